@@ -1,0 +1,1 @@
+"""Pointsman: one local endpoint for every AI tool."""

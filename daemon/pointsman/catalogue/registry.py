@@ -1,0 +1,146 @@
+"""The live endpoints and models. Sources of discovery tell it, the router reads its snapshot.
+
+All of it is synchronous: a change builds a new frozen snapshot and assigns it once. Nothing is ever
+deleted; what is not there is *away*, keeps its models, and is back with its next sighting.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, ModelState, Snapshot
+
+MISSES = 2  # sweeps in a row that must not see an endpoint before it is away
+
+
+class News(StrEnum):
+    FOUND = "found"
+    BACK = "back"
+    AWAY = "away"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    endpoint: Endpoint
+    news: News
+
+
+class Registry:
+    def __init__(self) -> None:
+        self._snapshot = Snapshot()
+        self._shelf: dict[str, Finding] = {}  # by endpoint id, in the order of their coming
+        self._seen: dict[str, float] = {}  # the last sighting, wall clock
+        self._missed: dict[str, int] = {}  # sweeps in a row
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    def place(self, finding: Finding) -> tuple[Change, ...]:
+        """Add or replace one endpoint with its models."""
+        placed = Finding(finding.endpoint, self._models(finding))
+        news = self._news(finding.endpoint)
+        self._sighted(finding.endpoint)
+        if self._shelf.get(finding.endpoint.id) == placed:
+            return ()
+        self._shelf[finding.endpoint.id] = placed
+        note = f"{finding.endpoint.id} answers in its place now"
+        displaced = tuple(self._put_away(other, note) for other in self._displaced_by(finding.endpoint))
+        self._assign()
+        return (*displaced, Change(finding.endpoint, news))
+
+    def finish_sweep(
+        self, swept: Collection[str], seen: Collection[str], now: float | None = None
+    ) -> tuple[Change, ...]:
+        """Count who of the `swept` was not `seen`.
+
+        `now`: monotonic; None for a sweep that was not one of this machine, and leaves `swept_at` alone.
+        """
+        for endpoint_id in swept:
+            self._missed[endpoint_id] = 0 if endpoint_id in seen else self._missed.get(endpoint_id, 0) + 1
+        gone = tuple(self._put_away(endpoint, _unseen(endpoint)) for endpoint in self._missing())
+        if gone:
+            self._assign()
+        if now is not None:
+            self._snapshot = replace(self._snapshot, swept_at=now)
+        return gone
+
+    def lost(self, endpoint_id: str, note: str) -> tuple[Change, ...]:
+        """A connection to it failed: it is away at once."""
+        known = self._shelf.get(endpoint_id)
+        if known is None or known.endpoint.health is Health.AWAY:
+            return ()
+        gone = self._put_away(known.endpoint, note)
+        self._assign()
+        return (gone,)
+
+    def _sighted(self, endpoint: Endpoint) -> None:
+        if endpoint.health is not Health.AWAY:
+            self._seen[endpoint.id] = endpoint.seen_at
+            self._missed.pop(endpoint.id, None)
+
+    def _models(self, finding: Finding) -> tuple[Model, ...]:
+        if finding.models is not None:
+            return finding.models
+        known = self._shelf.get(finding.endpoint.id)
+        if known is None or not _same_server(known.endpoint, finding.endpoint):
+            return ()
+        return _rebound(known.models or (), finding.endpoint)
+
+    def _news(self, endpoint: Endpoint) -> News:
+        known = self._shelf.get(endpoint.id)
+        if known is None or endpoint.id not in self._seen:
+            return News.FOUND
+        is_away, was_away = (each.health is Health.AWAY for each in (endpoint, known.endpoint))
+        return (
+            News.BACK if was_away and not is_away else News.AWAY if is_away and not was_away else News.CHANGED
+        )
+
+    def _displaced_by(self, newcomer: Endpoint) -> list[Endpoint]:
+        """Found endpoints that stood where another now answers: at one port there is one server."""
+        if newcomer.found_by is not FoundBy.PORT:
+            return []
+        return [
+            other
+            for other in self._there()
+            if other.found_by is FoundBy.PORT and other.place == newcomer.place and other.id != newcomer.id
+        ]
+
+    def _there(self) -> Iterator[Endpoint]:
+        endpoints = (finding.endpoint for finding in self._shelf.values())
+        return (endpoint for endpoint in endpoints if endpoint.health is not Health.AWAY)
+
+    def _missing(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self._there() if self._missed.get(endpoint.id, 0) >= MISSES]
+
+    def _put_away(self, endpoint: Endpoint, note: str) -> Change:
+        seen_at = self._seen.get(endpoint.id, endpoint.seen_at)
+        gone = replace(endpoint, health=Health.AWAY, note=note, seen_at=seen_at)
+        self._shelf[endpoint.id] = Finding(gone, _rebound(self._shelf[endpoint.id].models or (), gone))
+        return Change(gone, News.AWAY)
+
+    def _assign(self) -> None:
+        findings = self._shelf.values()
+        self._snapshot = Snapshot(
+            version=self._snapshot.version + 1,
+            endpoints=tuple(finding.endpoint for finding in findings),
+            models=tuple(model for finding in findings for model in finding.models or ()),
+            swept_at=self._snapshot.swept_at,
+        )
+
+
+def _same_server(known: Endpoint, now: Endpoint) -> bool:
+    """Else nothing that was known of its models holds, least of all that they run here."""
+    return (known.provider, known.tier) == (now.provider, now.tier)
+
+
+def _rebound(models: tuple[Model, ...], endpoint: Endpoint) -> tuple[Model, ...]:
+    """The known models of an endpoint that changed without naming them again."""
+    if endpoint.health is Health.LOADING:
+        models = tuple(replace(model, state=ModelState.LOADING) for model in models)
+    return tuple(replace(model, endpoint=endpoint) for model in models)
+
+
+def _unseen(endpoint: Endpoint) -> str:
+    return f"nothing answered at {endpoint.place} in {MISSES} looks in a row"

@@ -1,0 +1,81 @@
+"""A conversation without a dialect: what every wire format is read into and written from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+class PartKind(StrEnum):
+    TEXT = "text"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    FILE = "file"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a message. `text` is set for text alone; `size` is the bytes it takes on the wire."""
+
+    kind: PartKind
+    text: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation and what it asks of the model beside words."""
+
+    messages: tuple[Message, ...]
+    tools: int = 0  # how many are offered
+    tools_size: int = 0  # bytes of their descriptions
+    json: bool = False  # a JSON object or schema is demanded
+
+
+class EventKind(StrEnum):
+    START = "start"
+    TEXT = "text"
+    REASONING = "reasoning"
+    REFUSAL = "refusal"
+    TOOL_CALL = "tool_call"
+    MEDIA = "media"
+    FINISH = "finish"
+    ANSWERED = "answered"  # a finish whose usage counts answer tokens, though no text was seen
+    USAGE = "usage"
+    ERROR = "error"
+    DONE = "done"
+
+
+CONTENT = frozenset(
+    {
+        EventKind.TEXT,
+        EventKind.REASONING,
+        EventKind.REFUSAL,
+        EventKind.TOOL_CALL,
+        EventKind.MEDIA,
+        EventKind.ANSWERED,
+    }
+)
+"""What makes an answer more than nothing: the point of no return for a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a model said. `choice` is the index of the answer it belongs to."""
+
+    kind: EventKind
+    choice: int = 0
+    text: str = ""  # words, a finish reason, an error's message

@@ -1,0 +1,153 @@
+"""The local API from outside: the only way in for the CLI, the tray and whoever else."""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+
+from pointsman.cli.address import HOW_TO_START, Address, DaemonAway
+from pointsman.errors import PointsmanError
+
+API = "/control/v0"
+VERSION_HEADER = "X-Pointsman-Version"
+CONNECT = 5.0  # seconds
+ANSWER = 30.0  # seconds without a byte of a plain answer; a stream's clocks are the daemon's
+
+
+class DaemonRefused(PointsmanError):
+    """The daemon answered, and said no; `http_status` is its status."""
+
+    def __init__(self, message: str, http_status: int) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+class CutShort(PointsmanError):
+    """The connection ended in the middle of an answer, or went silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that comes line by line; `lines` raises CutShort if the connection breaks."""
+
+    headers: Mapping[str, str]
+    lines: Iterator[bytes]
+
+
+class Client:
+    """Tries each address in turn, once a call. `warn` is told once if the daemon's version is another."""
+
+    def __init__(self, addresses: tuple[Address, ...], warn: Callable[[str], None]) -> None:
+        self._addresses = addresses
+        self._warn: Callable[[str], None] | None = warn
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """The JSON at a path of the control API. Raises DaemonAway, DaemonRefused or CutShort."""
+        with self._answer(ANSWER, "GET", API + path, params=query) as response:
+            return _json(_read(response), response.status_code)
+
+    def post(self, path: str, body: object = None, *, patience: float = ANSWER) -> Any:
+        with self._answer(patience, "POST", API + path, json={} if body is None else body) as response:
+            return _json(_read(response), response.status_code)
+
+    @contextmanager
+    def stream(self, method: str, path: str, body: object = None) -> Iterator[Stream]:
+        """`path` is whole, `/v1/...` included. Raises as `get` does."""
+        with self._answer(None, method, path, json=body) as response:
+            yield Stream(response.headers, _lines(response))
+
+    @contextmanager
+    def _answer(
+        self, patience: float | None, method: str, path: str, **content: Any
+    ) -> Iterator[httpx.Response]:
+        failures = []
+        for address in self._addresses:
+            with _session(address, patience) as session:
+                try:
+                    response = _send(session, address, session.build_request(method, path, **content))
+                except httpx.ConnectError as error:
+                    failures.append(f"{address}: {_reason(error)}")
+                    continue
+                self._compare(response.headers.get(VERSION_HEADER), address)
+                if response.status_code >= 400:
+                    raise _refusal(_read(response), response.status_code)
+                yield response
+                return
+        raise DaemonAway(f"the daemon is not running ({'; '.join(failures) or 'no address'}); {HOW_TO_START}")
+
+    def _compare(self, theirs: str | None, address: Address) -> None:
+        if theirs is None:
+            raise DaemonAway(f"what answers at {address} is not Pointsman's daemon; {HOW_TO_START}")
+        if theirs != (ours := version("pointsman")) and self._warn:
+            self._warn(f"this command is version {ours}, the running daemon {theirs}: restart the daemon")
+            self._warn = None
+
+
+def _session(address: Address, patience: float | None) -> httpx.Client:
+    """Nothing of the environment counts: no proxy, and no certificates, which take long to load."""
+    unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.Client(
+        base_url=address.url,
+        headers={"X-Pointsman-App": "pointsman"},
+        transport=httpx.HTTPTransport(uds=address.socket, verify=unused),
+        timeout=httpx.Timeout(patience, connect=CONNECT),
+        trust_env=False,
+    )
+
+
+def _send(session: httpx.Client, address: Address, request: httpx.Request) -> httpx.Response:
+    """Raises httpx.ConnectError where nobody is, CutShort where somebody is who does not answer."""
+    try:
+        return session.send(request, stream=True)
+    except httpx.ConnectError:
+        raise
+    except httpx.TimeoutException:
+        raise CutShort(f"the daemon at {address} took the request and did not answer in time") from None
+    except httpx.TransportError as error:
+        raise CutShort(f"the daemon at {address} hung up without an answer ({_reason(error)})") from error
+
+
+def _read(response: httpx.Response) -> bytes:
+    try:
+        return response.read()
+    except httpx.TransportError as error:
+        raise CutShort(f"the daemon's answer was cut short ({_reason(error)})") from error
+
+
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """Without their line breaks; only a newline is one."""
+    rest = b""
+    try:
+        for piece in response.iter_raw():
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from lines
+    except httpx.TransportError as error:
+        raise CutShort(f"the answer was cut short ({_reason(error)})") from error
+    if rest:
+        yield rest
+
+
+def _reason(error: Exception) -> str:
+    """httpcore's `[Errno 111] Connection refused` without the number."""
+    return str(error).partition("] ")[2] or str(error) or type(error).__name__
+
+
+def _json(body: bytes, status: int) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise DaemonRefused(f"the daemon answered {status} and no JSON: {body[:80]!r}", status) from None
+
+
+def _refusal(body: bytes, status: int) -> DaemonRefused:
+    """The daemon's errors are shaped as OpenAI's are: `{"error": {"message": ...}}`."""
+    try:
+        message = json.loads(body)["error"]["message"]
+    except (ValueError, TypeError, KeyError):
+        message = f"the daemon answered {status}: {body[:200].decode(errors='replace')}"
+    return DaemonRefused(str(message), status)

@@ -1,0 +1,1 @@
+"""A file a command: `arguments(parser)` and `run(args, shell) -> exit code`."""

@@ -1,0 +1,79 @@
+"""The configuration, without the daemon: where it is, whether it holds, what is in force and who says so."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TypedDict
+
+from pointsman.cli import arguments as shared
+from pointsman.cli.shell import Shell
+from pointsman.cli.show import Screen
+from pointsman.config.effective import effective
+from pointsman.config.load import Loaded, load
+from pointsman.config.override import overrides
+from pointsman.paths import find_paths
+
+HEADS = ("KEY", "VALUE", "ORIGIN")
+
+
+class FileShape(TypedDict):
+    """What `config path` and `config check` print; `check` prints nothing of a file that does not hold."""
+
+    path: str
+    exists: bool
+    warnings: list[str]
+
+
+class SettingShape(TypedDict):
+    key: str  # dotted
+    value: str  # as TOML, or words where it has none
+    origin: str  # default | file | environment
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        choices=("path", "check", "show"),
+        help="path: where the file is; check: whether it holds; show: each value in force, and its origin",
+    )
+    shared.config_file(parser)
+    shared.as_json(parser)
+
+
+def run(args: Namespace, shell: Shell) -> int:
+    """Raises ConfigError for a file that does not hold."""
+    file = find_paths(shell.environ, config=args.config).config_file
+    if args.what == "path":
+        shape = FileShape(path=str(file), exists=file.exists(), warnings=[])
+        _say(args, shell.screen, str(file), shape)
+        return 0
+    explicit = args.config is not None or bool(shell.environ.get("POINTSMAN_CONFIG"))
+    loaded = load(file, explicit=explicit, overrides=overrides(shell.environ))
+    for warning in loaded.warnings:
+        shell.screen.note(f"pointsman: {warning}")
+    if args.what == "check":
+        shape = FileShape(path=str(file), exists=bool(loaded.file), warnings=list(loaded.warnings))
+        _say(args, shell.screen, _verdict(shape), shape)
+    else:
+        _show(args, shell.screen, loaded)
+    return 0
+
+
+def _verdict(shape: FileShape) -> str:
+    return f"{shape['path']} holds" if shape["exists"] else f"there is no {shape['path']}: the defaults hold"
+
+
+def _say(args: Namespace, screen: Screen, text: str, shape: FileShape) -> None:
+    if args.json:
+        screen.json(shape)
+    else:
+        screen.line(text)
+
+
+def _show(args: Namespace, screen: Screen, loaded: Loaded) -> None:
+    settings = [
+        SettingShape(key=setting.key, value=setting.shown, origin=setting.origin.value)
+        for setting in effective(loaded)
+    ]
+    if args.json:
+        screen.json(settings)
+    else:
+        screen.table(HEADS, ((one["key"], one["value"], one["origin"]) for one in settings))

@@ -1,0 +1,39 @@
+"""The last requests, the newest first: who asked for what, who answered, what it took."""
+
+import time
+from argparse import ArgumentParser, Namespace
+
+from pointsman.cli import arguments as shared
+from pointsman.cli.shell import Shell
+from pointsman.cli.show import count, duration, money
+from pointsman.server.control.shapes import RequestLineShape, RequestsShape
+
+HEADS = ("WHEN", "ID", "APP", "ASKED", "MODEL", "TIER", "IN", "OUT", "COST", "TOOK", "STATUS", "ERROR")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-n", "--number", type=shared.at_least_one, default=20, metavar="N", help="how many (default: 20)"
+    )
+    shared.where(parser)
+    shared.as_json(parser)
+
+
+def run(args: Namespace, shell: Shell) -> int:
+    answer: RequestsShape = shell.client(args).get("/decisions", limit=args.number)
+    if args.json:
+        shell.screen.json(answer)
+    elif answer["requests"]:
+        shell.screen.table(HEADS, map(_row, answer["requests"]))
+    else:
+        shell.screen.note("no request yet")
+    return 0
+
+
+def _row(request: RequestLineShape) -> tuple[str, ...]:
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(request["at"]))
+    asked = (when, request["id"], request["app"], request["asked"] or "(none)")
+    answered = (request["model"] or "-", request["tier"])
+    tokens = (count(request["input_tokens"]), count(request["output_tokens"]))
+    ending = (money(request["cost"]), duration(request["seconds"]), str(request["status"]), request["error"])
+    return (*asked, *answered, *tokens, *ending)

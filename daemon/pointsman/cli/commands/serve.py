@@ -1,0 +1,73 @@
+"""Run the daemon in the foreground until it is interrupted."""
+
+import logging
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from pointsman.cli import arguments as shared
+from pointsman.cli.shell import Shell
+from pointsman.cli.show import Screen, count
+from pointsman.daemon import Options, serve
+from pointsman.server.rooms import Info
+from pointsman.types import Endpoint, Health, Snapshot
+
+BODY = '{"model": "auto", "messages": [{"role": "user", "content": "Hello"}]}'
+WAYS_ON = (
+    "start a local engine, for example: llama-server -m model.gguf",
+    "name a server or a provider under [providers] in the configuration (pointsman config path)",
+    "wait: it goes on looking, and uses what appears within seconds",
+)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    shared.config_file(parser)
+    parser.add_argument("--state", type=Path, metavar="DIR", help="state folder (POINTSMAN_STATE)")
+    parser.add_argument(
+        "--socket", metavar="PATH", help="Unix socket to listen on, auto, or false (POINTSMAN_SOCKET)"
+    )
+    parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, help="port to listen on (POINTSMAN_PORT; default: 11711 or the next free)"
+    )
+
+
+def _port(text: str) -> int:
+    if not 0 <= (port := int(text)) <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def run(args: Namespace, shell: Shell) -> int:
+    """Raises StartError, which says why the daemon can't start."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    options = Options(args.config, args.state, args.socket, args.host, args.port)
+    serve(options, shell.environ, partial(_announce, shell.screen))
+    return 0
+
+
+def _announce(screen: Screen, info: Info, snapshot: Snapshot, looked_for: Sequence[str]) -> None:
+    """What was found, where it listens, a line that works."""
+    socket = f" and unix:{info.socket}" if info.socket else ""
+    screen.line(f"Pointsman {info.version} listens on {info.url}{socket}", style="bold")
+    there = [endpoint for endpoint in snapshot.endpoints if endpoint.health is not Health.AWAY]
+    for text in _found(there, snapshot) if there else _nothing(looked_for):
+        screen.line(text)
+    screen.line(f"Try: curl {info.url}/v1/chat/completions -H 'Content-Type: application/json' -d '{BODY}'")
+    screen.flush()
+
+
+def _found(endpoints: Sequence[Endpoint], snapshot: Snapshot) -> Iterator[str]:
+    for endpoint in endpoints:
+        models = [model.name for model in snapshot.models if model.endpoint.id == endpoint.id]
+        tier = "tier unknown" if endpoint.tier is None else endpoint.tier.word
+        listed = f"{count(len(models), 'model')}: {', '.join(models[:5])}{', ...' if models[5:] else ''}"
+        note = f" ({endpoint.note})" if endpoint.note else ""
+        yield f"  {endpoint.id} at {endpoint.place}, {tier}, {listed if models else 'no models'}{note}"
+
+
+def _nothing(looked_for: Sequence[str]) -> Iterator[str]:
+    places = "; ".join(looked_for) or "nothing, discovery is switched off"
+    yield f"No model was found. Looked for: {places}. Three ways on:"
+    yield from (f"  - {way}" for way in WAYS_ON)

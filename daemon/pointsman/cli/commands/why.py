@@ -1,0 +1,76 @@
+"""Why a past request was answered as it was: six lines, or with --all each model that was left out."""
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from pointsman.cli import arguments as shared
+from pointsman.cli import decision as words
+from pointsman.cli.shell import Shell
+from pointsman.cli.show import ago, count, duration, money
+from pointsman.server.control.shapes import AttemptShape, RequestLineShape, RequestShape
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "id", nargs="?", default="last", help="a request's id, or how it begins (default: the last)"
+    )
+    parser.add_argument("--all", action="store_true", help="list each model that was left out")
+    shared.where(parser)
+    shared.as_json(parser)
+
+
+def run(args: Namespace, shell: Shell) -> int:
+    record: RequestShape = shell.client(args).get(f"/decisions/{quote(args.id, safe='')}")
+    if args.json:
+        shell.screen.json(record)
+        return 0
+    for text in _six_lines(record, time.time()):
+        shell.screen.line(text)
+    if args.all and record["decision"]:
+        words.show_left_out(record["decision"]["excluded"], shell.screen, every=True)
+    return 0
+
+
+def _six_lines(record: RequestShape, now: float) -> Iterator[str]:
+    request, decision = record["request"], record["decision"]
+    yield f"Asked:    {_asked(request, now)}"
+    yield f"Task:     {words.task(decision['task']) if decision else 'refused before it was looked at'}"
+    yield f"Answered: {_answered(request)}"
+    yield f"Attempts: {'; '.join(map(_attempt, record['attempts'])) or 'none'}"
+    yield f"Left out: {words.left_out(decision['excluded']) if decision else 'nobody'}"
+    yield f"Cost:     {_cost(request, record['attempts'])}"
+
+
+def _asked(request: RequestLineShape, now: float) -> str:
+    who, name = request["app"] or "somebody", request["asked"] or "auto"
+    how = "as a stream" if request["stream"] else "whole"
+    return f"{ago(now - request['at'])} {who} asked for {name} {how} ({request['format']}, {request['id']})"
+
+
+def _answered(request: RequestLineShape) -> str:
+    took = duration(request["seconds"])
+    if not request["model"]:
+        return f"by nobody, status {request['status']} after {took}: {request['error']}"
+    trouble = f"; {request['error']}" if request["error"] else ""
+    return f"by {request['model']} ({request['tier']}), because {request['reason']}, in {took}{trouble}"
+
+
+def _attempt(attempt: AttemptShape) -> str:
+    """`llama-server/qwen ok, first word after 0.4 s, 3.2 s`."""
+    said = attempt["error"] or (f"status {attempt['status']}" if attempt["status"] else "")
+    first, ended = attempt["first_content"], attempt["ended"]
+    parts = [
+        f"{attempt['model']} {attempt['outcome']}",
+        said if attempt["outcome"] != "ok" else "",
+        "" if first is None else f"first content after {duration(first - attempt['started'])}",
+        "not ended" if ended is None else duration(ended - attempt["started"]),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _cost(request: RequestLineShape, attempts: list[AttemptShape]) -> str:
+    estimated = ", estimated" if any(attempt["estimated"] for attempt in attempts) else ""
+    tokens = f"{count(request['input_tokens'], 'token')} in, {count(request['output_tokens'])} out"
+    return f"{money(request['cost'])} ({tokens}{estimated})"

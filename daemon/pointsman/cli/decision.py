@@ -1,0 +1,50 @@
+"""A decision in plain words, for `route` and `why`."""
+
+from collections.abc import Iterator, Sequence
+
+from pointsman.cli.show import Screen, count
+from pointsman.ledger.decisions import ExcludedView, TaskView, WantedView
+
+
+def wanted(wanted: WantedView) -> str:
+    """`auto: Pointsman chooses`, or `fast, by the alias fast: mine/small`."""
+    asked = wanted["asked"] or "auto"
+    if wanted["chosen"]:
+        return f"{asked}: Pointsman chooses"
+    via = f", by {wanted['via']}" if wanted["via"] else ""
+    missing = f"; not known now: {', '.join(wanted['missing'])}" if wanted["missing"] else ""
+    return f"{asked}{via}: {', '.join(wanted['models']) or 'nothing'}{missing}"
+
+
+def task(task: TaskView) -> str:
+    """`needs routine, tools; prompt of about 120 tokens, offers 3 tools`."""
+    unusual = (modality for modality in task["reads"] if modality != "text")
+    needs = ", ".join((task["grade"], *task["needs"], *unusual))
+    limit = "" if task["max_tokens"] is None else f"; at most {count(task['max_tokens'], 'token')} back"
+    private = "" if task["privacy"] == "any" else f"; privacy {task['privacy']}"
+    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}"
+
+
+def left_out(excluded: Sequence[ExcludedView]) -> str:
+    """`3 by context, 1 by healthy`, in the order of the rules."""
+    numbers: dict[str, int] = {}
+    for group in excluded:
+        numbers[group["rule"]] = numbers.get(group["rule"], 0) + len(group["models"])
+    return ", ".join(f"{number} by {rule}" for rule, number in numbers.items()) or "nobody"
+
+
+def show_left_out(excluded: Sequence[ExcludedView], screen: Screen, *, every: bool) -> None:
+    """A line for each reason, or with `every` a row for each model."""
+    if every:
+        screen.table(("LEFT OUT", "RULE", "REASON"), _rows(excluded))
+        return
+    for group in excluded:
+        models = group["models"]
+        who = models[0] if len(models) == 1 else count(len(models), "model")
+        screen.line(f"  {who}: {group['reason']} [{group['rule']}]", style="dim")
+
+
+def _rows(excluded: Sequence[ExcludedView]) -> Iterator[tuple[str, ...]]:
+    for group in excluded:
+        for model in group["models"]:
+            yield model, group["rule"], group["reason"]

@@ -1,0 +1,117 @@
+"""`pointsman`: a table of commands. Only the one that was chosen is imported.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon is not running; as shells have it,
+130 after Ctrl-C and 141 when the reader of a pipe went away.
+"""
+
+import os
+import sys
+from argparse import Action, ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from pointsman.cli.address import DaemonAway
+from pointsman.cli.shell import Shell, WrongUsage
+from pointsman.cli.show import Screen
+from pointsman.errors import PointsmanError
+
+DONE, FAILED, WRONG, AWAY, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`pointsman.cli.commands.NAME` has `arguments(parser)` and `run(args, shell) -> exit code`."""
+
+    name: str
+    help: str
+
+
+COMMANDS = (
+    Command("serve", "run the daemon in the foreground"),
+    Command("status", "what is used, what left the machine, what to mend"),
+    Command("models", "the models that are known"),
+    Command("discover", "look for models again, now"),
+    Command("ask", "ask a model; the answer streams to standard output"),
+    Command("route", "who would answer a prompt, and why; asks nobody"),
+    Command("why", "why a past request was answered as it was"),
+    Command("log", "the last requests, one line each"),
+    Command("config", "where the configuration is, whether it holds, what is in force"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Expected failures are one line and an exit code; what nobody expected keeps its traceback."""
+    shell = Shell(Screen(sys.stdout, sys.stderr, os.environ), os.environ, sys.stdin)
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv), shell)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _abandon_output()
+        return UNREAD
+    except PointsmanError as error:
+        shell.screen.note(f"pointsman: {error}")
+        return _code_of(error)
+    except OSError as error:  # a full disk under standard output
+        _abandon_output()
+        shell.screen.note(f"pointsman: {error}")
+        return FAILED
+
+
+def _run(words: Sequence[str], shell: Shell) -> int:
+    try:
+        parser = build_parser(next((word for word in words if not word.startswith("-")), ""))
+        args = parser.parse_args(words)
+        if args.command is None:
+            parser.print_help()
+            return WRONG
+        code: int = args.run(args, shell)
+        return code
+    finally:
+        sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
+
+
+def build_parser(chosen: str) -> ArgumentParser:
+    """All commands with their line of help; only the chosen one's module is imported."""
+    parser = ArgumentParser("pointsman", description="One local endpoint for every AI tool.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    for command in COMMANDS:
+        below = subparsers.add_parser(command.name, help=command.help)
+        if command.name == chosen:
+            fill(below, command)
+    return parser
+
+
+def fill(parser: ArgumentParser, command: Command) -> None:
+    """Gives a command's parser its arguments, and what to run."""
+    module = import_module(f"pointsman.cli.commands.{command.name}")
+    parser.description = module.__doc__
+    module.arguments(parser)
+    parser.set_defaults(run=module.run)
+
+
+class _Version(Action):
+    """The package's metadata are read only when somebody asks."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"pointsman {version('pointsman')}")
+        parser.exit()
+
+
+def _code_of(error: PointsmanError) -> int:
+    if isinstance(error, DaemonAway):
+        return AWAY
+    return WRONG if isinstance(error, WrongUsage) else FAILED
+
+
+def _abandon_output() -> None:
+    """Nobody can take what is still buffered: without this Python complains again when it leaves."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

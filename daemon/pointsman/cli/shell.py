@@ -1,0 +1,52 @@
+"""What a command is given beside its arguments: the screen, the environment, and the way to the daemon."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from pointsman.cli.address import find_addresses
+from pointsman.cli.show import Screen
+from pointsman.errors import PointsmanError
+from pointsman.paths import find_paths
+
+if TYPE_CHECKING:
+    from pointsman.cli.client import Client
+
+NO_PATHS = ("", "auto", "false")  # what POINTSMAN_SOCKET may tell `serve` beside a path
+
+
+class WrongUsage(PointsmanError):
+    """The words on the command line make no sense together; said as argparse says its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    screen: Screen
+    environ: Mapping[str, str]
+    stdin: TextIO
+
+    def client(self, args: Namespace) -> "Client":
+        """Raises DaemonAway if no daemon was ever published where the arguments look."""
+        from pointsman.cli.client import (
+            Client,
+        )  # with its HTTP library, which commands without a daemon spare
+
+        paths = find_paths(self.environ, state=args.state, socket=args.socket)
+        variable = self.environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and args.state is None
+        return Client(find_addresses(paths, only_socket=bool(args.socket) or variable), self.screen.note)
+
+    def prompt(self, words: list[str]) -> str:
+        """The words, `-` standing for standard input; without words all of a pipe."""
+        if not words and self.stdin.isatty():
+            raise WrongUsage('there is no prompt: put it in quotes, as in "why is the sky blue?"')
+        text = " ".join(self._input() if word == "-" else word for word in words or ["-"])
+        if not text.strip():
+            raise WrongUsage("the prompt is empty")
+        return text
+
+    def _input(self) -> str:
+        try:
+            return self.stdin.read()
+        except UnicodeDecodeError as error:
+            raise PointsmanError(f"standard input is not text ({error})") from None

@@ -1,0 +1,129 @@
+"""How a model is chosen: the sections for roles and profiles."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from pointsman.config.fields import (
+    GradeWord,
+    Names,
+    Says,
+    Section,
+    Share,
+    Table,
+    Text,
+    TierWord,
+    Unset,
+    empty,
+)
+from pointsman.config.readers import one_of, read_names, word, words
+from pointsman.types import Tier
+
+BUILT_IN_PROFILES = ("eco", "balanced", "premium")
+
+
+class TaskKind(StrEnum):
+    """What a request is about. `fast` is a short `general` one."""
+
+    CODE = "code"
+    REASONING = "reasoning"
+    ANALYSIS = "analysis"
+    CREATIVE = "creative"
+    SUMMARIZE = "summarize"
+    EXTRACT = "extract"
+    TRANSFORM = "transform"
+    RESEARCH = "research"
+    GENERAL = "general"
+    FAST = "fast"
+    BACKGROUND = "background"
+
+
+TaskWord = Annotated[
+    TaskKind, BeforeValidator(one_of(TaskKind)), PlainSerializer(word), Says(words(TaskKind))
+]
+
+
+class Priority(StrEnum):
+    CRITICAL = "critical"
+    NORMAL = "normal"
+    BACKGROUND = "background"
+
+
+class RoleConfig(Section):
+    """What a client may send as `model`, and what happens then."""
+
+    model: Annotated[Text | None, Unset("chosen for each request")] = Field(
+        default=None, description="The model, alias or other role that plays it."
+    )
+    floor: Annotated[GradeWord | None, Unset("the role's own, else routine")] = Field(
+        default=None, description="The least grade of a model that may be chosen."
+    )
+    profile: Annotated[Text | None, Unset("the active one")] = Field(
+        default=None, description="The profile by which a model is chosen."
+    )
+    prefer: Annotated[Names, Unset("none")] = Field(
+        default=(), description="Models that are taken before others, the best first."
+    )
+    fallback: Annotated[Names, Unset("those of [fallback]")] = Field(
+        default=(), description="Who is asked when the model fails, in this order."
+    )
+    priority: Annotated[
+        Priority, BeforeValidator(one_of(Priority)), PlainSerializer(word), Says(words(Priority))
+    ] = Field(default=Priority.NORMAL, description="Who goes first when the budget or a queue runs short.")
+
+
+def _model_alone(value: object) -> object:
+    """`reviewer = "opus"` is short for `reviewer = { model = "opus" }`."""
+    return {"model": value} if isinstance(value, str) else value
+
+
+Role = Annotated[RoleConfig, BeforeValidator(_model_alone), Says("a name in quotes, or a table")]
+
+
+class WeightsConfig(Section):
+    """What counts between models of one tier. Only the proportions matter."""
+
+    cost: Share = Field(default=1.0, description="The weight of the expected cost, no unit.")
+    time: Share = Field(default=1.0, description="The weight of the expected time, no unit.")
+    quality: Share = Field(
+        default=1.0, description="The weight of the quality for the kind of task, no unit."
+    )
+
+
+class ProfileConfig(Section):
+    """A way of choosing of the user's own. What it leaves out is as in `balanced`."""
+
+    ladder: Annotated[
+        tuple[TierWord, ...], BeforeValidator(read_names), Says("a list of local, free, paid")
+    ] = Field(default=tuple(Tier), description="The tiers that may answer, the first tried first.")
+    slack: Annotated[int, Field(ge=0, le=3), Says("a whole number from 0 to 3")] = Field(
+        default=0, description="How many grades below what the task needs are accepted."
+    )
+    weights: WeightsConfig = Field(
+        default_factory=WeightsConfig, description="What counts between models of one tier."
+    )
+    fallback: Annotated[Names, Unset("those of [fallback]")] = Field(
+        default=(), description="Who is asked when the chosen models fail, in this order."
+    )
+    tasks: Table[TaskWord, Names] = Field(
+        default_factory=empty, description="Preference lists by kind of task, for this profile alone."
+    )
+
+
+class ProfilesConfig(Section):
+    """`active`, and beside it the tables of the profiles that the user defines."""
+
+    model_config = ConfigDict(extra="allow")
+    others = ProfileConfig
+    __pydantic_extra__: dict[str, ProfileConfig] = Field(init=False)
+
+    active: Text = Field(
+        default="balanced", description="The profile in force: eco, balanced, premium, or one defined here."
+    )
+
+    @property
+    def defined(self) -> Mapping[str, ProfileConfig]:
+        return MappingProxyType(self.__pydantic_extra__)

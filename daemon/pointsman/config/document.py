@@ -1,0 +1,132 @@
+"""The page docs/configuration.md, written from the schema.
+
+To renew it: python -m pointsman.config.document > docs/configuration.md
+"""
+
+import sys
+from collections.abc import Iterator
+
+from pydantic import TypeAdapter
+
+from pointsman.config.effective import show
+from pointsman.config.known import KNOWN, NAME, Known, row_at
+from pointsman.config.override import VARIABLES
+
+INTRODUCTION = """\
+# Configuration
+
+<!-- Written from the schema by `python -m pointsman.config.document`; a test checks that it is current. -->
+
+No file is needed. One serves to name keys, aliases, places that are not found, and what may be spent.
+
+The file is TOML, at `~/.config/pointsman/config.toml` (on macOS
+`~/Library/Application Support/pointsman/config.toml`), or where `--config` or `POINTSMAN_CONFIG` says.
+`pointsman config path` prints where it is looked for, `pointsman config check` what is wrong with it, and
+`pointsman config show` every value in force with its origin: default, file, environment or command line.
+
+Money is in US dollars, prices are in US dollars per million tokens, times are in seconds. A key that is not
+listed here is refused, with its line and the nearest name, and so is a value of another type than the one
+listed: nothing is converted on a guess. `NAME` stands for a name of your own; one with other characters than
+letters, digits, `-` and `_` is put in quotes, as in `[prices."mine/big"]`.
+"""
+
+KEYS = """\
+## Keys
+
+`api_key` holds a key, or better says where it is: `env:NAME` (an environment variable of the daemon),
+`file:PATH` (a file with nothing else in it; `~/` is the home folder), or `keyring:NAME` (the entry NAME of
+the service `pointsman` in the system's keyring; needs `pip install 'pointsman[keyring]'`). A file that
+holds a key should be yours alone: `chmod 600`. No command and no message shows a key.
+"""
+
+LOCAL_EXAMPLE = """\
+[providers.desk]
+api_base = "http://192.168.1.20:8080/v1"
+tier = "local"
+
+[models]
+"claude-*" = "auto"
+main = "desk/qwen3-30b"
+
+[fallback]
+main = ["local", "free"]
+"""
+
+PAID_EXAMPLE = """\
+[providers.mine]
+api_base = "https://llm.example.com/v1"
+api_key = "env:MINE_KEY"
+
+[prices."mine/big"]
+input = 3.00
+output = 15.00
+
+[budgets.daily]
+window = "day"
+limit = 1.00
+"""
+
+NOT_YET = "Read and checked, but nothing in this version acts on it."
+
+
+def render() -> str:
+    """The whole page, with a line end at its end."""
+    return "\n".join([INTRODUCTION, *_examples(), KEYS, *_variables(), *_sections()])
+
+
+def _examples() -> Iterator[str]:
+    yield "## Two examples\n"
+    yield "An engine on another machine, two aliases, and who answers when the engine doesn't:\n"
+    yield f"```toml\n{LOCAL_EXAMPLE}```\n"
+    yield "A paid provider with its prices and a limit:\n"
+    yield f"```toml\n{PAID_EXAMPLE}```\n"
+
+
+def _variables() -> Iterator[str]:
+    yield "## Environment\n\nA flag of `pointsman serve` wins over a variable, a variable over the file.\n"
+    yield "| variable | in place of |\n|---|---|"
+    yield from (f"| `{variable}` | `{key}` |" for key, variable in VARIABLES.items())
+    yield ""
+
+
+def _sections() -> Iterator[str]:
+    """A heading and a list of keys for each table that holds values."""
+    for table in dict.fromkeys(row.path[:-1] for row in KNOWN):
+        if values := [row for row in KNOWN if row.is_value and row.path[:-1] == table]:
+            yield f"## `[{'.'.join(table)}]`\n"
+            yield from (f"{paragraph}\n" for paragraph in _about(table))
+            yield "| key | must be | default | meaning |\n|---|---|---|---|"
+            yield from (_line(row, row_at(table)) for row in values)
+            yield ""
+
+
+def _about(table: tuple[str, ...]) -> Iterator[str]:
+    named = row_at(table[:-1]) if table[-1] == NAME else row_at(table)
+    about = row_at(table) or named
+    yield (about.field.description or "") if about else ""
+    if named and named.names:
+        yield f"NAME must be {named.names}."
+    if about and not about.in_force:
+        yield f"*{NOT_YET}*"
+
+
+def _line(row: Known, table: Known | None) -> str:
+    key, meaning = row.path[-1], row.field.description or ""
+    if key == NAME:  # its meaning is the table's
+        return f"| NAME | {row.says} | | |"
+    if table and table.in_force and not row.in_force:
+        meaning += f" {NOT_YET}"
+    return f"| `{key}` | {row.says} | {_default(row)} | {meaning} |"
+
+
+def _default(row: Known) -> str:
+    if row.field.is_required():
+        return "must be given"
+    if row.unset:
+        return row.unset
+    default = row.field.get_default(call_default_factory=True)
+    return f"`{show(TypeAdapter(row.field.rebuild_annotation()).dump_python(default))}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

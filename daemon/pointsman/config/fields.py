@@ -1,0 +1,135 @@
+"""The kinds of value that a configuration holds.
+
+Each kind says in one place what it accepts (`Says`, for errors and for the documentation), how it is
+read, and how it is shown: the dump of a section is what a user would write, but for keys.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    WrapSerializer,
+)
+
+from pointsman.config.keys import show_key
+from pointsman.config.readers import (
+    A_DURATION,
+    A_SOCKET,
+    LONGEST,
+    one_of,
+    read_decimal,
+    read_duration,
+    read_names,
+    read_reference,
+    read_socket,
+    read_url,
+    show_duration,
+    word,
+    words,
+)
+from pointsman.types import Dialect, Grade, Privacy, Tier
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+MOST_MONEY = 1_000_000_000  # US dollars: what still fits 64 bits as nano-dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What a field accepts, in words that follow "must be"."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """What holds where an optional field is left out."""
+
+    words: str
+
+
+class Section(BaseModel):
+    """A table of the file. A value is taken as it is or refused: nothing is converted on a guess."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+    # What a table of any other name in this one holds, where `extra` allows them.
+    others: ClassVar[type["Section"] | None] = None
+
+
+def _dump(table: Mapping[str, object], dump: SerializerFunctionWrapHandler) -> object:
+    return dump(dict(table))
+
+
+Table = Annotated[Mapping[K, V], AfterValidator(MappingProxyType), WrapSerializer(_dump), Says("a table")]
+
+
+def empty() -> Mapping[Any, Any]:
+    """The default of a table."""
+    return MappingProxyType({})
+
+
+Flag = Annotated[bool, Says("true or false")]
+Text = Annotated[str, StringConstraints(min_length=1), Says("text in quotes, not empty")]
+OwnName = Annotated[str, StringConstraints(min_length=1), Says("a name of your own, not empty")]
+PlaceName = Annotated[
+    str, StringConstraints(pattern=r"^[^\s/]+$"), Says("a name of your own, without slashes and spaces")
+]
+ModelId = Annotated[
+    str, StringConstraints(pattern=r"^[^\s/]+/\S"), Says("written as provider/model, in quotes")
+]
+Names = Annotated[tuple[Text, ...], BeforeValidator(read_names), Says("a list of names, or one name")]
+
+Port = Annotated[int, Field(ge=0, le=65_535), Says("a port: a whole number from 0 to 65535")]
+WholeNumber = Annotated[int, Field(ge=0), Says("a whole number, 0 or more")]
+Count = Annotated[int, Field(gt=0), Says("a whole number above 0")]
+Seconds = Annotated[float, Field(gt=0, le=LONGEST), Says("a number of seconds above 0")]
+Patience = Annotated[float, Field(ge=0, le=LONGEST), Says("a number of seconds, 0 or more")]
+Share = Annotated[float, Field(ge=0), Says("a number, 0 or more")]
+Every = Annotated[
+    float | None, BeforeValidator(read_duration), PlainSerializer(show_duration), Says(A_DURATION)
+]
+Usd = Annotated[
+    Decimal,
+    BeforeValidator(read_decimal),
+    Field(ge=0, le=MOST_MONEY, decimal_places=9),  # money is counted in nano-dollars
+    PlainSerializer(float),
+    Says("US dollars: a number, 0 or more, with at most 9 decimals"),
+]
+
+Url = Annotated[
+    str,
+    AfterValidator(read_url),
+    Says("an http:// or https:// address with a host, or unix:/path, in quotes"),
+]
+Socket = Annotated[str | Literal[False], BeforeValidator(read_socket), Says(A_SOCKET)]
+Key = Annotated[
+    SecretStr,
+    AfterValidator(read_reference),
+    PlainSerializer(show_key),
+    Says("env:NAME, file:PATH, keyring:NAME or the key itself, in quotes"),
+]
+
+TierWord = Annotated[Tier, BeforeValidator(one_of(Tier)), PlainSerializer(word), Says(words(Tier))]
+GradeWord = Annotated[Grade, BeforeValidator(one_of(Grade)), PlainSerializer(word), Says(words(Grade))]
+DialectWord = Annotated[
+    Dialect, BeforeValidator(one_of(Dialect)), PlainSerializer(word), Says(words(Dialect))
+]
+PrivacyWord = Annotated[
+    Privacy, BeforeValidator(one_of(Privacy)), PlainSerializer(word), Says(words(Privacy))
+]

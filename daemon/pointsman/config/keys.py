@@ -1,0 +1,122 @@
+"""Where keys are: a reference names the place, and only `resolve_key` reads it.
+
+A reference is `env:NAME`, `file:PATH` or `keyring:NAME`; anything else is the key itself. No error and
+nothing shown ever holds a key.
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import SecretStr
+
+from pointsman.errors import ConfigError
+
+HIDDEN = "(set)"
+KEYRING_SERVICE = "pointsman"  # what our entries in a keyring are filed under
+LARGEST_KEY_FILE = 16_384  # bytes
+A_KEY = "printable ASCII, not empty, with no space at its ends"
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Reader = Callable[[str, Mapping[str, str]], str]
+
+
+def resolve_key(reference: SecretStr, environ: Mapping[str, str]) -> str:
+    """The key that a reference stands for. Raises ConfigError when there is none that can be sent."""
+    if (why := objection(reference)) is not None:
+        raise ConfigError(f"the key {why}")
+    text = reference.get_secret_value()
+    if not is_reference(reference):
+        return text
+    scheme, _, name = text.partition(":")
+    key = _READERS[scheme](name, environ)
+    if not _sendable(key):
+        raise ConfigError(f"{text}: what is there must be {A_KEY}")
+    return key
+
+
+def is_reference(key: SecretStr) -> bool:
+    scheme, colon, _ = key.get_secret_value().partition(":")
+    return bool(colon) and scheme in _READERS
+
+
+def show_key(key: SecretStr | None) -> str | None:
+    """A reference as it is; of a key only that there is one."""
+    if key is None:
+        return None
+    return key.get_secret_value() if is_reference(key) else HIDDEN
+
+
+def objection(key: SecretStr) -> str | None:
+    """Why no key can be meant by this, or None. It also finds, and doesn't show, a key after `env:`."""
+    text = key.get_secret_value()
+    scheme, _, name = text.partition(":")
+    if not is_reference(key):
+        return None if _sendable(text) else f"must be {A_KEY}"
+    if scheme == "env" and not _VARIABLE.fullmatch(name):
+        return "must name an environment variable after env: (letters, digits, _)"
+    if scheme == "file" and not name.startswith(("/", "~")):
+        return "must name a file after file: by an absolute path, or by one that begins with ~/"
+    return None if name and name.isprintable() else f"must name what is meant after {scheme}:"
+
+
+def expand(path: str, environ: Mapping[str, str]) -> Path:
+    """`~/` is the home folder that the environment names."""
+    if path.startswith("~/") and environ.get("HOME"):
+        return Path(environ["HOME"], path[2:])
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"the home folder that {path} begins with is not known: write the whole path"
+        ) from None
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> str:
+    if not environ.get(name):
+        raise ConfigError(
+            f"env:{name}: the environment variable {name} is not set: set it, or name another key"
+        )
+    return environ[name]
+
+
+def _from_file(name: str, environ: Mapping[str, str]) -> str:
+    path = expand(name, environ)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_KEY_FILE + 1)
+    except OSError as error:
+        raise ConfigError(f"file:{name}: can't be read: {error.strerror}") from None
+    if len(content) > LARGEST_KEY_FILE:
+        raise ConfigError(f"file:{name}: is larger than {LARGEST_KEY_FILE:,} bytes: it can't be one key")
+    return content.decode("ascii", errors="replace").rstrip("\r\n")
+
+
+def _from_keyring(name: str, _environ: Mapping[str, str]) -> str:
+    try:
+        keyring = importlib.import_module("keyring")
+        errors = importlib.import_module("keyring.errors")
+    except ImportError:
+        raise ConfigError(
+            f"keyring:{name}: the keyring can't be asked: pip install 'pointsman[keyring]'"
+        ) from None
+    try:
+        key: str | None = keyring.get_password(KEYRING_SERVICE, name)
+    except errors.KeyringError as error:
+        raise ConfigError(f"keyring:{name}: the keyring doesn't answer ({type(error).__name__})") from None
+    if key is None:
+        raise ConfigError(f"keyring:{name}: there is none yet: keyring set {KEYRING_SERVICE} {name}")
+    return key
+
+
+def _sendable(key: str) -> bool:
+    """A key is sent in a header: a line break in it would be another header."""
+    return bool(key) and key.isascii() and key.isprintable() and key == key.strip()
+
+
+_READERS: Mapping[str, Reader] = MappingProxyType(
+    {"env": _from_environment, "file": _from_file, "keyring": _from_keyring}
+)

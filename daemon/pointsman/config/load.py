@@ -1,0 +1,86 @@
+"""The door to the configuration: the file, what wins over it, and all that is wrong with them at once."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from pointsman.config.keys import is_reference
+from pointsman.config.known import row_at
+from pointsman.config.leaves import Leaf, leaves
+from pointsman.config.lines import dotted, key_lines, line_of
+from pointsman.config.override import NOTHING, Origin, Overrides, overridden
+from pointsman.config.problems import Problem, problems_of, unknown_profiles
+from pointsman.config.schema import Config
+from pointsman.config.source import Source, read_source
+from pointsman.errors import ConfigError
+
+READABLE_BY_OTHERS = 0o077  # permission bits
+NO_LINES: Mapping[tuple[str, ...], int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration, and where it comes from."""
+
+    config: Config
+    file: Path | None  # None: none was read
+    origins: Mapping[str, Origin]  # of what won over the file, by dotted key
+    warnings: tuple[str, ...]  # for people, each with the file in front
+
+
+def load_config(path: Path | None, explicit: bool = False) -> Config:
+    """The configuration alone; see `load`."""
+    return load(path, explicit).config
+
+
+def load(path: Path | None, explicit: bool = False, overrides: Overrides = NOTHING) -> Loaded:
+    """Reads and checks. The defaults hold without a path, and where no file is unless it is `explicit`.
+
+    Raises ConfigError, whose message has one line for each thing that is wrong.
+    """
+    source = read_source(path, explicit=explicit) if path else None
+    document = overridden(source.tables() if source else {}, overrides)
+    try:
+        config = Config.model_validate(document)
+    except ValidationError as error:
+        # Not chained: the library's error holds what stands in the file, keys too.
+        problems = problems_of(error)
+    else:
+        problems = list(unknown_profiles(config))
+    if problems:
+        raise _error(problems, source, overrides)
+    origins = MappingProxyType({key: origin for key, (_, origin) in overrides.items()})
+    warnings = tuple(_warnings(config, source)) if source else ()
+    return Loaded(config, source.path if source else None, origins, warnings)
+
+
+def _error(problems: Sequence[Problem], source: Source | None, overrides: Overrides) -> ConfigError:
+    """One error with a line for each problem: the file's in its own order, then those of what won over it."""
+    file, lines = (str(source.path), key_lines(source.text)) if source else ("", NO_LINES)
+    said = [problem for problem in problems if dotted(problem.path) in overrides]
+    written = [(line_of(problem.path, lines), problem.message) for problem in problems if problem not in said]
+    written.sort(key=lambda placed: placed[0] or 0)
+    shown = [str(ConfigError(message, file, line)) for line, message in written]
+    shown += [f"{overrides[dotted(problem.path)][1]}: {problem.message}" for problem in said]
+    if not written:
+        return ConfigError("\n".join(shown))
+    line, message = written[0]  # the error itself puts its place in front of the first
+    return ConfigError("\n".join([message, *shown[1:]]), file, line)
+
+
+def _warnings(config: Config, source: Source) -> Iterator[str]:
+    holds_a_key = any(one.api_key and not is_reference(one.api_key) for one in config.providers.values())
+    if holds_a_key and source.mode and source.mode & READABLE_BY_OTHERS:
+        fix = f"chmod 600 {shlex.quote(str(source.path))}"
+        yield f"{source.path}: holds a key and can be read by others (mode {source.mode:04o}): {fix}"
+    if waiting := [dotted(leaf.path) for leaf in leaves(config) if not _acted_on(leaf)]:
+        yield f"{source.path}: nothing in this version acts on {', '.join(waiting)}"
+
+
+def _acted_on(leaf: Leaf) -> bool:
+    row = row_at(leaf.path)
+    return leaf.origin is Origin.DEFAULT or row is None or row.in_force

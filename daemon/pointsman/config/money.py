@@ -1,0 +1,135 @@
+"""What may be spent: the sections for budgets, for what happens as they run out, and for programs."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints
+
+from pointsman.config.fields import (
+    Flag,
+    GradeWord,
+    Names,
+    PrivacyWord,
+    Says,
+    Section,
+    Text,
+    Unset,
+    Usd,
+)
+from pointsman.config.readers import nano_dollars, one_of, word, words, wrong
+from pointsman.types import Privacy
+
+A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'
+A_SCOPE = "total, or one of provider:, model:, app:, role:, user: with a name after it"
+
+
+class Window(StrEnum):
+    """A stretch of the calendar, in the user's own time zone."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Step(StrEnum):
+    """How spending is held back, from not at all to nothing that costs money."""
+
+    NORMAL = "normal"
+    THRIFTY = "thrifty"
+    LEAN = "lean"
+    RESERVE = "reserve"
+    FREE = "free"  # nothing paid: free models and local ones
+    LOCAL = "local"  # local models only
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From this share of a budget on (0 to 1), this step."""
+
+    share: float
+    step: Step
+
+
+def _curve(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise wrong(f"must be {A_CURVE}")
+    turns = tuple(_turn(pair) for pair in value)
+    shares = [turn.share for turn in turns]
+    if any(later <= earlier for earlier, later in pairwise(shares)):
+        raise wrong("must have shares that rise from pair to pair")
+    return turns
+
+
+def _turn(pair: object) -> Turn:
+    if isinstance(pair, Turn):
+        return pair
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise wrong(f"must be {A_CURVE}")
+    share, step = pair
+    if isinstance(share, bool) or not isinstance(share, int | float | Decimal) or not 0 <= share <= 1:
+        raise wrong("must have shares from 0 to 1")
+    return Turn(float(share), one_of(Step)(step))
+
+
+def _pairs(turns: tuple[Turn, ...]) -> list[list[object]]:
+    return [[turn.share, turn.step.value] for turn in turns]
+
+
+class Allowance(Section):
+    """So much for so long."""
+
+    window: Annotated[Window, BeforeValidator(one_of(Window)), PlainSerializer(word), Says(words(Window))] = (
+        Field(description="How long the limit holds; a new window starts with the calendar's, in local time.")
+    )
+    limit: Usd = Field(description="US dollars in one window. 0: nothing that costs money.")
+    hard: Flag = Field(default=True, description="true: refused above the limit. false: only told.")
+
+    @property
+    def nano_limit(self) -> int:
+        """Nano-dollars."""
+        return nano_dollars(self.limit)
+
+
+class BudgetConfig(Allowance):
+    scope: Annotated[
+        str, StringConstraints(pattern=r"^(total|(provider|model|app|role|user):\S.*)$"), Says(A_SCOPE)
+    ] = Field(default="total", description="Whose spending counts.")
+
+
+class DegradationConfig(Section):
+    curve: Annotated[tuple[Turn, ...], BeforeValidator(_curve), PlainSerializer(_pairs), Says(A_CURVE)] = (
+        Field(
+            default=(
+                Turn(0.80, Step.THRIFTY),
+                Turn(0.90, Step.LEAN),
+                Turn(0.95, Step.RESERVE),
+                Turn(1.00, Step.FREE),
+            ),
+            description="What happens from which share (0 to 1) of a budget on; of several budgets the "
+            "highest share counts. Below the first: normal. The steps: normal, thrifty, lean, "
+            "reserve, free (nothing paid), local (nothing elsewhere).",
+        )
+    )
+
+
+class AppConfig(Section):
+    budget: Annotated[Allowance | None, Unset("none of its own")] = Field(
+        default=None, description="What this program may spend: window, limit, hard."
+    )
+    privacy: PrivacyWord = Field(
+        default=Privacy.ANY,
+        description="local: its prompts never leave this machine. no-train: never to who trains on them.",
+    )
+    profile: Annotated[Text | None, Unset("the active one")] = Field(
+        default=None, description="The profile by which its models are chosen."
+    )
+    allow: Annotated[Names, Unset("all")] = Field(
+        default=(), description="The only models that it may use, by name."
+    )
+    floor: Annotated[GradeWord | None, Unset("the role's")] = Field(
+        default=None, description="The least grade of a model that may be chosen for it."
+    )

@@ -1,0 +1,83 @@
+"""Who is asked: the sections that name providers and what their models cost."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from pointsman.config.fields import (
+    Count,
+    DialectWord,
+    Key,
+    Names,
+    Section,
+    TierWord,
+    Unset,
+    Url,
+    Usd,
+    WholeNumber,
+)
+from pointsman.config.readers import nano_dollars
+from pointsman.money import Price
+
+# Accepted so that a file which holds it loads; the true figure is tracked at run time.
+IGNORED = "Accepted and ignored: what remains is tracked at run time."
+
+
+class ProviderConfig(Section):
+    api_base: Annotated[Url | None, Unset("the provider's own")] = Field(
+        default=None,
+        description="Where its API is, with the version in the path; a slash at the end makes no difference. "
+        "`unix:/path` is a server on a Unix socket, its API at /v1.",
+    )
+    api_key: Annotated[Key | None, Unset("none is sent")] = Field(
+        default=None,
+        description="Its key, or better where the key is: `env:NAME`, `file:PATH`, `keyring:NAME`. "
+        "Never shown, logged or exported.",
+    )
+    kind: Annotated[DialectWord | None, Unset("the provider's own, else openai")] = Field(
+        default=None, description="The dialect it speaks."
+    )
+    tier: Annotated[
+        TierWord | None, Unset("the provider's own; a recognised local engine: local; else paid")
+    ] = Field(default=None, description="The tier of its models.")
+    models: Annotated[Names, Unset("what it lists")] = Field(
+        default=(), description="The models to use, by the names that it gives them."
+    )
+    rate_limit_rpm: Annotated[Count | None, Unset("the provider's own, else what its answers tell")] = Field(
+        default=None, description="Most requests per minute."
+    )
+    rate_limit_remaining: Annotated[WholeNumber | None, Unset("nothing")] = Field(
+        default=None, description=IGNORED
+    )
+
+
+class PriceConfig(Section):
+    """US dollars per million tokens, as price lists give them; what is left out is unknown, never 0."""
+
+    input: Annotated[Usd | None, Unset("unknown")] = Field(
+        default=None, description="Per million tokens of the prompt."
+    )
+    output: Annotated[Usd | None, Unset("unknown")] = Field(
+        default=None, description="Per million tokens of the answer, reasoning included."
+    )
+    cache_read: Annotated[Usd | None, Unset("unknown")] = Field(
+        default=None, description="Per million tokens of the prompt that were read from a cache."
+    )
+    cache_write: Annotated[Usd | None, Unset("unknown")] = Field(
+        default=None, description="Per million tokens of the prompt that were written to a cache."
+    )
+    request: Usd = Field(default=Decimal(0), description="Per request, beside its tokens.")
+
+    def to_price(self) -> Price:
+        return Price(
+            input=_nano(self.input),
+            output=_nano(self.output),
+            cache_read=_nano(self.cache_read),
+            cache_write=_nano(self.cache_write),
+            request=nano_dollars(self.request),
+        )
+
+
+def _nano(usd: Decimal | None) -> int | None:
+    return None if usd is None else nano_dollars(usd)

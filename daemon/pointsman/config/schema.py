@@ -1,0 +1,159 @@
+"""The whole configuration, and the sections that concern the daemon itself.
+
+`Config()` is what holds without any file. Money is in US dollars, times are in seconds.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+from pointsman.config.choosing import ProfilesConfig, Role, TaskWord
+from pointsman.config.fields import (
+    Every,
+    Flag,
+    GradeWord,
+    ModelId,
+    Names,
+    OwnName,
+    Patience,
+    PlaceName,
+    Port,
+    Says,
+    Seconds,
+    Section,
+    Socket,
+    Table,
+    Text,
+    Unset,
+    empty,
+)
+from pointsman.config.money import AppConfig, BudgetConfig, DegradationConfig
+from pointsman.config.places import PriceConfig, ProviderConfig
+from pointsman.config.readers import one_of, word, words
+
+# What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
+NOT_IN_FORCE = (
+    ("providers", "NAME", "rate_limit_rpm"),
+    ("roles", "NAME", "floor"),
+    ("roles", "NAME", "profile"),
+    ("roles", "NAME", "prefer"),
+    ("roles", "NAME", "fallback"),
+    ("roles", "NAME", "priority"),
+    ("profiles",),
+    ("tasks",),
+    ("budgets",),
+    ("degradation",),
+    ("streams",),
+    ("apps",),
+)
+
+
+class Hold(StrEnum):
+    """How much of an answer is held back until it is passed on."""
+
+    FIRST = "first"
+    WHOLE = "whole"
+
+
+class ServerConfig(Section):
+    host: Text = Field(default="127.0.0.1", description="The address to listen on.")
+    port: Annotated[Port | None, Unset("11711, or the next free one")] = Field(
+        default=None,
+        description="The TCP port to listen on. One named here is used, or the start fails. 0: any free one.",
+    )
+    socket: Socket = Field(
+        default="auto",
+        description="The Unix socket to listen on: `auto` is pointsman.sock in the runtime folder, "
+        "else in the state folder.",
+    )
+
+
+class DiscoveryConfig(Section):
+    local: Flag = Field(default=True, description="Look for engines on this machine.")
+    remote: Flag = Field(
+        default=True,
+        description="Ask remote providers which models they have. false: those listed here are all.",
+    )
+    remote_every: Every = Field(
+        default=21_600.0, description="How long until remote providers are asked again. false: only at start."
+    )
+
+
+class TimeoutsConfig(Section):
+    connect: Seconds = Field(default=5.0, description="Seconds until a connection stands.")
+    headers: Seconds = Field(default=30.0, description="Seconds until the headers of a streamed answer.")
+    plain: Seconds = Field(
+        default=300.0,
+        description="Seconds until the headers of a plain answer: engines send them when they have finished.",
+    )
+    first_content: Annotated[Seconds | None, Unset("60; longer for thinking models and local ones")] = Field(
+        default=None, description="Seconds until the first content of a streamed answer."
+    )
+    idle: Annotated[Seconds | None, Unset("30; local models 120")] = Field(
+        default=None, description="Seconds of silence within a streamed answer."
+    )
+    total: Seconds = Field(
+        default=600.0, description="Seconds for a whole request, all its attempts together."
+    )
+
+
+class StreamsConfig(Section):
+    hold: Annotated[Hold, BeforeValidator(one_of(Hold)), PlainSerializer(word), Says(words(Hold))] = Field(
+        default=Hold.FIRST,
+        description="How much is held back: `first` passes an answer on from its first content; "
+        "`whole` waits for its end, so that an answer that is cut is asked for again elsewhere.",
+    )
+    patience: Patience = Field(
+        default=15.0,
+        description="Seconds without content after which a streaming client is sent a sign of life.",
+    )
+
+
+class Config(Section):
+    server: ServerConfig = Field(default_factory=ServerConfig, description="Where the daemon listens.")
+    discovery: DiscoveryConfig = Field(
+        default_factory=DiscoveryConfig, description="What the daemon looks for by itself."
+    )
+    providers: Table[PlaceName, ProviderConfig] = Field(
+        default_factory=empty,
+        description="Providers and engines beside those that are found, or what is to be known of them.",
+    )
+    prices: Table[ModelId, PriceConfig] = Field(
+        default_factory=empty, description="Prices by provider/model; they win over all other sources."
+    )
+    grades: Table[ModelId, GradeWord] = Field(
+        default_factory=empty, description="What a model can be trusted with, by provider/model."
+    )
+    models: Table[OwnName, Text] = Field(
+        default_factory=empty,
+        description="Aliases: a name that a client may send, and the name that it stands for. "
+        "The alias may hold `*`.",
+    )
+    roles: Table[OwnName, Role] = Field(
+        default_factory=empty,
+        description="Roles that a client may send as its model. A name in quotes in place of the table "
+        "stands for its `model`.",
+    )
+    fallback: Table[OwnName, Names] = Field(
+        default_factory=empty,
+        description="Who is asked when a named model, alias or role fails, in this order: models, aliases, "
+        "roles, `local`, `free`.",
+    )
+    profiles: ProfilesConfig = Field(
+        default_factory=ProfilesConfig, description="The way of choosing that is in force."
+    )
+    tasks: Table[TaskWord, Names] = Field(
+        default_factory=empty, description="Models to take first, by kind of task."
+    )
+    budgets: Table[OwnName, BudgetConfig] = Field(default_factory=empty, description="What may be spent.")
+    degradation: DegradationConfig = Field(
+        default_factory=DegradationConfig, description="How spending is held back as a budget runs out."
+    )
+    timeouts: TimeoutsConfig = Field(
+        default_factory=TimeoutsConfig, description="How long is waited for what."
+    )
+    streams: StreamsConfig = Field(default_factory=StreamsConfig, description="How answers are passed on.")
+    apps: Table[OwnName, AppConfig] = Field(
+        default_factory=empty, description="Rules for one program, by its name."
+    )

@@ -1,0 +1,272 @@
+"""The composition root: builds every room, starts them in order, stops them in reverse.
+
+Nothing below imports it. What a lower room needs of a higher one is handed in here.
+"""
+
+import asyncio
+import logging
+import os
+import random
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from socket import socket as Socket  # noqa: N812 - a class, named as one
+
+from pointsman.catalogue.registry import Registry
+from pointsman.config.load import Loaded, load
+from pointsman.config.override import overrides
+from pointsman.config.schema import Config
+from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
+from pointsman.errors import Shuts, UpstreamError
+from pointsman.events import Bus
+from pointsman.execution.attempts import Means
+from pointsman.execution.clocks import clocks_for
+from pointsman.jobs import Job, Jobs
+from pointsman.ledger.queries import Reader
+from pointsman.ledger.writer import Writer
+from pointsman.limits.gate import Gate
+from pointsman.machine import ClockWatch
+from pointsman.net import Sessions
+from pointsman.paths import Paths, find_paths
+from pointsman.router import Router
+from pointsman.routing.resolve import AUTO, Names
+from pointsman.server.app import make_app
+from pointsman.server.control.events import STOPPING
+from pointsman.server.instance import published, sole
+from pointsman.server.listen import bind_tcp, bind_unix, serving
+from pointsman.server.rooms import Info, Rooms
+from pointsman.types import Endpoint, Snapshot
+
+DRAIN = 30.0  # seconds that answers under way are given when the daemon stops
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line of `serve`."""
+
+    config: Path | None = None
+    state: Path | None = None
+    socket: str | None = None
+    host: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What is settled before anything starts."""
+
+    paths: Paths
+    loaded: Loaded
+
+    @property
+    def config(self) -> Config:
+        return self.loaded.config
+
+    @property
+    def socket(self) -> Path | None:
+        chosen = self.config.server.socket
+        if chosen is False:
+            return None
+        return self.paths.socket if chosen == "auto" else Path(chosen).expanduser().absolute()
+
+
+Ready = Callable[[Info, Snapshot, Sequence[str]], None]
+"""Told once, when the first look around is over: what was found, and what was looked for."""
+
+
+def serve(options: Options, environ: Mapping[str, str], ready: Ready) -> None:
+    """Runs until SIGTERM or SIGINT. Raises StartError, which says why it could not start."""
+    setup = settle(options, environ)
+    for warning in setup.loaded.warnings:
+        log.warning("%s", warning)
+    with sole(setup.paths):
+        _run(partial(_serve, setup, environ, ready))
+
+
+def settle(options: Options, environ: Mapping[str, str]) -> Setup:
+    """Paths and configuration, the command line over the environment over the file. Raises StartError."""
+    paths = find_paths(environ, config=options.config, state=options.state)
+    explicit = options.config is not None or bool(environ.get("POINTSMAN_CONFIG"))
+    said = overrides(environ, host=options.host, port=options.port, socket=options.socket)
+    return Setup(paths, load(paths.config_file, explicit=explicit, overrides=said))
+
+
+def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
+    try:
+        import uvloop  # not everywhere to be had  # noqa: PLC0415
+    except ImportError:
+        asyncio.run(main())
+    else:
+        uvloop.run(main())
+
+
+async def _serve(setup: Setup, environ: Mapping[str, str], ready: Ready) -> None:
+    stop = asyncio.Event()
+    _stop_on_signals(stop, asyncio.current_task())
+    async with running(setup, environ) as rooms:
+        await _first_look(rooms, stop)
+        ready(rooms.info, rooms.registry.snapshot, rooms.sweeper.looked_for)
+        await stop.wait()
+        rooms.bus.publish(STOPPING, time.time())
+
+
+@asynccontextmanager
+async def running(setup: Setup, environ: Mapping[str, str]) -> AsyncIterator[Rooms]:
+    """The whole daemon, from the sockets up; it serves and looks around when this is entered.
+
+    Started in this order; the stack stops it in reverse, however far it came. Raises StartError.
+    """
+    async with AsyncExitStack() as stack:
+        tcp = bind_tcp(setup.config.server.host, setup.config.server.port)
+        stack.callback(tcp.close)
+        unix = _bind_unix(setup, stack)
+        hop_id = secrets.token_hex(8)
+        rooms = await _build(setup, environ, _info(setup, tcp), Sessions(hop_id), stack)
+        app = make_app(rooms, hop_id=hop_id, bound_host=setup.config.server.host)
+        await stack.enter_async_context(serving(app, [tcp, *unix], drain=DRAIN))
+        stack.enter_context(
+            published(setup.paths, version=rooms.info.version, url=rooms.info.url, socket=rooms.info.socket)
+        )
+        rooms.sweeper.hurry("start", everything=True)
+        yield rooms
+
+
+async def _first_look(rooms: Rooms, stop: asyncio.Event) -> None:
+    """Joins the look around that has begun, unless the daemon is told to stop meanwhile."""
+    looks = [asyncio.ensure_future(rooms.sweeper.sweep("start")), asyncio.ensure_future(stop.wait())]
+    _, late = await asyncio.wait(looks, return_when=asyncio.FIRST_COMPLETED)
+    for one in late:
+        one.cancel()
+
+
+def _bind_unix(setup: Setup, stack: AsyncExitStack) -> list[Socket]:
+    if setup.socket is None:
+        return []
+    unix = bind_unix(setup.socket)
+    stack.callback(setup.socket.unlink, missing_ok=True)
+    stack.callback(unix.close)
+    return [unix]
+
+
+async def _build(
+    setup: Setup, environ: Mapping[str, str], info: Info, sessions: Sessions, stack: AsyncExitStack
+) -> Rooms:
+    """Everything but the server itself, each room given what it needs."""
+    bus, registry, gate = Bus(), Registry(), Gate()
+    stack.push_async_callback(sessions.close)
+    writer = Writer(setup.paths.ledger)
+    writer.start()
+    stack.callback(writer.stop)
+    reader = Reader(setup.paths.ledger)
+    stack.callback(reader.close)
+    sweeper = make_sweeper(
+        setup.config, environ, sessions, registry, bus, clock=time.monotonic, wall=time.time
+    )
+    stack.push_async_callback(sweeper.close)
+
+    def on_failure(endpoint: Endpoint, error: UpstreamError) -> None:
+        if error.shuts is Shuts.ENDPOINT:
+            sweeper.lost(endpoint.id, error.message)
+
+    router = Router(
+        registry=registry,
+        gate=gate,
+        lookout=sweeper,
+        means=Means(sessions, gate, partial(clocks_for, timeouts=setup.config.timeouts), on_failure),
+        names=_names(setup.config),
+        bus=bus,
+        keep=writer.enqueue,
+        new_id=Ids(time.time, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
+        wall=time.time,
+        monotonic=time.monotonic,
+        config_file=str(setup.paths.config_file),
+    )
+    jobs = _start_jobs(sweeper, stack)
+    return Rooms(
+        router=router,
+        registry=registry,
+        sweeper=sweeper,
+        reader=reader,
+        writer=writer,
+        bus=bus,
+        info=info,
+        config=setup.config,
+        jobs=jobs,
+    )
+
+
+def _start_jobs(sweeper: Sweeper, stack: AsyncExitStack) -> Jobs:
+    jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse),))
+    jobs.start()
+    stack.callback(jobs.stop)
+
+    def woke_up(seconds: float) -> None:
+        log.warning("the clock jumped by %.0f s: looking again", seconds)
+        jobs.reschedule()
+        sweeper.hurry("the machine woke up, or its clock was set", everything=True)
+
+    loop = asyncio.get_running_loop()
+    watch = ClockWatch(woke_up, wall=time.time, monotonic=time.monotonic, call_later=loop.call_later)
+    watch.start()
+    stack.callback(watch.stop)
+    return jobs
+
+
+def _stop_on_signals(stop: asyncio.Event, serving: asyncio.Task[None] | None) -> None:
+    """The first signal asks to stop, and lets answers under way be finished; the second insists."""
+
+    def on_signal() -> None:
+        if stop.is_set() and serving is not None:
+            serving.cancel()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+
+
+def _names(config: Config) -> Names:
+    return Names(
+        aliases=config.models,
+        roles={name: role.model or AUTO for name, role in config.roles.items()},
+        fallback=config.fallback,
+    )
+
+
+def _info(setup: Setup, tcp: Socket) -> Info:
+    host, port = tcp.getsockname()[:2]
+    return Info(
+        version=version("pointsman"),
+        pid=os.getpid(),
+        started_at=time.time(),
+        url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
+        socket=str(setup.socket or ""),
+        config_file=str(setup.loaded.file) if setup.loaded.file else None,
+        state_dir=str(setup.paths.state_dir),
+    )
+
+
+class Ids:
+    """Short ids for requests that sort by time: milliseconds and ten random bits, in base 32."""
+
+    ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no letter that looks like another
+
+    def __init__(self, wall: Callable[[], float], source: random.Random) -> None:
+        self._wall = wall
+        self._source = source
+        self._last = 0
+
+    def __call__(self) -> str:
+        self._last = max(self._last + 1, int(self._wall() * 1000) << 10 | self._source.getrandbits(10))
+        rest, letters = self._last, ""
+        while rest:
+            rest, digit = divmod(rest, 32)
+            letters = self.ALPHABET[digit] + letters
+        return letters

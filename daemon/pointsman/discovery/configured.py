@@ -1,0 +1,177 @@
+"""The places that the configuration names: those on this machine, and those elsewhere.
+
+A place on this machine is fingerprinted like one that was found, in the local rhythm. One elsewhere is
+asked for its list alone, rarely, and not at all where the user does not want it.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from pointsman.catalogue.providers import PROVIDERS
+from pointsman.discovery.listing import Listed, Listing, short_names
+from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
+from pointsman.discovery.source import SILENT_NOTE, Overrides, models_of, notes_of
+from pointsman.discovery.written import Written
+from pointsman.net import Sessions
+from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Provider, Tier
+
+
+class ConfiguredSource:
+    """`asked` False: what is written stands without a look. All of `places` are here, or all elsewhere."""
+
+    def __init__(
+        self,
+        places: Sequence[Written],
+        sessions: Sessions,
+        wall: Callable[[], float],
+        *,
+        remote: bool,
+        asked: bool = True,
+        rows: Sequence[Provider] = PROVIDERS,
+        overrides: Overrides | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.remote = remote
+        self.name = "remote providers" if remote else "configured places"
+        self._places = {place.id: place for place in places}
+        self._asked = tuple(place for place in places if asked and place.usable)
+        self._sessions = sessions
+        self._wall = wall
+        self._rows = tuple(rows)
+        self._overrides = overrides or Overrides()
+        self._pace = pace or (FAR if remote else NEAR)
+        self._last: dict[str, Endpoint] = {}  # who answered, so that silence has a name
+
+    @property
+    def ports(self) -> frozenset[int]:
+        return frozenset() if self.remote else frozenset(place.port for place in self._asked if place.port)
+
+    @property
+    def looked_for(self) -> tuple[str, ...]:
+        return tuple(f"{place.id} at {place.place}" for place in self._asked)
+
+    def known(self) -> Sequence[Finding]:
+        return [
+            Finding(endpoint := self._as_written(place), self._models(place, endpoint, None))
+            for place in self._places.values()
+        ]
+
+    def covers(self, endpoint: Endpoint) -> bool:
+        return any(place.id == endpoint.id for place in self._asked)
+
+    async def look(self, found: Callable[[Finding], object]) -> None:
+        visits = (self._look_at(place, found) for place in self._asked)
+        ended = await asyncio.gather(*visits, return_exceptions=True)
+        if failures := [failure for failure in ended if isinstance(failure, Exception)]:
+            raise ExceptionGroup("a look at a configured place failed", failures)
+
+    async def _look_at(self, place: Written, found: Callable[[Finding], object]) -> None:
+        visit = Visit(self._sessions.session(place.place), place.place, self._pace, place.account)
+        seen = await look(visit, self._rows if place.here else ())
+        if finding := self._finding(place, seen):
+            self._last[place.id] = finding.endpoint
+            found(finding)
+
+    def _finding(self, place: Written, seen: Sighting | Absent) -> Finding | None:
+        if isinstance(seen, Sighting):
+            endpoint = self._endpoint(place, seen)
+            return Finding(endpoint, self._models(place, endpoint, seen.listing))
+        if seen is Absent.OURSELVES:
+            return Finding(replace(self._as_written(place), health=Health.REFUSED, note=OURSELVES_NOTE))
+        if seen is Absent.SILENT and (known := self._silent(place)):
+            return Finding(replace(known, note=SILENT_NOTE, seen_at=self._wall()))
+        return None
+
+    def _silent(self, place: Written) -> Endpoint | None:
+        """Whom a silent place stands for; an engine here must have been seen to be known."""
+        return self._last.get(place.id) or (None if place.here else self._as_written(place))
+
+    def _as_written(self, place: Written) -> Endpoint:
+        """The endpoint before anyone looked."""
+        health, note = Health.UP, place.trouble
+        if not place.usable:
+            health = Health.REFUSED
+        elif place.here:
+            health, note = Health.AWAY, f"nothing has answered at {place.place} yet"
+        elif place not in self._asked and not place.models:
+            note = (
+                "its models are not known: discovery.remote is off; "
+                f"name them as models = [...] in [providers.{place.id}]"
+            )
+        return self._make(place, place.row, _tier(place, recognised=False), health, note)
+
+    def _endpoint(self, place: Written, seen: Sighting) -> Endpoint:
+        tier = _tier(place, recognised=seen.row is not None)
+        note = "; ".join(_notes(place, seen))
+        endpoint = self._make(place, seen.row or place.row, tier, seen.health, note)
+        return replace(endpoint, build=seen.build, seen_at=self._wall())
+
+    def _make(self, place: Written, row: Provider, tier: Tier, health: Health, note: str) -> Endpoint:
+        return Endpoint(
+            id=place.id,
+            provider=row.id,
+            place=place.place,
+            found_by=FoundBy.CONFIG,
+            dialect=place.dialect,
+            tier=tier,
+            account=place.account,
+            health=health,
+            note=note,
+        )
+
+    def _models(
+        self, place: Written, endpoint: Endpoint, listing: Listing | None
+    ) -> tuple[Model, ...] | None:
+        """Those that the user names, with what the list knows of them; else all that it lists."""
+        if place.models:
+            return models_of(endpoint, _chosen(place, listing), self._overrides)
+        return models_of(endpoint, listing.models, self._overrides) if listing else None
+
+
+OURSELVES_NOTE = "a Pointsman answers there, which would only ask in turn: name an engine or a provider"
+
+
+def _tier(place: Written, *, recognised: bool) -> Tier:
+    """The user's word; local is only what was recognised here; else what the row says, and paid at worst."""
+    if place.tier is not None:
+        return place.tier
+    if place.here and recognised:
+        return Tier.LOCAL
+    return place.row.tier if place.row.tier in {Tier.FREE, Tier.PAID} else Tier.PAID
+
+
+def _notes(place: Written, seen: Sighting) -> Iterator[str]:
+    if place.here and seen.row is None and place.tier is None and place.row.tier in {None, Tier.LOCAL}:
+        yield (
+            "not recognised as an engine, so that its models count as paid: if they run on this machine, "
+            f'write tier = "local" into [providers.{place.id}]'
+        )
+    if seen.health is Health.REFUSED:
+        yield _refused(place)
+    elif seen.health is Health.LOADING:
+        yield "it is loading its model"
+    elif seen.note:
+        yield seen.note
+    if seen.listing and (missing := [name for name in place.models if name not in _by_name(seen.listing)]):
+        yield f"it does not list {', '.join(missing)}, which [providers.{place.id}] names"
+    yield from notes_of(seen.listing)
+
+
+def _refused(place: Written) -> str:
+    if place.account:
+        return f"it refused the key: look at api_key in [providers.{place.id}]"
+    return f'it wants a key: write api_key = "env:NAME" into [providers.{place.id}]'
+
+
+def _chosen(place: Written, listing: Listing | None) -> Sequence[Listed]:
+    known = _by_name(listing) if listing else {}
+    return tuple(dict.fromkeys(known.get(name, Listed(name)) for name in place.models))
+
+
+def _by_name(listing: Listing) -> dict[str, Listed]:
+    """By each name that a model goes by; a name of its own wins over another's alias."""
+    shorts = short_names([model.served_as for model in listing.models])
+    aliases = {alias: model for model in listing.models for alias in model.aliases}
+    stems = dict(zip(shorts, listing.models, strict=True))
+    return aliases | stems | {model.served_as: model for model in listing.models}

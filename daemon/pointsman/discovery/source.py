@@ -1,0 +1,113 @@
+"""What a source of discovery is, and what all of them share: how a list becomes models."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from pointsman.discovery.listing import Listed, Listing, short_names
+from pointsman.discovery.probe import Sighting
+from pointsman.money import NOTHING_TO_PAY, Price
+from pointsman.types import Endpoint, Finding, Grade, Health, Model, ModelState, Tier
+
+SILENT_NOTE = "it takes connections but did not answer in time when asked for its models: busy or stuck"
+NOTES_SHOWN = 3  # of what is wrong with one list
+
+Origin = tuple[str, str, int]  # scheme, host, port
+
+
+class Source(Protocol):
+    """A way to find endpoints. Its failure is its own: `look` may raise, and the others go on."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def remote(self) -> bool:
+        """Elsewhere than on this machine: not in the local rhythm."""
+        ...
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """Local ports that it looks at: a change of who listens there is worth a look."""
+        ...
+
+    @property
+    def looked_for(self) -> tuple[str, ...]:
+        """In plain words, for `status` and errors."""
+        ...
+
+    def known(self) -> Sequence[Finding]:
+        """What stands without looking."""
+        ...
+
+    def covers(self, endpoint: Endpoint) -> bool:
+        """Whether a look that does not find this endpoint has missed it."""
+        ...
+
+    async def look(self, found: Callable[[Finding], object]) -> None:
+        """Look once, bounded in time; `found` is called as things are found."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """The user's own word on models, by `endpoint/name`."""
+
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    grades: Mapping[str, Grade] = field(default_factory=dict)
+
+
+def models_of(endpoint: Endpoint, listed: Sequence[Listed], overrides: Overrides) -> tuple[Model, ...]:
+    names = short_names([model.served_as for model in listed])
+    return tuple(_model(endpoint, name, model, overrides) for name, model in zip(names, listed, strict=True))
+
+
+def models_told(endpoint: Endpoint, seen: Sighting, overrides: Overrides) -> tuple[Model, ...] | None:
+    """The models of a sighting. None: it gave no list, so that those known before stand."""
+    return models_of(endpoint, seen.listing.models, overrides) if seen.listing else None
+
+
+def notes_of(listing: Listing | None) -> tuple[str, ...]:
+    """The first of a list's complaints, and how many more there are."""
+    notes = listing.notes if listing else ()
+    rest = len(notes) - NOTES_SHOWN
+    return (*notes[:NOTES_SHOWN], f"and {rest} more of this kind") if rest > 0 else notes
+
+
+def origin(url: str) -> Origin:
+    """Who is asked at a URL: the three names of this machine's loopback are one."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, "localhost" if host in {"127.0.0.1", "::1"} else host, port
+
+
+def _model(endpoint: Endpoint, name: str, listed: Listed, overrides: Overrides) -> Model:
+    model_id = f"{endpoint.id}/{name}"
+    grade = overrides.grades.get(model_id)
+    return Model(
+        id=model_id,
+        name=name,
+        served_as=listed.served_as,
+        endpoint=endpoint,
+        tier=endpoint.tier,
+        state=ModelState.LOADING if endpoint.health is Health.LOADING else listed.state,
+        context=listed.context,
+        max_output=listed.max_output,
+        has=listed.has,
+        lacks=listed.lacks,
+        reads=listed.reads,
+        price=overrides.prices.get(model_id, _price(endpoint.tier)),
+        grade=Grade.ROUTINE if grade is None else grade,
+        grade_source="unknown" if grade is None else "user",
+        size_bytes=listed.size_bytes,
+        parameters=listed.parameters,
+        quantisation=listed.quantisation,
+        aliases=tuple(alias for alias in listed.aliases if alias != name),
+    )
+
+
+def _price(tier: Tier | None) -> Price | None:
+    """Only what is not paid is known to cost nothing."""
+    return NOTHING_TO_PAY if tier in {Tier.LOCAL, Tier.FREE} else None

@@ -1,0 +1,295 @@
+"""The sweep: all sources are asked at once, and what they find is placed as it comes.
+
+One sweep runs at a time. It never fails: a source that does is logged, counted and named in `status`,
+and what it would have seen is not counted as missed.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pointsman.catalogue.registry import Change, Registry
+from pointsman.config.schema import Config
+from pointsman.discovery.configured import ConfiguredSource
+from pointsman.discovery.flight import Flight
+from pointsman.discovery.ports import PortSource
+from pointsman.discovery.sockets import ListeningWatch
+from pointsman.discovery.source import Source, origin
+from pointsman.discovery.written import read_overrides, read_places, without_place
+from pointsman.events import Bus
+from pointsman.net import Sessions
+from pointsman.types import Endpoint, Finding, Snapshot
+
+log = logging.getLogger(__name__)
+
+# Seconds.
+PULSE = 5.0  # how often `pulse` is called
+BUSY_EVERY = 10.0
+IDLE_EVERY = 60.0
+BUSY_FOR = 60.0  # after a request
+NEAR_LIMIT = 2.0  # of a source that looks at this machine
+FAR_LIMIT = 10.0
+FAR_AGAIN = 60.0  # after a look elsewhere that did not get through
+WAIT = 2.0  # that a request waits for a sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A source whose last look failed."""
+
+    name: str
+    failures: int  # since the start
+    error: str
+
+
+class Sweeper:
+    """`clock` is monotonic, `wall` for people; both in seconds. `remote_every` None: only when asked."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        registry: Registry,
+        bus: Bus,
+        *,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        remote_every: float | None = None,
+        watch: ListeningWatch | None = None,
+        unplaced: Sequence[str] = (),
+    ) -> None:
+        self._sources = tuple(sources)
+        self._registry = registry
+        self._bus = bus
+        self._clock = clock
+        self._wall = wall
+        self._remote_every = remote_every
+        self._watch = watch
+        self._unplaced = tuple(unplaced)
+        self._near = Flight(self._sweep_near)
+        self._far = Flight(self._sweep_far)
+        self._failures: dict[str, int] = {}
+        self._errors: dict[str, str] = {}
+        self._news = asyncio.Event()
+        self._started = -math.inf
+        self._request = -math.inf
+        self._far_due = math.inf
+        for source in self._sources:
+            for finding in source.known():
+                registry.place(finding)
+
+    @property
+    def looked_for(self) -> tuple[str, ...]:
+        """What is looked for and where, in plain words."""
+        return tuple(words for source in self._sources for words in source.looked_for) + self._unplaced
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        return tuple(Trouble(name, self._failures[name], error) for name, error in self._errors.items())
+
+    async def sweep(self, why: str, *, everything: bool = False) -> None:
+        """Look now, or join the look that is under way. `everything`: remote providers too."""
+        tasks = self._start(why, everything=everything)
+        await asyncio.wait(tasks)  # not `gather`: who stops waiting does not stop the look
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+
+    def hurry(self, why: str, *, everything: bool = False) -> None:
+        """The same without waiting."""
+        self._start(why, everything=everything)
+
+    def lost(self, endpoint_id: str, note: str) -> None:
+        """An attempt could not connect: the endpoint is away, and is looked for at once."""
+        changes = self._registry.lost(endpoint_id, note)
+        self._tell(changes)
+        for change in changes:
+            remote = any(source.remote and source.covers(change.endpoint) for source in self._sources)
+            (self._far if remote else self._near).start(f"{endpoint_id} was lost")
+
+    def request_seen(self) -> None:
+        self._request = self._clock()
+
+    async def pulse(self) -> None:
+        """The rhythm, called every `PULSE` seconds."""
+        changed = self._watch is not None and self._watch.changed()
+        if self._clock() >= self._far_due:
+            self._far.start("time to ask again")
+        if changed or self._age() + PULSE / 2 >= self._every():
+            await self.sweep("other sockets listen now" if changed else "rhythm")
+
+    async def before_request(self, sufficient: Callable[[Snapshot], bool]) -> None:
+        """Wait as long as waiting may help: in the first sweep until `sufficient`, later for a fresh one."""
+        self.request_seen()
+        if sufficient(self._registry.snapshot):
+            return
+        if self._age() >= BUSY_EVERY:
+            self._near.start("a request found no model")
+        try:
+            async with asyncio.timeout(WAIT):
+                await self._until(sufficient)
+        except TimeoutError:
+            return
+
+    async def close(self) -> None:
+        for flight in (self._near, self._far):
+            if flight.task is not None:
+                flight.task.cancel()
+                await asyncio.wait([flight.task])
+
+    def _start(self, why: str, *, everything: bool) -> list[asyncio.Task[None]]:
+        flights = (self._near, self._far) if everything else (self._near,)
+        return [flight.start(why) for flight in flights]
+
+    def _age(self) -> float:
+        """Of the last local sweep, from its start, so that the rhythm does not drift."""
+        return self._clock() - self._started
+
+    def _every(self) -> float:
+        busy = self._bus.watchers > 0 or self._clock() - self._request <= BUSY_FOR
+        return BUSY_EVERY if busy else IDLE_EVERY
+
+    async def _until(self, sufficient: Callable[[Snapshot], bool]) -> None:
+        while tasks := self._worth_waiting_for():
+            news = asyncio.ensure_future(self._news.wait())
+            try:
+                await asyncio.wait([news, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
+            if sufficient(self._registry.snapshot):
+                return
+
+    def _worth_waiting_for(self) -> list[asyncio.Task[None]]:
+        """The sweep that runs; of the remote providers only their first list."""
+        flights = (self._near,) if self._far.landed else (self._near, self._far)
+        return [flight.task for flight in flights if flight.task is not None and flight.running]
+
+    async def _sweep_near(self, why: str) -> None:
+        self._started = self._clock()
+        sources = [source for source in self._sources if not source.remote]
+        swept, seen = await self._sweep(why, sources, NEAR_LIMIT)
+        self._tell(self._registry.finish_sweep(swept, seen, self._clock()))
+
+    async def _sweep_far(self, why: str) -> None:
+        """Again soon while one does not answer: a laptop starts before its network does."""
+        self._far_due = math.inf
+        sources = [source for source in self._sources if source.remote]
+        swept, seen = await self._sweep(why, sources, FAR_LIMIT)
+        self._tell(self._registry.finish_sweep(swept, seen))
+        well = swept <= seen and not any(source.name in self._errors for source in sources)
+        again = (self._remote_every or math.inf) if well else FAR_AGAIN
+        self._far_due = self._clock() + again
+
+    async def _sweep(self, why: str, sources: Sequence[Source], limit: float) -> tuple[set[str], set[str]]:
+        """The ids of the endpoints that were looked for, and of those that were seen."""
+        seen: set[str] = set()
+
+        def found(finding: Finding) -> None:
+            seen.add(finding.endpoint.id)
+            self._tell(self._registry.place(finding))
+
+        began = self._clock()
+        well = await asyncio.gather(*(self._ask(source, limit, found) for source in sources))
+        looked = [source for source, ended_well in zip(sources, well, strict=True) if ended_well]
+        swept = {
+            endpoint.id
+            for endpoint in self._registry.snapshot.endpoints
+            if any(source.covers(endpoint) for source in looked)
+        }
+        self._publish_done(why, self._clock() - began)
+        return swept, seen
+
+    async def _ask(self, source: Source, limit: float, found: Callable[[Finding], None]) -> bool:
+        """Whether it ended well."""
+        try:
+            async with asyncio.timeout(limit):
+                await source.look(found)
+        except TimeoutError:
+            self._failed(source, f"it did not end within {limit:g} s")
+        except Exception as error:  # noqa: BLE001 - a source's failure is its own
+            self._failed(source, _in_words(error), error)
+        else:
+            self._errors.pop(source.name, None)
+            return True
+        return False
+
+    def _failed(self, source: Source, words: str, error: Exception | None = None) -> None:
+        self._failures[source.name] = self._failures.get(source.name, 0) + 1
+        if self._errors.get(source.name) != words:
+            log.warning("looking for models, source %s failed: %s", source.name, words, exc_info=error)
+        self._errors[source.name] = words
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        if changes:
+            self._news.set()
+            self._news = asyncio.Event()
+        for change in changes:
+            log.info("%s %s: %s", change.endpoint.id, change.news, change.endpoint.place)
+            self._bus.publish(f"endpoint.{change.news}", self._wall(), **_plain(change.endpoint))
+
+    def _publish_done(self, why: str, seconds: float) -> None:
+        snapshot = self._registry.snapshot
+        self._bus.publish(
+            "sweep.done",
+            self._wall(),
+            why=why,
+            seconds=round(seconds, 3),
+            endpoints=len(snapshot.endpoints),
+            models=len(snapshot.models),
+            failed=sorted(self._errors),
+        )
+
+
+def make_sweeper(
+    config: Config,
+    environ: Mapping[str, str],
+    sessions: Sessions,
+    registry: Registry,
+    bus: Bus,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
+) -> Sweeper:
+    """The sweeper that a configuration asks for. A new way to find engines is one line here."""
+    places = read_places(config, environ)
+    here = [place for place in places if place.here]
+    elsewhere = [place for place in places if not place.here]
+    overrides = read_overrides(config)
+    asks = config.discovery.remote
+    sources: list[Source] = [
+        ConfiguredSource(here, sessions, wall, remote=False, overrides=overrides),
+        ConfiguredSource(elsewhere, sessions, wall, remote=True, asked=asks, overrides=overrides),
+    ]
+    if config.discovery.local:
+        skip = {origin(place.place.url) for place in here if place.port}
+        taken = {place.id for place in places}
+        sources.append(PortSource(sessions, wall, overrides=overrides, skip=skip, taken=taken))
+    return Sweeper(
+        sources,
+        registry,
+        bus,
+        clock=clock,
+        wall=wall,
+        remote_every=config.discovery.remote_every,
+        watch=ListeningWatch({port for source in sources for port in source.ports}),
+        unplaced=without_place(config),
+    )
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_in_words(inner) for inner in error.exceptions)
+    return f"{type(error).__name__}: {error}"
+
+
+def _plain(endpoint: Endpoint) -> Mapping[str, object]:
+    return {
+        "id": endpoint.id,
+        "provider": endpoint.provider,
+        "place": str(endpoint.place),
+        "tier": endpoint.tier.word if endpoint.tier is not None else "unknown",
+        "health": endpoint.health.value,
+        "note": endpoint.note,
+    }

@@ -1,0 +1,122 @@
+"""What the configuration says of places: each `[providers.NAME]` read once, its key found out."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from pointsman.catalogue.providers import GENERIC, provider
+from pointsman.config.keys import resolve_key
+from pointsman.config.places import ProviderConfig
+from pointsman.config.schema import Config
+from pointsman.discovery.source import Overrides
+from pointsman.errors import ConfigError
+from pointsman.net import is_loopback
+from pointsman.types import Account, Dialect, Place, Provider, Tier
+
+SPOKEN = frozenset({Dialect.OPENAI})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One provider of the configuration. `trouble`, for people: why it can't be used as it is written."""
+
+    id: str
+    row: Provider
+    place: Place
+    dialect: Dialect
+    account: Account | None
+    tier: Tier | None  # None: the user does not say
+    models: tuple[str, ...]
+    trouble: str = ""
+
+    @property
+    def here(self) -> bool:
+        return self.place.socket is not None or is_loopback(self.place.url)
+
+    @property
+    def port(self) -> int | None:
+        if self.place.socket:
+            return None
+        parts = urlsplit(self.place.url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def usable(self) -> bool:
+        return not self.trouble
+
+
+def read_places(config: Config, environ: Mapping[str, str]) -> tuple[Written, ...]:
+    """The providers of the configuration that have a place."""
+    found = (_read(name, given, environ) for name, given in config.providers.items())
+    return tuple(written for written in found if written)
+
+
+def without_place(config: Config) -> tuple[str, ...]:
+    """What is written and can't be looked for, in plain words."""
+    return tuple(
+        f"nothing for [providers.{name}]: it names no api_base, and Pointsman knows no address for {name}"
+        for name, given in config.providers.items()
+        if not _url(name, given)
+    )
+
+
+def read_overrides(config: Config) -> Overrides:
+    return Overrides(
+        prices=MappingProxyType({name: price.to_price() for name, price in config.prices.items()}),
+        grades=MappingProxyType(dict(config.grades)),
+    )
+
+
+def _read(name: str, given: ProviderConfig, environ: Mapping[str, str]) -> Written | None:
+    row = provider(name) or GENERIC
+    if not (url := _url(name, given)):
+        return None
+    account, trouble = _account(name, row, given, environ)
+    dialect = given.kind or row.dialect
+    if dialect not in SPOKEN:
+        trouble = (
+            f"Pointsman does not speak the {dialect} dialect yet; if there is an OpenAI-compatible address "
+            f'too, write that as api_base with kind = "openai" into [providers.{name}]'
+        )
+    return Written(name, row, _place(url), dialect, account, given.tier, given.models, trouble)
+
+
+def _url(name: str, given: ProviderConfig) -> str:
+    """Its address: as written, the cloud's own, or where this engine usually is."""
+    row = provider(name) or GENERIC
+    usual = f"http://127.0.0.1:{row.ports[0]}/v1" if row.ports else ""
+    return given.api_base or row.base_url or usual
+
+
+def _place(address: str) -> Place:
+    socket = address.removeprefix("unix:")
+    return Place(address) if socket == address else Place("http://localhost/v1", socket)
+
+
+def _account(
+    name: str, row: Provider, given: ProviderConfig, environ: Mapping[str, str]
+) -> tuple[Account | None, str]:
+    """Its account, and what is wrong with its key. An address of the user's own gets only a written key."""
+    reference = given.api_key or (None if given.api_base else _in_environment(row, environ))
+    if reference is None:
+        needed = row.base_url and not given.api_base
+        return (
+            None,
+            f'it needs a key: write api_key = "env:{row.key_env[0]}" into [providers.{name}]'
+            if needed
+            else "",
+        )
+    try:
+        key = resolve_key(reference, environ)
+    except ConfigError as error:
+        return None, f"the api_key of [providers.{name}] can't be had: {error.message}"
+    fingerprint = hashlib.sha256(key.encode()).hexdigest()[:8]
+    return Account(f"{name}-{fingerprint}", key, row.auth), ""
+
+
+def _in_environment(row: Provider, environ: Mapping[str, str]) -> SecretStr | None:
+    return next((SecretStr(f"env:{name}") for name in row.key_env if environ.get(name)), None)

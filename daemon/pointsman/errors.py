@@ -1,0 +1,151 @@
+"""One small tree of errors. Each says what the client is told, and what may be done next.
+
+PointsmanError
+├── BadRequest            400  the request is malformed
+├── BodyTooLarge          413
+├── WrongHost             421  the Host header is not one of ours
+├── ForeignOrigin         403  a web page of another origin asks
+├── UnknownModel          404  a name that means nothing
+├── NoRoute               503  nobody is left to ask
+├── Loop                  508  the request has been here before
+├── LedgerError           500  what happened can't be written down, or read back
+├── UpstreamError              one attempt failed
+└── StartError                 the daemon can't start
+    └── ConfigError            ... because of its configuration
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Shuts(StrEnum):
+    """What a failed attempt puts out of use."""
+
+    NOTHING = "nothing"
+    MODEL = "model"
+    ENDPOINT = "endpoint"
+    ACCOUNT = "account"
+
+
+class PointsmanError(Exception):
+    """The root. `status` and `code` are what an HTTP client sees; the message is written for people."""
+
+    status: int = 500
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadRequest(PointsmanError):
+    """`param` names the field that is wrong."""
+
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class BodyTooLarge(PointsmanError):
+    status = 413
+    code = "body_too_large"
+
+
+class WrongHost(PointsmanError):
+    status = 421
+    code = "wrong_host"
+
+
+class ForeignOrigin(PointsmanError):
+    status = 403
+    code = "foreign_origin"
+
+
+class NotFound(PointsmanError):
+    status = 404
+    code = "not_found"
+
+
+class UnknownModel(NotFound):
+    code = "model_not_found"
+
+
+class WrongMethod(PointsmanError):
+    status = 405
+    code = "method_not_allowed"
+
+
+class Loop(PointsmanError):
+    status = 508
+    code = "loop"
+
+
+class NoRoute(PointsmanError):
+    """Nobody is left to ask. `retry_after` (seconds) is set when waiting helps."""
+
+    status = 503
+    code = "no_route"
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(PointsmanError):
+    """What a provider refused as the request's own fault goes to the client with the provider's status."""
+
+    code = "refused_upstream"
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class LedgerError(PointsmanError):
+    """The ledger's file fails a running daemon; the message names the file and what to do."""
+
+    code = "ledger_failed"
+
+
+class UpstreamError(PointsmanError):
+    """One attempt failed.
+
+    `upstream_status` is what the provider said, None where it said nothing. `final`: the request
+    itself is at fault, so that no other model is tried. `again`: the same target deserves one more
+    try. `shuts`: what the failure tells of the target.
+    """
+
+    status = 503
+    code = "upstream_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        upstream_status: int | None = None,
+        final: bool = False,
+        again: bool = False,
+        shuts: Shuts = Shuts.NOTHING,
+    ) -> None:
+        super().__init__(message)
+        self.upstream_status = upstream_status
+        self.final = final
+        self.again = again
+        self.shuts = shuts
+
+
+class StartError(PointsmanError):
+    """The daemon can't start; the message says why and what to do."""
+
+
+class ConfigError(StartError):
+    """The configuration can't be used. `file` and `line` (from 1) say where."""
+
+    def __init__(self, message: str, file: str = "", line: int | None = None) -> None:
+        place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(place + message)
+        self.file = file
+        self.line = line

@@ -1,0 +1,81 @@
+"""The bus: what happened, for whoever watches. Events only report, they never steer.
+
+A slow watcher loses its oldest events rather than slowing anyone down, and is told how many.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """`kind` is dotted (`request.done`, `endpoint.found`); `data` is plain JSON and holds no secret."""
+
+    kind: str
+    at: float  # wall clock, seconds
+    data: Mapping[str, object]
+
+
+class Watcher:
+    """One subscription: an endless asynchronous iterator of happenings, left by closing it."""
+
+    def __init__(self, bus: "Bus", depth: int) -> None:
+        self._bus = bus
+        self._queue: deque[Happening] = deque(maxlen=depth)
+        self._news = asyncio.Event()
+        self.lost = 0
+
+    def push(self, happening: Happening) -> None:
+        if len(self._queue) == self._queue.maxlen:
+            self.lost += 1
+        self._queue.append(happening)
+        self._news.set()
+
+    async def next(self, timeout: float | None = None) -> Happening | None:
+        """The next happening; None when `timeout` seconds passed without one."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not self._queue:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return None
+        return self._queue.popleft()
+
+    async def __aiter__(self) -> AsyncIterator[Happening]:
+        while (happening := await self.next()) is not None:
+            yield happening
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bus.leave(self)
+
+
+class Bus:
+    def __init__(self, depth: int = 256) -> None:
+        self._depth = depth
+        self._watchers: set[Watcher] = set()
+
+    def publish(self, kind: str, at: float, **data: object) -> None:
+        if self._watchers:
+            happening = Happening(kind, at, data)
+            for watcher in self._watchers:
+                watcher.push(happening)
+
+    def watch(self) -> Watcher:
+        """Use it as a context manager: `with bus.watch() as watcher`."""
+        watcher = Watcher(self, self._depth)
+        self._watchers.add(watcher)
+        return watcher
+
+    def leave(self, watcher: Watcher) -> None:
+        self._watchers.discard(watcher)
+
+    @property
+    def watchers(self) -> int:
+        return len(self._watchers)

@@ -1,0 +1,204 @@
+"""One request's attempts: the first model that brings content answers it.
+
+Until the first content a failure costs nothing but time: the next candidate is asked. From then on
+the answer is that model's alone, whole or ended by an error: no other model's text is glued on.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from pointsman.chat import EventKind
+from pointsman.errors import NoRoute, Refused, UpstreamError
+from pointsman.execution.clocks import Clocks
+from pointsman.execution.upstream import Upstream, send
+from pointsman.limits.gate import Gate
+from pointsman.money import Usage
+from pointsman.net import Sessions
+from pointsman.types import Attempt, Call, Candidate, Decision, Endpoint, Frame, Outcome, Whole
+from pointsman.wire.formats import FORMATS
+
+MOST_ATTEMPTS = 6
+LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
+CHARS_PER_TOKEN = 3.6
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What attempts are made with. `on_failure` is told of every failure, by whoever keeps watch."""
+
+    sessions: Sessions
+    gate: Gate
+    clocks: Callable[[Candidate, Call], Clocks]
+    on_failure: Callable[[Endpoint, UpstreamError], None]
+
+
+class Answer:
+    """One attempt, and once its first content is there, the answer: `whole` if plain, else `frames()`.
+
+    Made by `first_answer`. `close` it on every way out; it needs no await, and settles what is open.
+    """
+
+    def __init__(
+        self, call: Call, decision: Decision, candidate: Candidate, means: Means, started: float
+    ) -> None:
+        model = candidate.model
+        self._call = call
+        self._task = decision.task
+        self._means = means
+        self._started = started
+        self._loop = asyncio.get_running_loop()
+        self._clocks = means.clocks(candidate, call)
+        self._deadline = started + self._clocks.total
+        self._reader = FORMATS[call.format].StreamReader(model.id, keep_usage=call.wants_usage)
+        self._prelude: deque[Frame] = deque()
+        self._upstream: Upstream | None = None
+        self._ticket = means.gate.admit(model)
+        self.candidate = candidate
+        self.whole: Whole | None = None
+        self.attempt = Attempt(
+            model=model.id,
+            endpoint=model.endpoint.id,
+            tier=model.tier.word if model.tier is not None else "unknown",
+            started=self._loop.time() - started,
+        )
+
+    async def open(self) -> None:
+        """Asks, and waits for the first content, or for all of a plain answer. Raises UpstreamError."""
+        model = self.candidate.model
+        form = FORMATS[self._call.format]
+        self._upstream = await send(
+            self._means.sessions,
+            model.endpoint,
+            form.PATH,
+            form.encode(self._call, model.served_as),
+            connect=self._clocks.connect,
+            until=self._until(self._clocks.headers),
+        )
+        self.attempt.status = 200
+        if self._call.stream:
+            await self._first_content(self._upstream)
+            self.attempt.first_content = self._now()
+        else:
+            self.whole = form.read_whole(await self._upstream.whole(self._deadline), model.id)
+            self.attempt.first_content = self._now()
+            self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The streamed answer. Raises UpstreamError when it breaks off: what was sent is not the whole."""
+        if self._upstream is None:
+            raise RuntimeError("an answer is opened before it is read")
+        try:
+            while self._prelude:
+                yield self._prelude.popleft()
+            while not self._reader.done:
+                frame = await self._next(self._upstream, self._until(self._clocks.idle))
+                yield frame
+                _refuse_error(frame)
+        except UpstreamError as error:
+            self._settle(Outcome.CUT, error.message, self._reader.usage, self._reader.text_size)
+            self._means.on_failure(self.candidate.model.endpoint, error)
+            raise
+        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+        await self._upstream.finish()
+
+    def fail(self, error: UpstreamError) -> None:
+        """The attempt brought no content."""
+        self.attempt.status = error.upstream_status or self.attempt.status
+        self._settle(Outcome.FAILED, error.message)
+        self._means.on_failure(self.candidate.model.endpoint, error)
+        self.close()
+
+    def close(self) -> None:
+        """Hangs up. An attempt that is still open was given up by the client."""
+        self._settle(Outcome.CANCELLED, usage=self._reader.usage, text_size=self._reader.text_size)
+        if self._upstream is not None:
+            self._upstream.close()
+
+    def cost_max(self) -> int | None:
+        """Nano-dollars this answer can cost at the most; None: unknown."""
+        model = self.candidate.model
+        output = self._call.max_tokens or model.max_output or model.context or 0
+        usage = Usage(self._task.prompt_tokens, output * self._call.choices)
+        return usage.cost(model.price) if model.price else None
+
+    async def _first_content(self, upstream: Upstream) -> None:
+        until = self._until(self._clocks.first_content)
+        size = 0
+        while True:
+            frame = await self._next(upstream, until)
+            _refuse_error(frame)
+            self._prelude.append(frame)
+            size += len(frame.raw)
+            if frame.has_content:
+                return
+            if self._reader.done:
+                raise UpstreamError("its answer is empty")
+            if size > LARGEST_PRELUDE:
+                raise UpstreamError(f"it sent {size:,} bytes without saying anything")
+
+    async def _next(self, upstream: Upstream, until: float) -> Frame:
+        chunk = await upstream.read(until)
+        return self._reader.feed(chunk) if chunk else self._reader.end()
+
+    def _settle(
+        self, outcome: Outcome, error: str = "", usage: Usage | None = None, text_size: int = 0
+    ) -> None:
+        """Ends the attempt; the first call is the one that counts."""
+        if self.attempt.outcome is not Outcome.OPEN:
+            return
+        if usage is None and text_size:
+            usage = Usage(self._task.prompt_tokens, round(text_size / CHARS_PER_TOKEN), estimated=True)
+        price = self.candidate.model.price
+        self.attempt.outcome = outcome
+        self.attempt.error = error
+        self.attempt.ended = self._now()
+        self.attempt.usage = usage
+        self.attempt.cost = (usage or Usage()).cost(price) if price else None
+        self._ticket.settle(outcome, usage)
+
+    def _now(self) -> float:
+        return self._loop.time() - self._started
+
+    def _until(self, seconds: float) -> float:
+        return min(self._loop.time() + seconds, self._deadline)
+
+
+async def first_answer(call: Call, decision: Decision, means: Means, attempts: list[Attempt]) -> Answer:
+    """Asks the candidates in order until one brings content.
+
+    Every attempt is in `attempts` before it is made. Raises Refused when a provider says that the
+    request itself is wrong, NoRoute when nobody is left.
+    """
+    started = asyncio.get_running_loop().time()
+    for candidate in decision.candidates:
+        for chance in ("first", "second"):
+            if len(attempts) == MOST_ATTEMPTS:
+                raise NoRoute(_nobody(attempts))
+            answer = Answer(call, decision, candidate, means, started)
+            attempts.append(answer.attempt)
+            try:
+                await answer.open()
+                return answer
+            except UpstreamError as error:
+                answer.fail(error)
+                if error.final:
+                    raise Refused(f"{candidate.model.id}: {error}", error.upstream_status or 400) from error
+                if not error.again or chance == "second":
+                    break
+            except BaseException:
+                answer.close()
+                raise
+    raise NoRoute(_nobody(attempts))
+
+
+def _refuse_error(frame: Frame) -> None:
+    for event in frame.events:
+        if event.kind is EventKind.ERROR:
+            raise UpstreamError(f"it broke off with an error: {event.text or 'without a word'}")
+
+
+def _nobody(attempts: list[Attempt]) -> str:
+    tried = "; ".join(f"{attempt.model}: {attempt.error}" for attempt in attempts)
+    return f"every model that may answer was tried, and none did. {tried}"

@@ -1,0 +1,124 @@
+"""One call to one model: HTTP out, bytes in. Foreign failures become UpstreamErrors here, once.
+
+Nothing of the client's headers goes up; redirects are not followed; every wait has an end.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import aiohttp
+
+from pointsman.errors import Shuts, UpstreamError
+from pointsman.net import Sessions, auth_headers
+from pointsman.types import Endpoint
+from pointsman.wire.foreign import error_message, is_context_error
+
+LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of a plain answer
+LARGEST_ERROR = 64 * 1024
+LAST_BYTES = 0.25  # seconds for the end of a body whose content is complete, so that its connection lives on
+
+_FINAL = frozenset({400, 413, 415, 422})  # the request's own making: no other model would take it
+_AGAIN = frozenset({500, 502})
+_ACCOUNT = frozenset({401, 402, 403, 429})
+
+# What aiohttp raises, what that means, and what it shuts; the first that fits counts.
+_FAULTS: tuple[tuple[type[Exception], str, Shuts, bool], ...] = (
+    (TimeoutError, "it kept silent for too long", Shuts.MODEL, False),
+    (aiohttp.ClientConnectorError, "it can't be reached", Shuts.ENDPOINT, False),
+    (aiohttp.ClientPayloadError, "its answer was cut", Shuts.NOTHING, True),
+    (aiohttp.ServerDisconnectedError, "it hung up without an answer", Shuts.NOTHING, True),
+    (aiohttp.ClientOSError, "the connection broke", Shuts.NOTHING, True),
+    (aiohttp.ClientError, "it does not speak proper HTTP", Shuts.MODEL, False),
+    (OSError, "the connection broke", Shuts.NOTHING, True),
+    (ValueError, "it does not speak proper HTTP", Shuts.MODEL, False),
+)
+
+
+class Upstream:
+    """The answer to one call, while it comes in. `close` needs no await and may be called at any time."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def read(self, until: float) -> bytes:
+        """What has come in; empty at the end. `until` is on the loop's clock. Raises UpstreamError."""
+        content = self._response.content
+        with _mapped():
+            if there := content.read_nowait():
+                return there
+            async with asyncio.timeout_at(until):
+                return await content.readany()
+
+    async def whole(self, until: float) -> bytes:
+        """All of a plain answer. Raises UpstreamError if it is cut, too slow or too large."""
+        body = bytearray()
+        while chunk := await self.read(until):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise UpstreamError(f"its answer is larger than {LARGEST_ANSWER >> 20} MiB")
+        return bytes(body)
+
+    async def finish(self) -> None:
+        """Waits a moment for the end of a complete answer; whatever comes instead does not matter."""
+        try:
+            while await self.read(asyncio.get_running_loop().time() + LAST_BYTES):
+                pass
+        except UpstreamError:
+            self.close()
+
+    def close(self) -> None:
+        """Hangs up, unless the answer was read to its end: then the connection is free for the next."""
+        self._response.close()
+
+
+async def send(
+    sessions: Sessions, endpoint: Endpoint, path: str, body: bytes, *, connect: float, until: float
+) -> Upstream:
+    """Posts a call and waits for a 200. Raises UpstreamError, which says what may be done next."""
+    session = sessions.session(endpoint.place)
+    with _mapped():
+        async with asyncio.timeout_at(until):
+            response = await session.post(
+                endpoint.place.url + path,
+                data=body,
+                headers={"Content-Type": "application/json", **auth_headers(endpoint.account)},
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
+            )
+    if response.status == 200:
+        return Upstream(response)
+    try:
+        raise _refusal(response.status, await _error_body(response, until))
+    finally:
+        response.close()
+
+
+async def _error_body(response: aiohttp.ClientResponse, until: float) -> bytes:
+    body = b""
+    with suppress(TimeoutError, aiohttp.ClientError, OSError):
+        async with asyncio.timeout_at(until):
+            while len(body) < LARGEST_ERROR and (more := await response.content.read(LARGEST_ERROR)):
+                body += more
+    return body
+
+
+def _refusal(status: int, body: bytes) -> UpstreamError:
+    words = error_message(body) or "without a word"
+    return UpstreamError(
+        f"it answered {status}: {words}",
+        upstream_status=status,
+        final=status in _FINAL and not is_context_error(body),
+        again=status in _AGAIN,
+        shuts=Shuts.ACCOUNT if status in _ACCOUNT else Shuts.MODEL if status >= 500 else Shuts.NOTHING,
+    )
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except tuple(kind for kind, *_ in _FAULTS) as error:
+        _, words, shuts, again = next(row for row in _FAULTS if isinstance(error, row[0]))
+        detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UpstreamError(f"{words} ({detail})" if detail else words, again=again, shuts=shuts) from error

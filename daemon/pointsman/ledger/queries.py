@@ -1,0 +1,220 @@
+"""What the ledger can be asked, on a read-only connection of its own."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pointsman.errors import BadRequest, LedgerError, NotFound
+from pointsman.ledger.decisions import DecisionView
+from pointsman.ledger.rows import storable, to_attempt
+from pointsman.ledger.schema import open_for_reading
+from pointsman.ledger.trouble import explain
+from pointsman.types import Attempt, Tier
+
+NAMED_AT_MOST = 5  # ids that an ambiguous prefix is answered with
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request in a line. Tokens and cost are sums over its attempts.
+
+    Tokens: None if no attempt reported any. Cost: nano-dollars, None if that of any attempt is unknown.
+    """
+
+    id: str
+    at: float  # wall clock, seconds
+    app: str
+    format: str
+    asked: str
+    stream: bool
+    status: int
+    answered_by: str  # model id; empty: nobody did
+    tier: str  # of that model; empty: nobody answered
+    reason: str
+    error: str
+    seconds: float
+    decision: str | None  # its id; None: refused before anything was decided
+    attempts: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that is known of one request."""
+
+    line: Line
+    decision: DecisionView | None
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What was done in a tier since some time; the tier is empty for requests that nobody answered.
+
+    A request counts for the tier that answered it; tokens and cost count for the tier of the attempt.
+    """
+
+    tier: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: int  # nano-dollars, of the attempts whose cost is known
+    unpriced: int  # attempts whose cost is not
+
+
+_LINE = """
+    SELECT r.*,
+        count(a.number) AS attempts,
+        sum(a.input_tokens) AS input_tokens,
+        sum(a.output_tokens) AS output_tokens,
+        CASE WHEN count(a.number) = count(a.cost) THEN coalesce(sum(a.cost), 0) END AS cost
+    FROM requests AS r LEFT JOIN attempts AS a ON a.request = r.id
+    WHERE r.id = ?
+"""
+_NEWEST = "SELECT id FROM requests ORDER BY at DESC, rowid DESC LIMIT ?"
+_NEWEST_BEFORE = """
+    SELECT id FROM requests
+    WHERE (at, rowid) < (SELECT at, rowid FROM requests WHERE id = ?)
+    ORDER BY at DESC, rowid DESC LIMIT ?
+"""
+_EXACT = "SELECT id FROM requests WHERE id = :id OR decision = :id ORDER BY id = :id DESC LIMIT 1"
+_BY_PREFIX = """
+    SELECT id FROM requests WHERE id >= :low AND id < :high
+    UNION SELECT id FROM requests WHERE decision >= :low AND decision < :high
+    ORDER BY id LIMIT :limit
+"""
+_DECISION = "SELECT body FROM decisions WHERE id = ?"
+_ATTEMPTS = "SELECT * FROM attempts WHERE request = ? ORDER BY number"
+# CROSS JOIN keeps SQLite from reading all attempts to find the few of these requests.
+_TOTALS = """
+    SELECT tier, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
+        sum(output_tokens) AS output_tokens, sum(cost) AS cost, sum(unpriced) AS unpriced
+    FROM (
+        SELECT tier, 1 AS requests, 0 AS input_tokens, 0 AS output_tokens, 0 AS cost, 0 AS unpriced
+        FROM requests WHERE at >= :since
+        UNION ALL
+        SELECT a.tier, 0, coalesce(a.input_tokens, 0), coalesce(a.output_tokens, 0),
+            coalesce(a.cost, 0), a.cost IS NULL
+        FROM requests AS r CROSS JOIN attempts AS a ON a.request = r.id WHERE r.at >= :since
+    ) GROUP BY tier
+"""
+
+
+class Reader:
+    """For any thread, one at a time. The file is opened at the first question.
+
+    Every question may raise LedgerError: the file is missing, damaged, or of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def log(self, limit: int, before: str | None = None) -> tuple[Line, ...]:
+        """At most `limit` requests, the newest first; those before the request `before`, if it is given.
+
+        `before` is an id or its beginning; NotFound and BadRequest as in `request`.
+        """
+        with self._reading() as connection:
+            if before is None:
+                rows = connection.execute(_NEWEST, (limit,)).fetchall()
+            else:
+                rows = connection.execute(_NEWEST_BEFORE, (_find(connection, before), limit)).fetchall()
+            return tuple(_line(connection, row["id"]) for row in rows)
+
+    def request(self, wanted: str | None = None) -> Story:
+        """A request by its id, its decision's id, or the beginning of either; the newest without one.
+
+        Raises NotFound, or BadRequest when several begin so.
+        """
+        with self._reading() as connection:
+            found = _newest(connection) if wanted is None else _find(connection, wanted)
+            line = _line(connection, found)
+            attempts = connection.execute(_ATTEMPTS, (found,)).fetchall()
+            return Story(line, _decision(connection, line.decision), tuple(map(to_attempt, attempts)))
+
+    def totals(self, since: float) -> tuple[Total, ...]:
+        """What came in at `since` (wall clock, seconds) or later, by tier: local, free, paid, then others."""
+        with self._reading() as connection:
+            rows = connection.execute(_TOTALS, {"since": since}).fetchall()
+        return tuple(sorted((Total(**dict(row)) for row in rows), key=_rung))
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """One state of the file, whatever is written meanwhile."""
+        with self._lock:
+            try:
+                connection = self._opened()
+                with connection:
+                    connection.execute("BEGIN")
+                    yield connection
+            except sqlite3.Error as error:
+                self._drop()
+                raise LedgerError(explain(self._path, error)) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = open_for_reading(self._path)
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+
+def _rung(total: Total) -> int:
+    ladder = [tier.word for tier in Tier]
+    return ladder.index(total.tier) if total.tier in ladder else len(ladder)
+
+
+def _newest(connection: sqlite3.Connection) -> str:
+    row = connection.execute(_NEWEST, (1,)).fetchone()
+    if row is None:
+        raise NotFound("The ledger holds no request yet.")
+    newest: str = row["id"]
+    return newest
+
+
+def _find(connection: sqlite3.Connection, wanted: str) -> str:
+    """The id of the one request that `wanted` means."""
+    wanted = storable(wanted)
+    exact = connection.execute(_EXACT, {"id": wanted}).fetchone()
+    ids: list[str] = [exact["id"]] if exact else _begin_with(connection, wanted)
+    if not ids:
+        raise NotFound(f"The ledger holds no request whose id begins with {wanted!r}.")
+    if len(ids) > 1:
+        raise BadRequest(f"{wanted!r} is the beginning of several ids: {_some(ids)}.", param="id")
+    return ids[0]
+
+
+def _begin_with(connection: sqlite3.Connection, prefix: str) -> list[str]:
+    bounds = {"low": prefix, "high": prefix + "\U0010ffff", "limit": NAMED_AT_MOST + 1}
+    return [row["id"] for row in connection.execute(_BY_PREFIX, bounds)]
+
+
+def _some(ids: list[str]) -> str:
+    more = " and more" if len(ids) > NAMED_AT_MOST else ""
+    return ", ".join(ids[:NAMED_AT_MOST]) + more
+
+
+def _line(connection: sqlite3.Connection, request: str) -> Line:
+    row = dict(connection.execute(_LINE, (request,)).fetchone())
+    return Line(**row | {"stream": bool(row["stream"])})
+
+
+def _decision(connection: sqlite3.Connection, decision: str | None) -> DecisionView | None:
+    row = connection.execute(_DECISION, (decision,)).fetchone()
+    view: DecisionView | None = json.loads(row["body"]) if row else None
+    return view

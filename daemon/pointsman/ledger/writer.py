@@ -1,0 +1,190 @@
+"""The ledger's writer: one thread of its own, to which finished requests are handed without waiting.
+
+What comes within a fifth of a second is committed together: a busy daemon's thread isn't woken for every
+request, an idle one sleeps. When the file can't be written (its disk is full, another program holds it),
+what comes waits in memory, and beyond a bound it is lost; `trouble` and `lost` say so.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+
+from pointsman.errors import LedgerError
+from pointsman.ledger.rows import Entry, save, to_entry
+from pointsman.ledger.schema import open_ledger
+from pointsman.ledger.trouble import explain
+from pointsman.types import RequestRecord
+
+GATHER = 0.2  # seconds; with the commit itself a record is in the file 250 ms after it came
+RETRY = 1.0  # seconds between two tries at a file that fails
+HURRY = 256  # records that are not left to wait for more, so that a burst takes little memory
+CAPACITY = 4096  # records that may wait; a few kilobytes each
+
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Its methods are for one thread, the event loop's.
+
+    `opener` and `wait` are for tests: how the file is opened, how the writer's thread waits for an event.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        capacity: int = CAPACITY,
+        opener: Callable[[Path], sqlite3.Connection] = open_ledger,
+        wait: Callable[[threading.Event, float | None], object] = threading.Event.wait,
+    ) -> None:
+        self._path = path
+        self._capacity = capacity
+        self._opener = opener
+        self._wait = wait
+        self._queue: deque[RequestRecord] = deque()
+        self._flushes: deque[Future[None]] = deque()
+        self._entries: list[Entry] = []  # taken from the queue and not yet committed
+        self._work = threading.Event()  # there is something to do
+        self._hurry = threading.Event()  # and it is not to be put off
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._trouble = ""
+        self._turned_away = 0  # counted in the caller's thread; the next in our own: no count has two writers
+        self._refused = 0
+
+    def start(self) -> None:
+        """Opens the file, or makes it. Raises StartError, which says why it can't be used and what to do."""
+        connection = self._opener(self._path)
+        self._thread = threading.Thread(target=self._run, args=(connection,), name="ledger", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Writes down what waits, then closes the file. What still can't be written is counted as lost."""
+        self._stopping = True
+        self._wake()
+        if self._thread:
+            self._thread.join()
+        self._give_up()
+        self._answer_flushes(LedgerError(f"The ledger {self._path} is closed."))
+
+    def enqueue(self, record: RequestRecord) -> None:
+        """Hands over a finished request, which must not change any more. Never waits, never raises."""
+        if self._stopping or self.waiting >= self._capacity:
+            self._turned_away += 1
+            return
+        self._queue.append(record)
+        if not self._work.is_set():
+            self._work.set()
+        if len(self._queue) == HURRY:
+            self._hurry.set()
+
+    def flush(self) -> Future[None]:
+        """Done when all that was enqueued before is committed; for asyncio: `await asyncio.wrap_future(...)`.
+
+        Fails with LedgerError when the file could not be written; the records go on waiting then.
+        """
+        done: Future[None] = Future()
+        if self._stopping:
+            done.set_exception(LedgerError(f"The ledger {self._path} is closed."))
+        else:
+            self._flushes.append(done)
+            self._wake()
+        return done
+
+    @property
+    def trouble(self) -> str:
+        """For people: what is wrong with the file, what to do, what waits. Empty while all is well."""
+        if not self._trouble:
+            return ""
+        return (
+            f"{self._trouble} Requests that wait in memory to be written: {self.waiting}; lost: {self.lost}."
+        )
+
+    @property
+    def lost(self) -> int:
+        """Requests that will never be in the ledger, since the start."""
+        return self._turned_away + self._refused
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are not in the file yet."""
+        return len(self._queue) + len(self._entries)
+
+    def _wake(self) -> None:
+        self._work.set()
+        self._hurry.set()
+
+    def _run(self, connection: sqlite3.Connection) -> None:
+        with closing(connection):
+            while self._round(connection):
+                pass
+
+    def _round(self, connection: sqlite3.Connection) -> bool:
+        """Waits for work, lets more of it come, and commits all. False when it was the last round."""
+        self._wait(self._work, None)
+        self._wait(self._hurry, RETRY if self._entries else GATHER)
+        self._work.clear()
+        self._hurry.clear()
+        goes_on = not self._stopping  # read before the queue, so that what came before stop() is written
+        flushes = len(self._flushes)  # counted before the queue, so that what came before flush() is written
+        self._take()
+        failure = self._commit(connection)
+        self._answer_flushes(failure, flushes)
+        if failure:
+            self._work.set()
+        return goes_on
+
+    def _take(self) -> None:
+        for _ in range(len(self._queue)):
+            record = self._queue.popleft()
+            try:
+                self._entries.append(to_entry(record))
+            except Exception:  # the border of the thread: one bad record must not end it
+                log.exception("request %r can't be written to the ledger", record.id)
+                self._refused += 1
+
+    def _commit(self, connection: sqlite3.Connection) -> LedgerError | None:
+        try:
+            refused = save(connection, self._entries) if self._entries else []
+        except sqlite3.Error as error:
+            return self._in_trouble(error)
+        self._entries.clear()
+        self._note_refused(refused)
+        if self._trouble:
+            log.warning("the ledger can be written again")
+        self._trouble = ""
+        return None
+
+    def _in_trouble(self, error: sqlite3.Error) -> LedgerError:
+        explanation = explain(self._path, error)
+        if explanation != self._trouble:
+            log.error("%s", explanation)
+        self._trouble = explanation
+        return LedgerError(explanation)
+
+    def _note_refused(self, refused: list[tuple[Entry, Exception]]) -> None:
+        for entry, error in refused:
+            log.error("request %r can't be written to the ledger: %s", entry.request[0], error)
+        self._refused += len(refused)
+
+    def _answer_flushes(self, failure: LedgerError | None, count: int | None = None) -> None:
+        for _ in range(len(self._flushes) if count is None else count):
+            done = self._flushes.popleft()
+            if not done.set_running_or_notify_cancel():
+                continue
+            if failure:
+                done.set_exception(failure)
+            else:
+                done.set_result(None)
+
+    def _give_up(self) -> None:
+        if self.waiting:
+            log.error("%d requests are lost with the stop: %s", self.waiting, self._trouble)
+        self._refused += self.waiting
+        self._queue.clear()
+        self._entries.clear()

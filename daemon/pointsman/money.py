@@ -1,0 +1,40 @@
+"""Prices, tokens and what they come to: integers throughout, in nano-dollars."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Nano-dollars per million tokens; `request` and `image` are nano-dollars each."""
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    request: int = 0
+
+
+NOTHING_TO_PAY = Price(input=0, output=0, cache_read=0, cache_write=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens. `input` counts all of the prompt, what was read from a cache included."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    reasoning: int = 0
+    estimated: bool = False
+
+    def cost(self, price: Price) -> int | None:
+        """Nano-dollars, rounded up once; None when a price that is needed is unknown."""
+        parts = (
+            (self.input - self.cache_read, price.input),
+            (self.cache_read, price.input if price.cache_read is None else price.cache_read),
+            (self.output, price.output),
+        )
+        sums = [tokens * per_million for tokens, per_million in parts if tokens and per_million is not None]
+        if len(sums) < sum(1 for tokens, _ in parts if tokens):
+            return None
+        return -(-sum(sums) // 1_000_000) + price.request

@@ -1,0 +1,178 @@
+"""The life of one request. READ THIS FIRST.
+
+A `Call` (from `wire`) is classified, its name resolved, the candidates decided, and asked in order
+until one answers; what happened is written down. Deciding is pure; here it is handed the frozen
+views it needs, and what it decided is done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pointsman.catalogue.registry import Registry
+from pointsman.errors import NoRoute, PointsmanError, UnknownModel
+from pointsman.events import Bus
+from pointsman.execution.attempts import Answer, Means, first_answer
+from pointsman.limits.gate import Gate
+from pointsman.routing.classify import classify
+from pointsman.routing.explain import nobody_left
+from pointsman.routing.policy import decide, routable
+from pointsman.routing.resolve import AUTO, Names, resolve
+from pointsman.types import Attempt, Call, Decision, Model, RequestRecord, Snapshot, Tier
+
+CLIENT_GONE = 499  # in the ledger alone: nobody was there to be told a status
+
+
+class Lookout(Protocol):
+    """Whoever looks for models. During its first look requests wait for it; later, when none is left."""
+
+    @property
+    def looked_for(self) -> tuple[str, ...]: ...
+    def request_seen(self) -> None: ...
+    async def before_request(self, sufficient: Callable[[Snapshot], bool]) -> None: ...
+
+
+@dataclass(slots=True)
+class Journey:
+    """One request on its way: what is known of it so far."""
+
+    id: str
+    at: float  # wall clock
+    started: float  # monotonic
+    call: Call
+    decision: Decision | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    error: str = ""
+    status: int = 200
+
+    def abandon(self) -> None:
+        """The client went away before it had its answer."""
+        self.status, self.error = CLIENT_GONE, "the client went away"
+
+
+class Router:
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        gate: Gate,
+        lookout: Lookout,
+        means: Means,
+        names: Names,
+        bus: Bus,
+        keep: Callable[[RequestRecord], None],
+        new_id: Callable[[], str],
+        wall: Callable[[], float],
+        monotonic: Callable[[], float],
+        config_file: str,
+    ) -> None:
+        self._registry = registry
+        self._gate = gate
+        self._lookout = lookout
+        self._means = means
+        self._names = names
+        self._bus = bus
+        self._keep = keep
+        self._new_id = new_id
+        self._wall = wall
+        self._monotonic = monotonic
+        self._config_file = config_file
+
+    def explain(self, call: Call) -> Decision:
+        """What would be done for a call, without doing it. Raises UnknownModel."""
+        return self._decide(call, self._registry.snapshot, self._new_id())
+
+    def names(self) -> list[str]:
+        """What a request may ask for beside models: auto, and what the user named."""
+        return [AUTO, *dict.fromkeys([*self._names.roles, *self._names.aliases])]
+
+    def routable(self) -> list[Model]:
+        """The models that a plain request could be given now, in their order."""
+        return routable(self._registry.snapshot)
+
+    def begin(self, call: Call) -> Journey:
+        self._lookout.request_seen()
+        return Journey(self._new_id(), self._wall(), self._monotonic(), call)
+
+    @asynccontextmanager
+    async def answer(self, journey: Journey) -> AsyncIterator[Answer]:
+        """The answer to a call, from the first model that brings one.
+
+        Raises UnknownModel, NoRoute or Refused. Leaving it settles and writes down what happened,
+        without an await, so that a client that vanishes at any moment leaves nothing open.
+        """
+        answer: Answer | None = None
+        try:
+            journey.decision = decision = await self._decision(journey)
+            if not decision.candidates:
+                raise NoRoute(nobody_left(decision, self._lookout.looked_for, self._config_file))
+            answer = await first_answer(journey.call, decision, self._means, journey.attempts)
+            yield answer
+        except PointsmanError as error:
+            journey.error = error.message
+            journey.status = journey.status if answer else error.status
+            raise
+        except asyncio.CancelledError:
+            journey.abandon()
+            raise
+        finally:
+            if answer is not None:
+                answer.close()
+            self._write_down(journey, answer)
+
+    async def _decision(self, journey: Journey) -> Decision:
+        """Decides, after giving discovery its chance where nothing good enough is known yet."""
+
+        def decided(snapshot: Snapshot) -> Decision | None:
+            try:
+                decision = self._decide(journey.call, snapshot, journey.id)
+            except UnknownModel:
+                return None
+            first = decision.candidates[0].model.tier if decision.candidates else None
+            good = first is Tier.LOCAL or (first is not None and snapshot.swept_at is not None)
+            return decision if good else None
+
+        if (decision := decided(self._registry.snapshot)) is not None:
+            return decision
+        await self._lookout.before_request(lambda snapshot: decided(snapshot) is not None)
+        return self._decide(journey.call, self._registry.snapshot, journey.id)
+
+    def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
+        wanted = resolve(call.model, self._names, snapshot)
+        return decide(decision_id, wanted, classify(call), snapshot, self._gate.outlook())
+
+    def _write_down(self, journey: Journey, answer: Answer | None) -> None:
+        candidate = answer.candidate if answer else None
+        tier = candidate.model.tier if candidate else None
+        record = RequestRecord(
+            id=journey.id,
+            at=journey.at,
+            app=journey.call.hints.app,
+            format=journey.call.format,
+            asked=journey.call.model,
+            stream=journey.call.stream,
+            status=journey.status,
+            answered_by=candidate.model.id if candidate else "",
+            tier=tier.word if tier is not None else "",
+            reason=candidate.reason if candidate else "",
+            error=journey.error,
+            seconds=self._monotonic() - journey.started,
+            decision=journey.decision,
+            attempts=tuple(journey.attempts),
+        )
+        self._keep(record)
+        self._bus.publish(
+            "request.done",
+            record.at,
+            id=record.id,
+            app=record.app,
+            asked=record.asked,
+            model=record.answered_by,
+            tier=record.tier,
+            status=record.status,
+            error=record.error,
+            seconds=round(record.seconds, 4),
+            attempts=len(record.attempts),
+        )

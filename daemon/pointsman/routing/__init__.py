@@ -1,0 +1,1 @@
+"""Who may answer and in which order: pure functions of frozen values."""

@@ -1,0 +1,173 @@
+"""The JSON of `/control/v0/`: what the CLI's `--json` prints and the tray reads.
+
+Imports nothing heavy, so that clients may name the shapes; `explain` answers with a DecisionView.
+Times are wall-clock seconds since the epoch (`at`) or spans in seconds; prices are USD per million
+tokens as decimal strings; costs are integer nano-dollars. `null` always means *unknown*. A tier is
+`local`, `free`, `paid` or `unknown`.
+"""
+
+from typing import TypedDict
+
+from pointsman.ledger.decisions import DecisionView
+
+
+class EndpointShape(TypedDict):
+    id: str
+    provider: str
+    title: str
+    place: str  # a URL, or unix:PATH
+    tier: str
+    health: str  # up | loading | away | refused
+    note: str  # for people; empty when all is well
+    build: str  # its software, in its own words
+    models: int
+    found_by: str  # port | config
+
+
+class SpentShape(TypedDict):
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: int  # of the attempts whose cost is known
+    unpriced: int  # attempts whose cost is not
+
+
+class LastRequestShape(TypedDict):
+    id: str
+    at: float
+    app: str
+    model: str  # empty: nobody answered
+    tier: str
+    status: int
+
+
+class JobShape(TypedDict):
+    """A background job, or a source that models are looked for in."""
+
+    name: str
+    failures: int  # since the start
+    error: str  # of its last run; empty: it ended well
+
+
+class LedgerShape(TypedDict):
+    trouble: str  # empty: none
+    lost: int  # requests that could not be written down
+
+
+class StatusShape(TypedDict):
+    summary: str  # one plain sentence
+    version: str
+    pid: int
+    uptime: float
+    url: str
+    socket: str
+    config_file: str | None  # null: there is none, the defaults hold
+    state_dir: str
+    endpoints: list[EndpointShape]
+    models: dict[str, int]  # by tier
+    looked_for: list[str]
+    swept_ago: float | None  # null: the first sweep is not over
+    last_request: LastRequestShape | None
+    today: dict[str, SpentShape]  # by tier, since local midnight; empty tier: nobody answered
+    hints: list[str]  # what to mend
+    failed_jobs: list[JobShape]
+    ledger: LedgerShape
+
+
+class PriceShape(TypedDict):
+    input: str | None
+    output: str | None
+    cache_read: str | None
+    cache_write: str | None
+    request: str  # USD for each request
+
+
+class GradeShape(TypedDict):
+    """What `?advanced=1` adds to a model."""
+
+    grade: str
+    source: str
+    size_bytes: int | None
+    quantisation: str
+    parameters: int | None
+
+
+class ModelShape(TypedDict):
+    id: str  # endpoint/name
+    name: str
+    endpoint: str
+    health: str
+    tier: str
+    state: str  # loaded | sleeping | unloaded | loading | failed
+    context: int | None
+    max_output: int | None
+    abilities: dict[str, bool | None]
+    modalities: list[str] | None
+    price: PriceShape | None
+    aliases: list[str]
+    advanced: GradeShape | None
+
+
+class ModelsShape(TypedDict):
+    models: list[ModelShape]
+
+
+class AttemptShape(TypedDict):
+    """Times are seconds since the request came in."""
+
+    model: str
+    endpoint: str
+    tier: str
+    outcome: str  # open | ok | failed | cut | cancelled
+    status: int | None
+    error: str
+    started: float
+    first_content: float | None
+    ended: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+    estimated: bool
+    cost: int | None
+
+
+class RequestLineShape(TypedDict):
+    """One line of the log."""
+
+    id: str
+    at: float
+    app: str
+    format: str
+    asked: str
+    stream: bool
+    status: int  # what the client was told
+    model: str  # empty: nobody answered
+    tier: str  # empty: nobody answered
+    reason: str
+    error: str
+    seconds: float
+    decision: str | None  # null: it was refused before one was made
+    attempts: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: int | None
+
+
+class RequestsShape(TypedDict):
+    requests: list[RequestLineShape]
+
+
+class RequestShape(TypedDict):
+    """All that is known of one request. `decision` has the shape that `POST explain` answers with."""
+
+    request: RequestLineShape
+    decision: DecisionView | None
+    attempts: list[AttemptShape]
+
+
+class DiscoveredShape(TypedDict):
+    seconds: float
+    new: list[str]  # ids of endpoints that were not known before
+    endpoints: list[EndpointShape]
+    models: dict[str, int]  # by tier
+    looked_for: list[str]
+    failed: list[JobShape]

@@ -1,0 +1,95 @@
+"""GET status: the whole daemon on one page."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from pointsman.errors import LedgerError
+from pointsman.jobs import Report
+from pointsman.ledger.queries import Line, Reader, Total
+from pointsman.server.control import advice, catalogue
+from pointsman.server.control.reply import reply
+from pointsman.server.control.shapes import JobShape, LastRequestShape, LedgerShape, SpentShape, StatusShape
+from pointsman.server.rooms import ROOMS, Rooms
+from pointsman.wire.formats import FORMATS
+
+TYPICAL = b'{"model":"auto","messages":[{"role":"user","content":"Hello"}]}'
+
+
+async def get_status(request: web.Request) -> web.Response:
+    rooms, now = request.app[ROOMS], time.time()
+    past = await asyncio.to_thread(read_past, rooms.reader, _midnight(now))
+    return reply(_status(rooms, past, now, time.monotonic()))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the ledger says, or why it says nothing: a status does not fail with its ledger."""
+
+    last: Line | None = None
+    today: tuple[Total, ...] = ()
+    trouble: str = ""
+
+
+def read_past(reader: Reader, since: float) -> Past:
+    try:
+        newest = reader.log(1)
+        return Past(newest[0] if newest else None, reader.totals(since))
+    except LedgerError as error:
+        return Past(trouble=error.message)
+
+
+def _midnight(now: float) -> float:
+    """When the local day of `now` began; the C library knows the days of 23 and 25 hours."""
+    local = time.localtime(now)
+    return time.mktime((local.tm_year, local.tm_mon, local.tm_mday, 0, 0, 0, 0, 0, -1))
+
+
+def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusShape:
+    """`now` is wall-clock time; `monotonic` the clock of the sweeps."""
+    info, snapshot = rooms.info, rooms.registry.snapshot
+    decision = rooms.router.explain(FORMATS["openai.chat"].decode(TYPICAL, {}))
+    return StatusShape(
+        summary=advice.summary(snapshot, decision),
+        version=info.version,
+        pid=info.pid,
+        uptime=now - info.started_at,
+        url=info.url,
+        socket=info.socket,
+        config_file=info.config_file,
+        state_dir=info.state_dir,
+        endpoints=catalogue.endpoints(snapshot),
+        models=catalogue.count_by_tier(snapshot),
+        looked_for=list(rooms.sweeper.looked_for),
+        swept_ago=None if snapshot.swept_at is None else monotonic - snapshot.swept_at,
+        last_request=_last(past.last) if past.last else None,
+        today={total.tier: _spent(total) for total in past.today},
+        hints=advice.hints(snapshot, decision),
+        failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
+        ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),
+    )
+
+
+def _last(line: Line) -> LastRequestShape:
+    return LastRequestShape(
+        id=line.id, at=line.at, app=line.app, model=line.answered_by, tier=line.tier, status=line.status
+    )
+
+
+def _spent(total: Total) -> SpentShape:
+    return SpentShape(
+        requests=total.requests,
+        input_tokens=total.input_tokens,
+        output_tokens=total.output_tokens,
+        cost=total.cost,
+        unpriced=total.unpriced,
+    )
+
+
+def _failed(reports: Sequence[Report]) -> list[JobShape]:
+    return [
+        JobShape(name=one.name, failures=one.failures, error=one.error) for one in reports if one.failures
+    ]

@@ -1,0 +1,54 @@
+"""One daemon to a state folder: a lock that dies with the process, and a file that says where it is."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pointsman.errors import StartError
+from pointsman.paths import Paths
+
+
+@contextmanager
+def sole(paths: Paths) -> Iterator[None]:
+    """Holds the state folder. Raises StartError, which says where the daemon is that holds it already."""
+    try:
+        paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartError(
+            f"the state folder {paths.state_dir} can't be used: {error.strerror}. Choose another with --state"
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise StartError(f"Pointsman is running already: {_whereabouts(paths)}") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def published(paths: Paths, *, version: str, url: str, socket: str) -> Iterator[None]:
+    """Tells clients where the daemon is, for as long as it is there."""
+    facts = {"pid": os.getpid(), "version": version, "url": url, "socket": socket or None}
+    draft = paths.published.with_suffix(".new")
+    draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    draft.chmod(0o600)
+    draft.replace(paths.published)
+    try:
+        yield
+    finally:
+        paths.published.unlink(missing_ok=True)
+
+
+def _whereabouts(paths: Paths) -> str:
+    try:
+        facts = json.loads(paths.published.read_text(encoding="utf-8"))
+        socket = f" and {facts['socket']}" if facts["socket"] else ""
+        return f"process {facts['pid']}, at {facts['url']}{socket}. `pointsman status` shows it"
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"another process holds {paths.lock}"

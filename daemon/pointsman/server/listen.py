@@ -1,0 +1,129 @@
+"""The sockets the daemon listens on, bound before anything else starts.
+
+The default port may move on when it is taken, since nobody chose it; an address that somebody did
+choose is had or the start fails. A socket file that nobody answers at is left over, and replaced.
+"""
+
+import errno
+import ipaddress
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from pointsman.errors import StartError
+from pointsman.paths import LONGEST_SOCKET_PATH
+
+DEFAULT_PORT = 11711
+PORTS_TRIED = 20
+BACKLOG = 512
+DIAL = 0.5  # seconds to find out whether somebody is at a socket
+
+
+def bind_tcp(host: str, port: int | None) -> socket.socket:
+    """A listening socket. `port` None: the default or one of the next; 0: any. Raises StartError."""
+    if not _is_loopback(host):
+        raise StartError(
+            f"{host} is not a loopback address: without tokens Pointsman serves this machine alone. "
+            "Use 127.0.0.1"
+        )
+    for candidate in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        try:
+            return _listen(host, candidate)
+        except OSError as error:
+            if port is not None:
+                raise StartError(_why(host, port, error)) from error
+            if error.errno != errno.EADDRINUSE:
+                raise StartError(_why(host, candidate, error)) from error
+    last = DEFAULT_PORT + PORTS_TRIED - 1
+    raise StartError(f"the ports {DEFAULT_PORT} to {last} of {host} are all taken: choose one with --port")
+
+
+def bind_unix(path: Path) -> socket.socket:
+    """A listening socket that its owner alone may use. Raises StartError."""
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        raise StartError(
+            f"the socket's path is longer than the {LONGEST_SOCKET_PATH} bytes that systems allow: {path}. "
+            "Choose a shorter one with --socket"
+        )
+    _clear(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        before = os.umask(0o177)
+        try:
+            sock.bind(str(path))
+        finally:
+            os.umask(before)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise StartError(f"can't listen on {path}: {error.strerror}") from error
+    return sock
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, sockets: Sequence[socket.socket], *, drain: float
+) -> AsyncIterator[None]:
+    """Serves on sockets that listen. On leaving, answers under way are given `drain` seconds to end."""
+    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=drain)
+    await runner.setup()
+    try:
+        for sock in sockets:
+            await web.SockSite(runner, sock).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _why(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken by another program: free it, or choose another with --port"
+    return f"can't listen on {host}:{port}: {error.strerror}"
+
+
+def _clear(path: Path) -> None:
+    """Removes what a daemon that is gone left behind, after knocking."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # nothing is there, or `bind` will say what is wrong
+    if not stat.S_ISSOCK(mode):
+        raise StartError(f"{path} is in the way and is no socket: move it, or choose another with --socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        knock.settimeout(DIAL)
+        try:
+            knock.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StartError(f"{path} is a socket that can't be tried: {error.strerror or error}") from error
+        else:
+            raise StartError(f"another program listens on {path}: choose another socket with --socket")

@@ -1,0 +1,43 @@
+"""What the HTTP handlers are given: the daemon's rooms, under one typed key of the aiohttp application."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from pointsman.catalogue.registry import Registry
+from pointsman.config.schema import Config
+from pointsman.discovery.sweep import Sweeper
+from pointsman.events import Bus
+from pointsman.jobs import Jobs
+from pointsman.ledger.queries import Reader
+from pointsman.ledger.writer import Writer
+from pointsman.router import Router
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Facts about this process that hold as long as it runs."""
+
+    version: str
+    pid: int
+    started_at: float  # wall clock, seconds
+    url: str  # as clients use it: http://127.0.0.1:11711
+    socket: str  # path of the Unix socket; empty: none
+    config_file: str | None  # None: there is none
+    state_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    router: Router
+    registry: Registry
+    sweeper: Sweeper
+    reader: Reader
+    writer: Writer
+    bus: Bus
+    info: Info
+    config: Config
+    jobs: Jobs
+
+
+ROOMS = web.AppKey("rooms", Rooms)

@@ -1,0 +1,364 @@
+"""The vocabulary: frozen values that every room speaks, and nothing that does I/O.
+
+*Provider* is knowledge, *Endpoint* a place, *Model* what it serves, *Candidate* a model under consideration,
+*Attempt* a deed. Units are in the names or in the docstrings. `None` always means *unknown*, never zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, Flag, IntEnum, StrEnum, auto
+
+from pointsman.chat import CONTENT, Chat, Event
+from pointsman.money import Price, Usage
+
+
+class Tier(IntEnum):
+    """The ladder: what runs here, then what costs nothing, then what costs money."""
+
+    LOCAL = 0
+    FREE = 1
+    PAID = 2
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+class Grade(IntEnum):
+    """What a model can be trusted with, and what a task needs."""
+
+    SIMPLE = 0
+    ROUTINE = 1
+    GENERATION = 2
+    REASONING = 3
+
+
+class CallKind(StrEnum):
+    """What is asked of a model. Only a chat can be translated between dialects."""
+
+    CHAT = "chat"
+
+
+class Dialect(StrEnum):
+    """A family of wire formats."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
+    OLLAMA = "ollama"
+
+
+class Privacy(StrEnum):
+    ANY = "any"
+    NO_TRAIN = "no-train"
+    LOCAL = "local"
+
+
+class Ability(Flag):
+    NONE = 0
+    TOOLS = auto()
+    JSON = auto()
+    EMBEDDINGS = auto()
+    THINKING = auto()
+
+
+class Modality(Flag):
+    NONE = 0
+    TEXT = auto()
+    IMAGE = auto()
+    AUDIO = auto()
+    VIDEO = auto()
+    FILE = auto()
+
+
+class ModelState(StrEnum):
+    """Where a model is. All but FAILED can be asked; what is not loaded costs a load."""
+
+    LOADED = "loaded"
+    SLEEPING = "sleeping"
+    UNLOADED = "unloaded"
+    LOADING = "loading"
+    FAILED = "failed"
+
+
+class Health(StrEnum):
+    """What the last look at an endpoint saw."""
+
+    UP = "up"
+    LOADING = "loading"
+    AWAY = "away"
+    REFUSED = "refused"  # it answered, and would not let us in: a key is missing or wrong
+
+
+class FoundBy(StrEnum):
+    PORT = "port"
+    CONFIG = "config"
+
+
+class Auth(Enum):
+    """Where a provider wants its key."""
+
+    NONE = "none"
+    BEARER = "authorization"
+    X_API_KEY = "x-api-key"
+    X_GOOG_API_KEY = "x-goog-api-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One fingerprint: a GET of `path` that only this engine answers so.
+
+    It fits when the answer is JSON that holds `key`, or when `header` starts with `value`.
+    """
+
+    path: str
+    key: str = ""
+    header: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A row of knowledge. A new OpenAI-compatible engine or cloud is one row and no code."""
+
+    id: str
+    title: str
+    dialect: Dialect = Dialect.OPENAI
+    tier: Tier | None = None
+    base_url: str = ""  # of a cloud; an engine's place is found
+    ports: tuple[int, ...] = ()  # where an engine usually listens, the most usual first
+    marks: tuple[Mark, ...] = ()  # any one of them proves it
+    auth: Auth = Auth.BEARER
+    key_env: tuple[str, ...] = ()
+    docs_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What limits, credit and 401s belong to: a provider and one key. The key never leaves in a repr."""
+
+    id: str
+    key: str = field(repr=False)
+    auth: Auth = Auth.BEARER
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an API is: `url` without a trailing slash, so that `url + "/chat/completions"` is a route."""
+
+    url: str
+    socket: str | None = None  # a Unix socket's path; the url's host then means nothing
+
+    def __str__(self) -> str:
+        return f"unix:{self.socket}" if self.socket else self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A place that serves models."""
+
+    id: str
+    provider: str
+    place: Place
+    found_by: FoundBy
+    dialect: Dialect = Dialect.OPENAI
+    tier: Tier | None = None  # None: found, and not used until its tier is named
+    account: Account | None = None
+    health: Health = Health.UP
+    note: str = ""  # for people: what is wrong with it, or what it waits for
+    build: str = ""  # its software, in its own words
+    seen_at: float = field(default=0.0, compare=False)  # wall clock; exact once it is away
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What an endpoint serves. `id` is `endpoint/name`; `served_as` is what the endpoint calls it."""
+
+    id: str
+    name: str
+    served_as: str
+    endpoint: Endpoint
+    tier: Tier | None
+    state: ModelState = ModelState.LOADED
+    context: int | None = None  # tokens in force, prompt and answer together
+    max_output: int | None = None
+    has: Ability = Ability.NONE
+    lacks: Ability = Ability.NONE  # neither has nor lacks: unknown
+    reads: Modality | None = None  # None: unknown
+    price: Price | None = None
+    grade: Grade = Grade.ROUTINE
+    grade_source: str = "unknown"
+    size_bytes: int | None = None
+    parameters: int | None = None
+    quantisation: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look at one place saw. `models` None: it did not say, and what was known of it stands."""
+
+    endpoint: Endpoint
+    models: tuple[Model, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The endpoints and models known at one moment. `version` grows by one with each change."""
+
+    version: int = 0
+    endpoints: tuple[Endpoint, ...] = ()
+    models: tuple[Model, ...] = ()
+    swept_at: float | None = None  # monotonic; None: the first sweep is not over
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a client says about its request in `X-Pointsman-*` headers."""
+
+    app: str = ""
+    privacy: Privacy = Privacy.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What came in. `fields` holds each top-level field's JSON as it was sent, opaque outside `wire`."""
+
+    kind: CallKind
+    format: str  # a key of wire.formats.FORMATS
+    model: str  # as the client wrote it; empty: it leaves the choice to us
+    fields: Mapping[str, object]
+    size: int  # bytes of the body
+    stream: bool = False
+    wants_usage: bool = False  # of a stream: it asked for usage itself
+    max_tokens: int | None = None
+    choices: int = 1
+    chat: Chat | None = None
+    hints: Hints = Hints()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a call asks of a model. Token figures are estimates that err on the high side."""
+
+    grade: Grade  # the least that will do
+    needs: Ability
+    reads: Modality
+    prompt_tokens: int
+    max_tokens: int | None
+    privacy: Privacy
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the gate knows at this moment: how many requests each model is answering."""
+
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    model: Model
+    reason: str  # a short code for `X-Pointsman-Reason`
+    degraded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    model: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the name in a request means: a choice left to us, or models in the user's own order."""
+
+    asked: str
+    chosen: bool  # True: Pointsman chooses among all
+    models: tuple[str, ...] = ()  # ids, when it does not
+    via: str = ""  # the role or alias it came by
+    missing: tuple[str, ...] = ()  # names in the user's lists that nobody serves now
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A pure result: who may answer, in which order, and why everyone else may not."""
+
+    id: str
+    wanted: Wanted
+    task: Task
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A piece of a streamed answer: bytes ready for a client of the same dialect, and what they say."""
+
+    raw: bytes
+    events: tuple[Event, ...] = ()
+
+    @property
+    def has_content(self) -> bool:
+        return any(event.kind in CONTENT for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A plain answer, read whole and found sound. `text_size` counts its characters."""
+
+    body: bytes
+    usage: Usage | None
+    text_size: int
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    OPEN = "open"  # not ended: what a crash leaves behind
+    OK = "ok"
+    FAILED = "failed"
+    CUT = "cut"  # it failed after content had been passed on
+    CANCELLED = "cancelled"  # the client went away
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one model: one row of the ledger. Written down before it is made, then filled in.
+
+    Times are seconds since the request came in.
+    """
+
+    model: str
+    endpoint: str
+    tier: str
+    started: float
+    outcome: Outcome = Outcome.OPEN
+    status: int | None = None
+    error: str = ""
+    first_content: float | None = None
+    ended: float | None = None
+    usage: Usage | None = None
+    cost: int | None = None  # nano-dollars; None: unknown
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A finished request, as the ledger keeps it. Bodies are not in it."""
+
+    id: str
+    at: float  # wall clock, seconds
+    app: str
+    format: str
+    asked: str
+    stream: bool
+    status: int  # what the client was told
+    answered_by: str  # model id, or empty
+    tier: str
+    reason: str
+    error: str
+    seconds: float
+    decision: Decision | None  # None: it was refused before anything was decided
+    attempts: tuple[Attempt, ...]

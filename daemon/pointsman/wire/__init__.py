@@ -1,0 +1,1 @@
+"""The dialects, without I/O: the only place that knows JSON field names."""

@@ -1,0 +1,23 @@
+"""What a client says of its request in `X-Pointsman-*` headers: the same in every dialect."""
+
+from collections.abc import Mapping
+
+from pointsman.errors import BadRequest
+from pointsman.types import Hints, Privacy
+
+LONGEST_NAME = 100  # characters of an application's name
+
+
+def read_hints(headers: Mapping[str, str]) -> Hints:
+    """Raises BadRequest for a value that means nothing; `headers` is looked up without regard to case."""
+    app = headers.get("X-Pointsman-App", "").strip()
+    if len(app) > LONGEST_NAME or not app.isprintable():
+        raise BadRequest(f"X-Pointsman-App is a printable name of at most {LONGEST_NAME} characters")
+    return Hints(app=app, privacy=_privacy(headers.get("X-Pointsman-Privacy", "any")))
+
+
+def _privacy(word: str) -> Privacy:
+    try:
+        return Privacy(word.strip().lower())
+    except ValueError:
+        raise BadRequest(f"X-Pointsman-Privacy is local, no-train or any, not {word!r}") from None

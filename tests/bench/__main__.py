@@ -1,0 +1,105 @@
+"""Pointsman's own figures on this machine, in one run:  make bench
+
+Stub engine, bare hop, daemon and load client are processes of their own. Nothing is pinned and nothing is
+asserted: a figure that is missed says so, and what to make of it is for the reader, who knows the machine.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+
+from tests.bench import decision, footprint, report
+from tests.bench.children import Load, load_client, server
+from tests.bench.report import Figure
+from tests.bench.rounds import Measured, Target, measure
+from tests.bench.stub import MODEL
+from tests.journeys.daemon import Daemon
+
+CONFIG = """
+[discovery]
+local = false
+remote = false
+[providers.stub]
+api_base = "{url}/v1"
+tier = "local"
+"""
+LONG_IDLE = 600.0  # seconds
+JUDGED = "pointsman auto"  # the figures are promised for a choice that is left to Pointsman
+
+
+def main() -> int:
+    given = _parse()
+    with server("tests.bench.stub") as stub, server("tests.bench.hop", stub) as hop, load_client() as load:
+        config = CONFIG.format(url=stub)
+        targets = [Target("direct", f"{stub}/v1", MODEL), Target("bare hop", f"{hop}/v1", MODEL)]
+        say(f"{given.rounds} rounds of {given.seconds:g} s for each figure, {os.cpu_count()} cores")
+        if given.hop_only:
+            _show(measure(load, tuple(targets), given.rounds, given.seconds), targets)
+            return 0
+        _bench(given, load, config, targets)
+    return 0
+
+
+def _bench(given: argparse.Namespace, load: Load, config: str, targets: list[Target]) -> None:
+    with Daemon(config=config) as daemon:
+        targets.append(Target("pointsman, named", daemon.api_base, f"stub/{MODEL}"))
+        targets.append(Target(JUDGED, daemon.api_base, "auto"))
+        measured = measure(load, tuple(targets), given.rounds, given.seconds)
+        _show(measured, targets)
+        _judge(report.compared(measured, JUDGED))
+        _judge(_worn(daemon, load, targets[-1], given))
+    _judge(_fresh(config, given.rounds, LONG_IDLE if given.long else given.idle))
+    _judge(_elsewhere())
+
+
+def _worn(daemon: Daemon, load: Load, target: Target, given: argparse.Namespace) -> Iterator[Figure]:
+    """Of a daemon that has worked."""
+    half, whole = footprint.resident_after_streams(daemon, load, target, given.streams)
+    note = f"{half:.1f} after half of them"
+    yield Figure(f"memory after {given.streams:,} streams", 80, whole, "MiB", note=note)
+    yield Figure("`pointsman status`", 0.25, footprint.seconds_of_status(daemon, given.rounds), "s")
+
+
+def _fresh(config: str, rounds: int, idle: float) -> Iterator[Figure]:
+    """Of a daemon that has just started."""
+    yield Figure("start to first answer", 0.7, footprint.seconds_to_first_answer(config, rounds), "s")
+    with Daemon(config=config) as daemon:
+        share = footprint.idle_share(daemon, idle)
+        yield Figure("memory when idle", 64, footprint.resident(daemon), "MiB")
+    yield Figure("processor when idle", 0.2, share, "%", note=f"over {idle:g} s")
+
+
+def _elsewhere() -> Iterator[Figure]:
+    yield Figure("decision among 1,000 models", 0.3, decision.milliseconds(), "ms", note="p50")
+    yield Figure("requests/s, of Portkey's gateway", 4, None, at_least=True, note="it is not installed here")
+    yield Figure("requests/s, of LiteLLM's proxy", 30, None, at_least=True, note="it is not installed here")
+
+
+def _show(measured: Measured, targets: list[Target]) -> None:
+    for line in report.table(measured, [target.name for target in targets]):
+        say(line)
+
+
+def _judge(figures: Iterator[Figure]) -> None:
+    for figure in figures:
+        say(figure.line())
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Pointsman's own figures.")
+    parser.add_argument("--rounds", type=int, default=5, help="each figure is their median")
+    parser.add_argument("--seconds", type=float, default=0.6, help="of load for each kind and target")
+    parser.add_argument("--streams", type=int, default=10_000, help="before its memory is looked at")
+    parser.add_argument("--idle", type=float, default=20.0, help="seconds that it is watched doing nothing")
+    parser.add_argument("--long", action="store_true", help=f"watch it do nothing for {LONG_IDLE:g} s")
+    parser.add_argument("--hop-only", action="store_true", help="without Pointsman: what the machine gives")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

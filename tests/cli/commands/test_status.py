@@ -1,0 +1,75 @@
+"""`pointsman status`: the daemon's page, for people and for programs."""
+
+import json
+
+from pointsman.server.control.shapes import JobShape, LedgerShape, SpentShape
+from tests.cli.conftest import Run
+from tests.cli.samples import ENDPOINT, STATUS
+from tests.cli.stub import Stub
+
+PATH = "GET /control/v0/status"
+
+
+def test_the_page_says_what_is_used_and_where(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS
+    ran = ask_stub("status")
+    assert ran.code == 0
+    for words in (
+        "Answers come from llama-server/qwen (local); nothing leaves this machine.",
+        "Listening on http://127.0.0.1:11711 and unix:/run/p.sock",
+        "version 0.1.0, process 4711, up 2 h",
+        "Configuration: none, the defaults hold",
+        "Looked for: llama-server on 127.0.0.1:8080 and 9931 (4.0 s ago)",
+        "llama-server  llama.cpp server  http://127.0.0.1:8080/v1  local  up",
+        "Last request: llama-server/qwen (local)",
+        "pointsman why abc123",
+        "Today: local 3 requests, 1,234 tokens",
+        "To mend: an unknown server at http://127.0.0.1:9000/v1",
+    ):
+        assert words in ran.out
+
+
+def test_json_is_the_daemons_own_answer(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS
+    assert json.loads(ask_stub("status", "--json").out) == STATUS
+
+
+def test_money_is_told_for_what_left_the_machine(ask_stub: Run, stub: Stub) -> None:
+    spent = SpentShape(requests=1, input_tokens=5, output_tokens=5, cost=4_200_000, unpriced=2)
+    stub.answers[PATH] = STATUS | {"today": {"paid": spent}}
+    told = ask_stub("status").out
+    assert "paid 1 request, 10 tokens, $0.0042 and 2 attempts of unknown cost" in told
+
+
+def test_troubles_are_told(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS | {
+        "ledger": LedgerShape(trouble="The ledger is full.", lost=2),
+        "failed_jobs": [JobShape(name="sweep", failures=3, error="boom")],
+    }
+    told = ask_stub("status").out
+    assert "Ledger: The ledger is full." in told
+    assert "Ledger: 2 requests could not be written down" in told
+    assert "Job sweep: 3 failures; the last: boom" in told
+
+
+def test_a_daemon_that_has_just_started_is_still_looking(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS | {
+        "swept_ago": None,
+        "endpoints": [],
+        "last_request": None,
+        "today": {},
+        "socket": "",
+        "hints": [],
+    }
+    told = ask_stub("status").out
+    assert "(still looking)" in told
+    assert "Today: no request yet" in told
+    assert "unix:" not in told
+
+
+def test_a_note_from_an_engine_can_neither_forge_a_line_nor_command_the_terminal(
+    ask_stub: Run, stub: Stub
+) -> None:
+    stub.answers[PATH] = STATUS | {"endpoints": [ENDPOINT | {"note": "fine\nTo mend: \x1b[31mnothing"}]}
+    told = ask_stub("status").out
+    assert "fine\\x0aTo mend: \\x1b[31mnothing" in told

@@ -1,0 +1,60 @@
+"""`pointsman why`: six lines about a past request."""
+
+import json
+
+from tests.cli.conftest import Run
+from tests.cli.samples import LINE, RECORD
+from tests.cli.stub import Stub
+
+FAILED = "ollama/tiny failed, it said: out of memory, 500 ms"
+ANSWERED = "llama-server/qwen ok, first content after 400 ms, 2.7 s"
+LAST = "GET /control/v0/decisions/last"
+
+
+def test_six_lines_say_who_what_why_and_for_how_much(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[LAST] = RECORD
+    ran = ask_stub("why")
+    asked, *rest = ran.out.splitlines()
+    assert asked.endswith(" d ago aider asked for auto as a stream (openai.chat, abc123)")
+    assert rest == [
+        "Task:     needs routine, tools; prompt of about 120 tokens",
+        "Answered: by llama-server/qwen (local), because ladder:local, in 3.2 s",
+        f"Attempts: {FAILED}; {ANSWERED}",
+        "Left out: 2 by budget, 1 by context",
+        "Cost:     $0 (120 tokens in, 45 out)",
+    ]
+
+
+def test_all_adds_each_model_that_was_left_out(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[LAST] = RECORD
+    lines = ask_stub("why", "--all").out.splitlines()
+    assert len(lines) == 6 + 1 + 3
+    assert lines[-1] == "ollama/tiny  context  its context is 4,096"
+
+
+def test_a_request_that_nobody_answered_says_why(ask_stub: Run, stub: Stub) -> None:
+    line = LINE | {"model": "", "status": 503, "error": "no model was found", "cost": None}
+    stub.answers[LAST] = {"request": line, "decision": None, "attempts": []}
+    told = ask_stub("why").out
+    assert "Task:     refused before it was looked at" in told
+    assert "Answered: by nobody, status 503 after 3.2 s: no model was found" in told
+    assert "Attempts: none" in told
+    assert "Cost:     unknown" in told
+
+
+def test_an_attempt_that_a_crash_left_open_is_told_so(ask_stub: Run, stub: Stub) -> None:
+    attempt = RECORD["attempts"][1] | {"outcome": "open", "status": None, "ended": None, "estimated": True}
+    stub.answers[LAST] = RECORD | {"attempts": [attempt]}
+    told = ask_stub("why").out
+    assert "llama-server/qwen open, first content after 400 ms, not ended" in told
+    assert "45 out, estimated)" in told
+
+
+def test_an_id_is_passed_on_whole(ask_stub: Run, stub: Stub) -> None:
+    assert ask_stub("why", "a/../b?c").code == 1
+    assert stub.asked[0].path == "/control/v0/decisions/a%2F..%2Fb%3Fc"
+
+
+def test_json_is_the_daemons_own_answer(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[LAST] = RECORD
+    assert json.loads(ask_stub("why", "--json").out) == RECORD

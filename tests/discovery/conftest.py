@@ -1,0 +1,41 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from pointsman.net import Sessions
+from tests.discovery.servers import Server
+
+Listen = Callable[[Server], Awaitable[int]]
+
+
+@pytest.fixture
+async def sessions() -> AsyncIterator[Sessions]:
+    made = Sessions()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def listen() -> AsyncIterator[Listen]:
+    """Starts a server on a free port of 127.0.0.1 and tells which."""
+    started: list[TestServer] = []
+
+    async def start(server: Server) -> int:
+        started.append(TestServer(server.app, host="127.0.0.1"))
+        await started[-1].start_server()
+        assert started[-1].port
+        return started[-1].port
+
+    yield start
+    for each in started:
+        await each.close()
+
+
+@pytest.fixture
+def released() -> Iterator[asyncio.Event]:
+    """What silent servers wait for; set when the test is over."""
+    event = asyncio.Event()
+    yield event
+    event.set()

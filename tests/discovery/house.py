@@ -1,0 +1,85 @@
+"""A sweeper with a clock that is moved by hand, and sources that find what they are told to."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from pointsman.catalogue.registry import Registry
+from pointsman.discovery.sweep import Sweeper
+from pointsman.events import Bus
+from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Place, Snapshot, Tier
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Fake:
+    """A source that finds what it is told to, when it is let. `looks` counts."""
+
+    def __init__(self, name: str = "fake", *, remote: bool = False, findings: Sequence[Finding] = ()) -> None:
+        self.name = name
+        self.remote = remote
+        self.ports = frozenset({8080})
+        self.looked_for = (f"what {name} finds",)
+        self.findings = list(findings)
+        self.error: Exception | None = None
+        self.looks = 0
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    def known(self) -> Sequence[Finding]:
+        return ()
+
+    def covers(self, endpoint: Endpoint) -> bool:
+        return endpoint.id.startswith(self.name)
+
+    async def look(self, found: Callable[[Finding], object]) -> None:
+        self.looks += 1
+        self.begun.set()
+        for finding in self.findings:
+            found(finding)
+        await self.go_on.wait()
+        if self.error:
+            raise self.error
+
+
+def finding(name: str = "fake", model: str = "tiny") -> Finding:
+    place = Place(f"http://127.0.0.1/{name}/v1")
+    endpoint = Endpoint(name, "llama-server", place, FoundBy.CONFIG, tier=Tier.LOCAL)
+    return Finding(endpoint, (Model(f"{name}/{model}", model, model, endpoint, Tier.LOCAL),))
+
+
+class House:
+    """A sweeper with all that it needs."""
+
+    def __init__(self, *sources: Fake, **options: object) -> None:
+        self.clock = Clock()
+        self.registry = Registry()
+        self.bus = Bus()
+        self.sweeper = Sweeper(
+            sources,
+            self.registry,
+            self.bus,
+            clock=self.clock,
+            wall=lambda: 5.0,
+            **options,  # type: ignore[arg-type]
+        )
+
+    @property
+    def health(self) -> list[Health]:
+        return [endpoint.health for endpoint in self.registry.snapshot.endpoints]
+
+    async def pulses(self, seconds: float) -> None:
+        """Lets time pass, a pulse every five seconds."""
+        for _ in range(int(seconds / 5)):
+            self.clock.now += 5.0
+            await self.sweeper.pulse()
+
+
+def any_model(snapshot: Snapshot) -> bool:
+    return any(model.endpoint.health is Health.UP for model in snapshot.models)

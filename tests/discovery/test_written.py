@@ -1,0 +1,102 @@
+from collections.abc import Mapping
+
+import pytest
+
+from pointsman.config.schema import Config
+from pointsman.discovery.written import Written, read_overrides, read_places, without_place
+from pointsman.money import Price
+from pointsman.types import Auth, Dialect, Grade, Tier
+
+NO_ENVIRONMENT: Mapping[str, str] = {}
+
+
+def config(**providers: Mapping[str, object]) -> Config:
+    return Config.model_validate(
+        {"providers": {name.replace("_", "-"): it for name, it in providers.items()}}
+    )
+
+
+def only(of: Config, environ: Mapping[str, str] = NO_ENVIRONMENT) -> Written:
+    (written,) = read_places(of, environ)
+    return written
+
+
+def test_an_address_of_the_users_own_needs_no_key() -> None:
+    written = only(config(mine={"api_base": "http://127.0.0.1:9900/v1/", "models": ["a"], "tier": "free"}))
+    assert (written.id, written.place.url) == ("mine", "http://127.0.0.1:9900/v1")
+    assert (written.account, written.trouble) == (None, "")
+    assert (written.models, written.tier, written.port) == (("a",), Tier.FREE, 9900)
+    assert written.here
+
+
+def test_a_key_from_the_environment_is_filed_under_its_fingerprint() -> None:
+    written = only(
+        config(mine={"api_base": "https://api.example.org/v1", "api_key": "env:MINE"}), {"MINE": "secret"}
+    )
+    assert written.account is not None
+    assert (written.account.id, written.account.key) == ("mine-2bb80d53", "secret")
+    assert "secret" not in repr(written)
+    assert (written.port, written.here) == (443, False)
+
+
+def test_a_missing_key_is_a_trouble_that_names_variable_and_section() -> None:
+    written = only(config(mine={"api_base": "https://api.example.org/v1", "api_key": "env:MINE"}))
+    assert not written.usable
+    assert "[providers.mine]" in written.trouble
+    assert "MINE" in written.trouble
+
+
+def test_a_cloud_is_reached_at_its_own_address_with_the_key_that_lies_in_the_environment() -> None:
+    written = only(config(openrouter={}), {"OPENROUTER_API_KEY": "k"})
+    assert written.place.url == "https://openrouter.ai/api/v1"
+    assert written.account is not None
+    assert (written.account.key, written.account.auth) == ("k", Auth.BEARER)
+
+
+def test_a_cloud_without_a_key_says_which_variable_would_do() -> None:
+    written = only(config(openrouter={}))
+    assert written.trouble == (
+        'it needs a key: write api_key = "env:OPENROUTER_API_KEY" into [providers.openrouter]'
+    )
+
+
+def test_a_clouds_key_never_goes_to_an_address_of_the_users_own() -> None:
+    written = only(config(openai={"api_base": "http://127.0.0.1:9000/v1"}), {"OPENAI_API_KEY": "k"})
+    assert (written.account, written.trouble) == (None, "")
+
+
+def test_an_engine_without_an_address_is_where_it_usually_is() -> None:
+    written = only(config(llama_server={"api_key": "k"}))
+    assert written.place.url == "http://127.0.0.1:8080/v1"
+    assert written.account is not None
+
+
+@pytest.mark.parametrize("kind", [Dialect.ANTHROPIC, Dialect.GEMINI, Dialect.OLLAMA])
+def test_a_dialect_that_is_not_spoken_yet_is_told(kind: Dialect) -> None:
+    written = only(config(mine={"api_base": "https://api.example.org/v1", "kind": kind.value}))
+    assert not written.usable
+    assert f"does not speak the {kind.value} dialect yet" in written.trouble
+
+
+def test_a_row_brings_its_dialect_and_the_user_may_say_otherwise() -> None:
+    assert only(config(ollama={})).dialect is Dialect.OLLAMA
+    mine = config(ollama={"api_base": "http://127.0.0.1:11434/v1", "kind": "openai"})
+    assert only(mine).usable
+
+
+def test_a_section_without_any_address_is_named() -> None:
+    written = config(nowhere={"tier": "paid"})
+    assert read_places(written, NO_ENVIRONMENT) == ()
+    (words,) = without_place(written)
+    assert "[providers.nowhere]" in words
+    assert "api_base" in words
+
+
+def test_prices_and_grades_are_read_in_nano_dollars_and_grades() -> None:
+    overrides = read_overrides(
+        Config.model_validate(
+            {"prices": {"mine/big": {"input": 3.0, "output": 15.0}}, "grades": {"mine/big": "reasoning"}}
+        )
+    )
+    assert overrides.prices["mine/big"] == Price(3_000_000_000, 15_000_000_000)
+    assert overrides.grades["mine/big"] is Grade.REASONING

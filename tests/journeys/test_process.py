@@ -1,0 +1,167 @@
+"""The daemon as a process: how it starts, refuses to start, and stops."""
+
+import json
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.journeys.daemon import Daemon
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+def refused(daemon: Daemon) -> str:
+    """What a daemon says that does not start."""
+    try:
+        daemon.launch()
+        assert daemon.ended() == 1
+        assert daemon.stdout == ""
+        return daemon.stderr
+    finally:
+        daemon.close()
+
+
+def test_starts_with_nothing_at_all_and_says_what_it_looked_for() -> None:
+    with Daemon(port=None, environ={"POINTSMAN_PORT": "0"}) as daemon, daemon.http() as http:
+        status = http.get("/control/v0/status").json()
+        assert any("llama.cpp" in words for words in status["looked_for"])
+        assert daemon.stop() == 0
+        assert f"{daemon.url}/v1/chat/completions" in daemon.stdout
+
+
+def test_a_second_daemon_says_where_the_first_is(tmp_path: Path) -> None:
+    with Daemon() as first:
+        said = refused(Daemon(flags=["--state", str(first.state)]))
+        assert first.url in said
+        assert str(first.pid) in said
+
+
+def test_a_socket_left_by_a_crash_is_replaced() -> None:
+    with Daemon() as daemon:
+        daemon.kill()
+        assert daemon.socket is not None
+        assert daemon.socket.exists()
+        daemon.start()
+        with daemon.http(unix=True) as http:
+            assert http.get("/healthz").status_code == 200
+
+
+def test_a_socket_that_somebody_listens_on_is_left_alone() -> None:
+    with Daemon() as first:
+        said = refused(Daemon(flags=["--socket", str(first.socket)]))
+        assert f"another program listens on {first.socket}" in said
+        with first.http(unix=True) as http:
+            assert http.get("/healthz").status_code == 200
+
+
+def test_a_port_that_was_chosen_and_is_taken_stops_the_start(taken_port: int) -> None:
+    said = refused(Daemon(port=taken_port))
+    assert f"port {taken_port}" in said
+    assert "--port" in said
+
+
+def test_a_broken_configuration_starts_nothing_and_says_the_line() -> None:
+    said = refused(Daemon(config="[server]\nport = 0\nsokcet = false\n"))
+    assert "config.toml:3" in said
+    assert "did you mean" in said.lower()
+    assert "socket" in said
+
+
+def test_no_socket_where_none_is_wanted() -> None:
+    with Daemon(config="[server]\nsocket = false\n") as daemon:
+        assert daemon.socket is None
+        assert daemon.published["socket"] is None
+
+
+def test_only_the_owner_may_use_the_socket_and_the_files() -> None:
+    with Daemon() as daemon:
+        assert daemon.socket is not None
+        modes = {path.name: path.stat().st_mode & 0o777 for path in daemon.state.iterdir()}
+        assert set(modes.values()) == {0o600}, modes
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_stops_cleanly_and_leaves_no_trace_of_running(by: signal.Signals) -> None:
+    with Daemon() as daemon:
+        socket_path = daemon.socket
+        assert daemon.stop(by) == 0
+        assert daemon.stderr == ""
+        assert not (daemon.state / "daemon.json").exists()
+        assert socket_path is not None
+        assert not socket_path.exists()
+
+
+def test_watchers_of_events_do_not_keep_it_from_stopping() -> None:
+    with Daemon() as daemon, daemon.http() as http, http.stream("GET", "/control/v0/events") as events:
+        assert next(events.iter_lines()).startswith(":")
+        assert daemon.stop() == 0
+
+
+def test_a_stop_lets_a_running_stream_end() -> None:
+    with SlowEngine() as engine, Daemon(config=engine.config) as daemon, daemon.http() as http:
+        body = {"messages": [{"role": "user", "content": "x"}], "stream": True}
+        with http.stream("POST", "/v1/chat/completions", json=body) as answer:
+            lines = answer.iter_lines()
+            assert "one" in next(lines)
+            daemon.process.send_signal(signal.SIGTERM)
+            assert not daemon.ends_within(0.3)
+            engine.go_on.set()
+            assert list(lines)[-2:] == ["data: [DONE]", ""]
+        assert daemon.ended() == 0
+
+
+class SlowEngine:
+    """A llama-server in a thread, which says its second word when it is told to."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    @property
+    def config(self) -> str:
+        port = self._server.getsockname()[1]
+        return f'[discovery]\nlocal = false\n[providers.a]\napi_base = "http://127.0.0.1:{port}/v1"\n'
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.go_on.set()
+        self._server.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection:
+                self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        request = connection.recv(1 << 16)
+        head = b"HTTP/1.1 200 OK\r\nServer: llama.cpp\r\nConnection: close\r\nContent-Type: "
+        if request.startswith(b"POST"):
+            connection.sendall(head + b"text/event-stream\r\n\r\n" + _chunk("one", None))
+            self.go_on.wait()
+            connection.sendall(_chunk("two", "stop") + b"data: [DONE]\n\n")
+        elif request.startswith(b"GET /v1/models "):
+            connection.sendall(head + b'application/json\r\n\r\n{"object":"list","data":[{"id":"slow"}]}')
+        else:
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
+def _chunk(content: str, finish: str | None) -> bytes:
+    choice = {"index": 0, "delta": {"content": content}, "finish_reason": finish}
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"

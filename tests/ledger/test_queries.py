@@ -1,0 +1,226 @@
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pointsman.errors import BadRequest, LedgerError, NotFound
+from pointsman.ledger import queries
+from pointsman.ledger.queries import Reader, Total
+from pointsman.ledger.rows import save, to_entry
+from pointsman.ledger.schema import open_ledger
+from pointsman.money import Usage
+from pointsman.types import RequestRecord
+from tests.fakes.records import attempt, decision, record
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "ledger.sqlite3"
+    open_ledger(path).close()
+    return path
+
+
+@pytest.fixture
+def reader(path: Path) -> Iterator[Reader]:
+    with closing(Reader(path)) as reader:
+        yield reader
+
+
+def keep(path: Path, *records: RequestRecord) -> None:
+    with closing(open_ledger(path)) as connection:
+        assert save(connection, list(map(to_entry, records))) == []
+
+
+def ids(lines: tuple[queries.Line, ...]) -> list[str]:
+    return [line.id for line in lines]
+
+
+def test_the_log_has_the_newest_first_and_no_more_than_asked(path: Path, reader: Reader) -> None:
+    keep(path, record("b", at=2.0), record("c", at=3.0), record("a", at=1.0))
+    assert ids(reader.log(10)) == ["c", "b", "a"]
+    assert ids(reader.log(2)) == ["c", "b"]
+
+
+def test_of_two_at_the_same_time_the_last_written_is_the_newer(path: Path, reader: Reader) -> None:
+    keep(path, record("x", at=1.0), record("a", at=1.0))
+    assert ids(reader.log(10)) == ["a", "x"]
+    assert reader.request().line.id == "a"
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(1, 5))
+@settings(deadline=None)
+def test_turning_the_pages_of_the_log_shows_every_request_once(
+    tmp_path_factory: pytest.TempPathFactory, times: list[int], size: int
+) -> None:
+    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite3"
+    keep(path, *(record(f"r{number}", at=float(at)) for number, at in enumerate(times)))
+    with closing(Reader(path)) as reader:
+        whole, pages = ids(reader.log(len(times))), ids(reader.log(size))
+        while page := ids(reader.log(size, before=pages[-1])):
+            pages += page
+    assert pages == whole
+
+
+def test_a_line_sums_its_attempts(path: Path, reader: Reader) -> None:
+    tried = (
+        attempt(usage=None, cost=0),
+        attempt(usage=Usage(10, 1), cost=5),
+        attempt(usage=Usage(20, 2), cost=7),
+    )
+    keep(path, record(attempts=tried))
+    line = reader.request().line
+    assert (line.attempts, line.input_tokens, line.output_tokens, line.cost) == (3, 30, 3, 12)
+
+
+def test_one_unknown_cost_makes_the_cost_of_the_line_unknown(path: Path, reader: Reader) -> None:
+    keep(path, record(attempts=(attempt(cost=5), attempt(cost=None))))
+    assert reader.request().line.cost is None
+
+
+def test_a_request_that_nobody_tried_cost_nothing_and_has_no_tokens(path: Path, reader: Reader) -> None:
+    keep(path, record(attempts=()))
+    line = reader.request().line
+    assert (line.attempts, line.input_tokens, line.output_tokens, line.cost) == (0, None, None, 0)
+
+
+def test_a_request_is_found_by_its_id_its_decision_and_the_beginning_of_either(
+    path: Path, reader: Reader
+) -> None:
+    keep(path, record("abc-1", decision=decision("dec-1")), record("xyz-2", decision=decision("dec-2")))
+    for wanted in ("abc-1", "abc", "a", "dec-1"):
+        assert reader.request(wanted).line.id == "abc-1"
+    story = reader.request("xyz")
+    assert story.decision
+    assert story.decision["id"] == story.line.decision == "dec-2"
+
+
+def test_an_id_that_is_also_the_beginning_of_others_means_itself(path: Path, reader: Reader) -> None:
+    keep(path, record("a1"), record("a12"), record("a123"))
+    assert reader.request("a1").line.id == "a1"
+    assert ids(reader.log(10, before="a12")) == ["a1"]
+
+
+def test_an_ambiguous_beginning_is_refused_and_some_of_those_meant_are_named(
+    path: Path, reader: Reader
+) -> None:
+    keep(path, *(record(f"ab{number}") for number in range(9)), record("other"))
+    with pytest.raises(BadRequest) as caught:
+        reader.request("ab")
+    assert caught.value.message == "'ab' is the beginning of several ids: ab0, ab1, ab2, ab3, ab4 and more."
+    assert caught.value.param == "id"
+
+
+def test_two_of_a_beginning_are_both_named(path: Path, reader: Reader) -> None:
+    keep(path, record("ab1"), record("ab2"))
+    with pytest.raises(BadRequest, match=r"several ids: ab1, ab2\.$"):
+        reader.log(1, before="ab")
+
+
+def test_an_id_that_nothing_begins_with_is_not_found(path: Path, reader: Reader) -> None:
+    keep(path, record("abc"))
+    for wanted in ("b", "abcd", "%", "\ud800"):
+        with pytest.raises(NotFound, match="no request whose id begins with"):
+            reader.request(wanted)
+
+
+def test_an_empty_ledger_has_no_newest_request(reader: Reader) -> None:
+    assert reader.log(5) == ()
+    assert reader.totals(0.0) == ()
+    with pytest.raises(NotFound, match="holds no request yet"):
+        reader.request()
+
+
+def test_the_reader_goes_on_after_a_question_without_an_answer(path: Path, reader: Reader) -> None:
+    with pytest.raises(NotFound):
+        reader.request("a")
+    keep(path, record("a"))
+    assert reader.request("a").line.id == "a"
+
+
+def test_totals_count_requests_by_who_answered_and_money_by_who_was_paid(path: Path, reader: Reader) -> None:
+    cut = attempt(tier="paid", usage=Usage(1000, 5), cost=90)
+    free = attempt(tier="free", usage=Usage(7, 3), cost=0)
+    keep(
+        path,
+        record("early", at=9.0),
+        record("rescued", at=10.0, tier="local", attempts=(cut, attempt())),
+        record("free", at=11.0, tier="free", attempts=(free,)),
+        record("nobody", at=12.0, tier="", attempts=(replace(cut, usage=None, cost=None),)),
+    )
+    assert reader.totals(10.0) == (
+        Total("local", requests=1, input_tokens=100, output_tokens=20, cost=0, unpriced=0),
+        Total("free", requests=1, input_tokens=7, output_tokens=3, cost=0, unpriced=0),
+        Total("paid", requests=0, input_tokens=1000, output_tokens=5, cost=90, unpriced=1),
+        Total("", requests=1, input_tokens=0, output_tokens=0, cost=0, unpriced=0),
+    )
+
+
+def test_questions_are_answered_while_somebody_writes(path: Path, reader: Reader) -> None:
+    keep(path, record("a"))
+    with closing(open_ledger(path)) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        writing.execute("DELETE FROM requests")
+        assert ids(reader.log(5)) == ["a"]
+        writing.execute("COMMIT")
+    assert ids(reader.log(5)) == []
+
+
+def test_several_threads_may_ask(path: Path, reader: Reader) -> None:
+    keep(path, record("a"))
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: answers.extend(ids(reader.log(1)) * 20), name=str(number))
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ["a"] * 160
+
+
+def test_a_missing_ledger_is_told_and_read_once_it_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with closing(Reader(path)) as reader:
+        with pytest.raises(LedgerError, match="unable to open database file"):
+            reader.log(1)
+        keep(path, record("a"))
+        assert ids(reader.log(1)) == ["a"]
+
+
+def test_a_ledger_damaged_within_is_told_with_its_path_and_left_as_it_is(path: Path, reader: Reader) -> None:
+    keep(path, *(record(f"r{number}", error="x" * 2000) for number in range(50)))
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="Move it away together") as caught:
+        reader.log(5)
+    assert str(path) in caught.value.message
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        (queries._NEWEST, (1,)),
+        (queries._NEWEST_BEFORE, ("a", 1)),
+        (queries._LINE, ("a",)),
+        (queries._EXACT, {"id": "a"}),
+        (queries._BY_PREFIX, {"low": "a", "high": "b", "limit": 1}),
+        (queries._ATTEMPTS, ("a",)),
+        (queries._TOTALS, {"since": 0.0}),
+    ],
+)
+def test_no_question_reads_or_sorts_a_whole_table(path: Path, sql: str, values: Any) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    scans = [step for step in plan if step.startswith("SCAN") and "INDEX" not in step]
+    assert all("subquery" in scan.lower() for scan in scans), plan
+    assert not any("FOR ORDER BY" in step for step in plan) or "LIMIT ?" not in sql, plan

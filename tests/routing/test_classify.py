@@ -1,0 +1,114 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.chat import Chat, Message, Part, PartKind, Role
+from pointsman.routing.classify import (
+    CHARS_PER_TOKEN,
+    MAIN_FLOOR,
+    TOKENS_PER_IMAGE,
+    TOKENS_PER_MESSAGE,
+    classify,
+    estimate_tokens,
+)
+from pointsman.types import Ability, Call, CallKind, Hints, Modality, Privacy
+
+
+def chat(*parts: Part, **facts: Any) -> Chat:
+    return Chat((Message(Role.USER, parts),), **facts)
+
+
+def text(words: str) -> Part:
+    return Part(PartKind.TEXT, words)
+
+
+def call(asked: Chat | None, **facts: Any) -> Call:
+    return Call(CallKind.CHAT, "openai.chat", "auto", {}, 0, chat=asked, **facts)
+
+
+def test_plain_words_need_nothing_special() -> None:
+    task = classify(call(chat(text("Hi"))))
+    assert (task.needs, task.reads, task.grade) == (Ability.NONE, Modality.TEXT, MAIN_FLOOR)
+    assert (task.max_tokens, task.privacy) == (None, Privacy.ANY)
+    assert task.reasons == ("prompt of about 9 tokens",)
+
+
+def test_what_the_call_says_of_itself_is_taken_over() -> None:
+    task = classify(call(chat(), max_tokens=77, hints=Hints(privacy=Privacy.LOCAL)))
+    assert (task.max_tokens, task.privacy) == (77, Privacy.LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "needs"),
+    [
+        (chat(tools=2), Ability.TOOLS),
+        (chat(json=True), Ability.JSON),
+        (chat(tools=1, json=True), Ability.TOOLS | Ability.JSON),
+    ],
+)
+def test_abilities_follow_from_the_shape(asked: Chat, needs: Ability) -> None:
+    assert classify(call(asked)).needs is needs
+
+
+@pytest.mark.parametrize(
+    ("kind", "reads"),
+    [
+        (PartKind.IMAGE, Modality.IMAGE),
+        (PartKind.AUDIO, Modality.AUDIO),
+        (PartKind.VIDEO, Modality.VIDEO),
+        (PartKind.FILE, Modality.FILE),
+    ],
+)
+def test_a_part_anywhere_in_the_conversation_must_be_read(kind: PartKind, reads: Modality) -> None:
+    earlier = Message(Role.USER, (Part(kind),))
+    later = Message(Role.USER, (text("And now?"),))
+    assert classify(call(Chat((earlier, later)))).reads is Modality.TEXT | reads
+
+
+def test_parts_that_nobody_knows_demand_nothing() -> None:
+    assert classify(call(chat(Part(PartKind.OTHER)))).reads is Modality.TEXT
+
+
+def test_the_verdict_carries_its_reasons() -> None:
+    asked = chat(text("x" * 36_000), Part(PartKind.IMAGE), Part(PartKind.AUDIO), tools=3, json=True)
+    assert classify(call(asked)).reasons == (
+        "prompt of about 11,508 tokens",
+        "offers 3 tools",
+        "demands JSON",
+        "holds image, audio",
+    )
+
+
+def test_a_call_without_a_conversation_is_an_empty_one() -> None:
+    assert classify(call(None)).prompt_tokens == 0
+
+
+def test_letters_images_messages_tools_and_tool_calls_have_their_price_in_tokens() -> None:
+    letters = round(3_600 / CHARS_PER_TOKEN)
+    assert estimate_tokens(chat(text("x" * 3_600))) == letters + TOKENS_PER_MESSAGE
+    assert estimate_tokens(chat(Part(PartKind.IMAGE))) == TOKENS_PER_IMAGE + TOKENS_PER_MESSAGE
+    assert estimate_tokens(chat(Part(PartKind.OTHER, size=3_600))) == letters + TOKENS_PER_MESSAGE
+    assert estimate_tokens(Chat((), tools=1, tools_size=3_600)) == letters
+    assert estimate_tokens(Chat((Message(Role.USER, ()),) * 5)) == 5 * TOKENS_PER_MESSAGE
+
+
+def test_letters_outside_ascii_count_for_more() -> None:
+    ascii_tokens = estimate_tokens(chat(text("a" * 1_000)))
+    cyrillic = estimate_tokens(chat(text("ж" * 1_000)))
+    chinese = estimate_tokens(chat(text("字" * 1_000)))
+    assert ascii_tokens < cyrillic < chinese
+    assert chinese >= 1_000
+
+
+@given(st.lists(st.text(max_size=50), max_size=5), st.text(max_size=50))
+def test_more_words_are_never_fewer_tokens(earlier: list[str], more: str) -> None:
+    before = [text(words) for words in earlier]
+    assert estimate_tokens(chat(*before, text(more))) >= estimate_tokens(chat(*before))
+
+
+@given(st.lists(st.text(max_size=50), max_size=5), st.integers(0, 5), st.booleans())
+def test_the_same_call_is_always_classified_the_same(words: list[str], tools: int, json: bool) -> None:
+    asked = call(chat(*map(text, words), tools=tools, json=json))
+    assert classify(asked) == classify(asked)

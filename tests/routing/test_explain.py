@@ -1,0 +1,75 @@
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.routing.explain import by_rule, nobody_left
+from pointsman.routing.policy import decide
+from pointsman.types import Excluded, Outlook, Privacy, Snapshot, Tier, Wanted
+from tests.routing.house import model, snapshot, task
+
+LOOKED_FOR = ("llama-server on 127.0.0.1:8080 and 9931", "Ollama on 127.0.0.1:11434")
+
+
+def told(known: Snapshot, wanted: Wanted, looked_for: tuple[str, ...] = LOOKED_FOR, **facts: Any) -> str:
+    decision = decide("d", wanted, task(**facts), known, Outlook())
+    assert not decision.candidates
+    return nobody_left(decision, looked_for, "/home/me/config.toml")
+
+
+AUTO = Wanted("auto", chosen=True)
+
+
+def test_where_nothing_was_found_it_says_what_was_looked_for_and_what_to_do() -> None:
+    words = told(Snapshot(), AUTO)
+    assert words.startswith(
+        "no model was found. Looked for: llama-server on 127.0.0.1:8080 and 9931; Ollama on"
+    )
+    assert "llama-server -m model.gguf" in words
+    assert "[providers] in /home/me/config.toml" in words
+
+
+def test_where_nobody_looked_it_says_so() -> None:
+    assert "nowhere, as discovery is switched off" in told(Snapshot(), AUTO, looked_for=())
+
+
+def test_every_rule_that_left_somebody_out_is_told_with_its_models() -> None:
+    known = snapshot(model("a/b", tier=None), model("p/q", tier=Tier.PAID), model("r/s", tier=Tier.PAID))
+    words = told(known, AUTO)
+    assert words.startswith("no model may answer 'auto'. a/b: nobody has said whether it runs here")
+    assert "p/q, r/s: it costs money, and no budget is set" in words
+
+
+def test_of_many_models_three_are_named_and_the_others_counted() -> None:
+    known = snapshot(*(model(f"p/{number}", tier=Tier.PAID) for number in range(5)))
+    assert "p/0, p/1, p/2 and 2 more: it costs money" in told(known, AUTO)
+
+
+def test_of_a_named_model_only_its_own_reason_is_told() -> None:
+    known = snapshot(model("p/q", tier=Tier.PAID), model("local/tiny"))
+    words = told(known, Wanted("p/q", chosen=False, models=("p/q",)))
+    assert words == "no model may answer 'p/q'. p/q: it costs money, and no budget is set"
+
+
+def test_a_named_model_that_is_private_is_refused_for_that() -> None:
+    known = snapshot(model("f/g", tier=Tier.FREE))
+    words = told(known, Wanted("f/g", chosen=False, models=("f/g",)), privacy=Privacy.LOCAL)
+    assert "f/g: the request is marked local" in words
+
+
+def test_names_in_the_users_lists_that_nobody_serves_are_told() -> None:
+    wanted = Wanted("main", chosen=False, models=(), via="main", missing=("anthropic/claude",))
+    words = told(snapshot(model("local/tiny")), wanted)
+    assert words == "no model may answer 'main'. anthropic/claude: nothing that is known now serves it"
+
+
+few = st.sampled_from("abc")
+
+
+@given(st.lists(st.builds(Excluded, st.text(max_size=3), few, few), max_size=12))
+def test_grouping_loses_nobody_and_keeps_the_order(excluded: list[Excluded]) -> None:
+    groups = by_rule(excluded)
+    again = [Excluded(name, rule, reason) for rule, reason, names in groups for name in names]
+    first_seen = list(dict.fromkeys((one.rule, one.reason) for one in excluded))
+    assert [(rule, reason) for rule, reason, _ in groups] == first_seen
+    assert again == sorted(excluded, key=lambda one: first_seen.index((one.rule, one.reason)))

@@ -1,0 +1,239 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.routing.policy import ANSWER_ROOM, RULES, context, decide, routable
+from pointsman.types import (
+    Ability,
+    Dialect,
+    Excluded,
+    Grade,
+    Health,
+    Modality,
+    Model,
+    ModelState,
+    Outlook,
+    Privacy,
+    Snapshot,
+    Task,
+    Tier,
+    Wanted,
+)
+from tests.routing.house import endpoint, model, outlooks, snapshot, snapshots, task, tasks
+
+AUTO = Wanted("auto", chosen=True)
+
+
+def named(*ids: str, via: str = "") -> Wanted:
+    return Wanted(ids[0] if ids else "nobody", chosen=False, models=ids, via=via)
+
+
+def order(*models: Model, wanted: Wanted = AUTO, outlook: Outlook | None = None, **facts: Any) -> list[str]:
+    """The ids of the candidates for a task of these facts."""
+    decision = decide("d", wanted, task(**facts), snapshot(*models), outlook or Outlook())
+    return [candidate.model.id for candidate in decision.candidates]
+
+
+def objections(one: Model, **facts: Any) -> list[tuple[str, str]]:
+    decision = decide("d", AUTO, task(**facts), snapshot(one), Outlook())
+    return [(excluded.rule, excluded.reason) for excluded in decision.excluded]
+
+
+wishes = st.just(AUTO) | st.lists(st.sampled_from(("a/one", "b/two", "c/three", "z/none")), max_size=3).map(
+    lambda ids: named(*dict.fromkeys(ids))
+)
+
+
+@given(wishes, tasks, snapshots, outlooks)
+def test_every_model_is_a_candidate_once_or_excluded_once(
+    wanted: Wanted, asked: Task, known: Snapshot, outlook: Outlook
+) -> None:
+    decision = decide("d", wanted, asked, known, outlook)
+    mentioned = [one.model.id for one in decision.candidates] + [one.model for one in decision.excluded]
+    assert sorted(mentioned) == sorted(one.id for one in known.models)
+
+
+@given(wishes, tasks, snapshots, outlooks)
+def test_no_candidate_is_one_that_a_rule_objects_to(
+    wanted: Wanted, asked: Task, known: Snapshot, outlook: Outlook
+) -> None:
+    for candidate in decide("d", wanted, asked, known, outlook).candidates:
+        assert [rule(candidate.model, asked) for rule in RULES] == [None] * len(RULES)
+
+
+@given(wishes, tasks, snapshots, outlooks, st.randoms(use_true_random=False))
+def test_the_same_inputs_give_the_same_decision_in_whatever_order_models_were_found(
+    wanted: Wanted, asked: Task, known: Snapshot, outlook: Outlook, shuffled: Any
+) -> None:
+    models = list(known.models)
+    shuffled.shuffle(models)
+    first = decide("d", wanted, asked, known, outlook)
+    second = decide("d", wanted, asked, replace(known, models=tuple(models)), outlook)
+    assert first == decide("d", wanted, asked, known, outlook)
+    assert first.candidates == second.candidates
+
+
+@given(wishes.filter(lambda wanted: not wanted.chosen), tasks, snapshots, outlooks)
+def test_a_named_model_is_used_or_refused_and_never_replaced(
+    wanted: Wanted, asked: Task, known: Snapshot, outlook: Outlook
+) -> None:
+    ids = [candidate.model.id for candidate in decide("d", wanted, asked, known, outlook).candidates]
+    assert ids == [name for name in wanted.models if name in ids]
+
+
+@given(tasks.filter(lambda asked: asked.privacy is not Privacy.ANY), wishes, snapshots)
+def test_what_is_private_never_leaves_the_machine(asked: Task, wanted: Wanted, known: Snapshot) -> None:
+    tiers = {one.model.tier for one in decide("d", wanted, asked, known, Outlook()).candidates}
+    assert tiers <= {Tier.LOCAL}
+
+
+RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
+    ("tier", model(tier=None), {}, "name its tier"),
+    ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.LOCAL}, "marked local, and this model is not on"),
+    ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.NO_TRAIN}, "marked no-train"),
+    ("budget", model(tier=Tier.PAID), {}, "no budget is set"),
+    ("dialect", model(endpoint=endpoint(dialect=Dialect.OLLAMA)), {}, "ollama, is not spoken yet"),
+    ("key", model(endpoint=endpoint(health=Health.REFUSED)), {}, "it wants a key"),
+    ("key", model(endpoint=endpoint(health=Health.REFUSED, note="X_KEY is not set")), {}, "X_KEY is not set"),
+    ("healthy", model(endpoint=endpoint(health=Health.AWAY)), {}, "local is away: it no longer answers"),
+    ("healthy", model(state=ModelState.FAILED), {}, "could not load it"),
+    ("abilities", model(lacks=Ability.TOOLS), {"needs": Ability.TOOLS | Ability.JSON}, "can't do tools"),
+    ("modality", model(reads=Modality.TEXT), {"reads": Modality.TEXT | Modality.IMAGE}, "can't read image"),
+    ("context", model(context=1_000), {"prompt_tokens": 900}, "900 tokens of prompt and 250 for the answer"),
+)
+
+
+@pytest.mark.parametrize(("rule", "one", "facts", "words"), RED_CARDS)
+def test_each_rule_leaves_a_model_out_and_says_why(
+    rule: str, one: Model, facts: dict[str, Any], words: str
+) -> None:
+    [(by, reason)] = objections(one, **facts)
+    assert by == rule
+    assert words in reason
+
+
+def test_every_rule_has_an_example_here() -> None:
+    assert {rule for rule, *_ in RED_CARDS} == {rule.__name__ for rule in RULES}
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        model(),
+        model(tier=Tier.FREE),
+        model(lacks=Ability.EMBEDDINGS),
+        model(reads=None),
+        model(context=None),
+        model(endpoint=endpoint(health=Health.LOADING)),
+        *(model(state=state) for state in ModelState if state is not ModelState.FAILED),
+    ],
+)
+def test_what_is_unknown_or_not_loaded_is_tried(one: Model) -> None:
+    facts = {"needs": Ability.TOOLS, "reads": Modality.TEXT | Modality.IMAGE, "prompt_tokens": 10**6}
+    assert objections(one, **facts) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "asked", "prompt"),
+    [
+        (8_192, None, 8_192 - ANSWER_ROOM),
+        (8_192, 100, 8_192 - 100),
+        (8_192, 10**6, 8_192 - 8_192 // 4),
+        (4_000, None, 4_000 - 1_000),
+        (4_099, None, 4_099 - ANSWER_ROOM),
+        (3, None, 3),
+        (0, None, 0),
+    ],
+)
+def test_the_context_is_full_at_its_exact_border(size: int, asked: int | None, prompt: int) -> None:
+    assert context(model(context=size), task(prompt_tokens=prompt, max_tokens=asked)) is None
+    assert context(model(context=size), task(prompt_tokens=prompt + 1, max_tokens=asked)) is not None
+
+
+def test_the_first_rule_that_objects_is_the_one_that_is_told() -> None:
+    [(rule, _)] = objections(model(tier=None, state=ModelState.FAILED, context=1))
+    assert rule == "tier"
+
+
+def test_what_is_not_named_is_excluded_as_such_before_any_rule() -> None:
+    decision = decide(
+        "d", named("local/tiny"), task(), snapshot(model(), model("b/one", tier=None)), Outlook()
+    )
+    assert decision.excluded == (Excluded("b/one", "named", "the request names local/tiny"),)
+
+
+def test_local_comes_before_free_whatever_else_speaks_for_it() -> None:
+    free = model("free/huge", tier=Tier.FREE, parameters=10**12, grade=Grade.REASONING)
+    assert order(free, model("local/tiny", state=ModelState.UNLOADED)) == ["local/tiny", "free/huge"]
+
+
+def test_inside_a_tier_what_is_loaded_comes_first_then_the_larger_then_the_idler() -> None:
+    models = (
+        model("local/unloaded", state=ModelState.UNLOADED, parameters=9),
+        model("local/sleeping", state=ModelState.SLEEPING, parameters=9),
+        model("local/loading", state=ModelState.LOADING, parameters=9),
+        model("local/a-busy", parameters=7),
+        model("local/b-idle", parameters=7),
+        model("local/small", parameters=1),
+        model("local/unknown"),
+    )
+    assert order(*models, outlook=Outlook({"local/a-busy": 1})) == [
+        *("local/b-idle", "local/a-busy", "local/small", "local/unknown"),
+        *("local/loading", "local/sleeping", "local/unloaded"),
+    ]
+
+
+def test_models_that_are_alike_are_ordered_by_their_ids() -> None:
+    assert order(model("local/b"), model("local/a"), model("a/z")) == ["a/z", "local/a", "local/b"]
+
+
+def test_a_model_good_enough_comes_before_one_that_is_not_even_if_that_is_local() -> None:
+    models = (model("local/weak", grade=Grade.SIMPLE), model("free/good", tier=Tier.FREE))
+    decision = decide("d", AUTO, task(grade=Grade.ROUTINE), snapshot(*models), Outlook())
+    assert [(one.model.id, one.degraded) for one in decision.candidates] == [
+        ("free/good", False),
+        ("local/weak", True),
+    ]
+
+
+def test_if_none_is_good_enough_the_best_answers_and_is_marked_degraded() -> None:
+    models = (model("local/simple", grade=Grade.SIMPLE), model("free/routine", tier=Tier.FREE))
+    decision = decide("d", AUTO, task(grade=Grade.REASONING), snapshot(*models), Outlook())
+    assert [one.model.id for one in decision.candidates] == ["free/routine", "local/simple"]
+    assert all(one.degraded for one in decision.candidates)
+
+
+def test_better_than_needed_is_no_merit() -> None:
+    assert order(model("local/z", grade=Grade.REASONING), model("local/a")) == ["local/a", "local/z"]
+
+
+def test_a_reason_says_how_a_candidate_came_to_be_one() -> None:
+    def reason(wanted: Wanted, one: Model) -> str:
+        return decide("d", wanted, task(), snapshot(one), Outlook()).candidates[0].reason
+
+    assert reason(AUTO, model()) == "ladder:local"
+    assert reason(AUTO, model(tier=Tier.FREE)) == "ladder:free"
+    assert reason(named("local/tiny"), model()) == "named"
+    assert reason(named("local/tiny", via="main"), model()) == "alias:main"
+
+
+def test_named_models_keep_the_users_order_whatever_their_tier() -> None:
+    models = (model("local/tiny"), model("free/big", tier=Tier.FREE))
+    assert order(*models, wanted=named("free/big", "local/tiny")) == ["free/big", "local/tiny"]
+
+
+def test_routable_is_what_plain_words_could_be_given_to() -> None:
+    models = (
+        model("local/blind", reads=Modality.TEXT),
+        model("x/y", tier=None),
+        model("p/q", tier=Tier.PAID),
+    )
+    assert [one.id for one in routable(snapshot(*models))] == ["local/blind"]
+
+
+def test_of_no_models_nothing_is_decided_but_the_decision_stands() -> None:
+    decision = decide("d", AUTO, task(), Snapshot(), Outlook())
+    assert (decision.id, decision.wanted, decision.candidates, decision.excluded) == ("d", AUTO, (), ())

@@ -1,0 +1,209 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.errors import UnknownModel
+from pointsman.routing.resolve import Names, known_names, resolve
+from pointsman.types import Snapshot, Tier, Wanted
+from tests.routing.house import endpoint, model, snapshot, snapshots
+
+NOBODY = Names()
+HERE = snapshot(
+    model("local/tiny", served_as="/models/tiny.gguf", aliases=("small",)),
+    model("llama-server-9931/tiny", endpoint=endpoint("llama-server-9931", provider="llama-server")),
+    model("llama-server-9931/large", endpoint=endpoint("llama-server-9931", provider="llama-server")),
+    model("openrouter/tiny", tier=Tier.PAID),
+    model("openrouter/anthropic/claude-haiku", tier=Tier.PAID),
+    model("openrouter/gemma:free", tier=Tier.FREE),
+    model("tunnel/guess", tier=None),
+)
+
+
+def models(name: str, names: Names = NOBODY, known: Snapshot = HERE) -> tuple[str, ...]:
+    return resolve(name, names, known).models
+
+
+@pytest.mark.parametrize("name", ["", "auto"])
+def test_no_name_and_auto_leave_the_choice_to_us(name: str) -> None:
+    assert resolve(name, NOBODY, HERE) == Wanted("auto", chosen=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("local/tiny", ["local/tiny"]),
+        ("llama-server-9931/tiny", ["llama-server-9931/tiny"]),
+        ("llama-server/large", ["llama-server-9931/large"]),
+        ("local/small", ["local/tiny"]),
+        ("tiny", ["local/tiny", "llama-server-9931/tiny"]),
+        ("small", ["local/tiny"]),
+        ("large", ["llama-server-9931/large"]),
+        ("/models/tiny.gguf", ["local/tiny"]),
+        ("anthropic/claude-haiku", ["openrouter/anthropic/claude-haiku"]),
+        ("gemma:free", ["openrouter/gemma:free"]),
+        ("guess", ["tunnel/guess"]),
+    ],
+)
+def test_a_model_is_found_by_its_id_its_owner_and_its_names(name: str, found: list[str]) -> None:
+    wanted = resolve(name, NOBODY, HERE)
+    assert list(wanted.models) == found
+    assert (wanted.chosen, wanted.via, wanted.missing) == (False, "", ())
+
+
+@pytest.mark.parametrize(
+    "name", ["Tiny", "tin", "tiny ", "local/tiny/", "openrouter", "llama-server/", "/", "claude-haiku", "*"]
+)
+def test_a_name_is_never_something_near_it(name: str) -> None:
+    with pytest.raises(UnknownModel):
+        resolve(name, NOBODY, HERE)
+
+
+def test_an_unknown_name_is_told_the_nearest_ones_and_the_fix() -> None:
+    with pytest.raises(UnknownModel) as caught:
+        resolve("lagre", Names(aliases={"large-one": "large"}), HERE)
+    assert "no model is called 'lagre': did you mean large" in caught.value.message
+    assert '"lagre" = "auto"' in caught.value.message
+
+
+def test_a_name_near_nothing_is_told_what_is_known() -> None:
+    with pytest.raises(UnknownModel, match="known are auto, coder, tiny, local/tiny"):
+        resolve("zzzzzzzz", Names(roles={"coder": "tiny"}), HERE)
+
+
+def test_an_alias_stands_for_one_model_and_says_how_it_came() -> None:
+    wanted = resolve("mine", Names(aliases={"mine": "local/tiny"}), HERE)
+    assert wanted == Wanted("mine", chosen=False, models=("local/tiny",), via="mine")
+
+
+def test_a_role_comes_before_an_alias_and_an_alias_before_a_model() -> None:
+    names = Names(roles={"tiny": "large"}, aliases={"tiny": "guess", "large": "gemma:free"})
+    assert models("tiny", names) == ("openrouter/gemma:free",)
+    assert models("large", Names(aliases={"large": "guess"})) == ("tunnel/guess",)
+
+
+def test_a_pattern_stands_for_every_name_that_fits_and_an_exact_alias_goes_first() -> None:
+    names = Names(aliases={"claude-*": "auto", "claude-x": "large"})
+    assert resolve("claude-opus-4", names, HERE) == Wanted("claude-opus-4", chosen=True, via="claude-opus-4")
+    assert models("claude-x", names) == ("llama-server-9931/large",)
+    with pytest.raises(UnknownModel):
+        resolve("Claude-opus", names, HERE)
+
+
+def test_only_a_star_makes_a_pattern() -> None:
+    with pytest.raises(UnknownModel):
+        resolve("gpt-4", Names(aliases={"gpt-?": "auto"}), HERE)
+
+
+def test_auto_plays_the_role_main_where_there_is_one() -> None:
+    assert models("auto", Names(roles={"main": "large"})) == ("llama-server-9931/large",)
+    assert models("", Names(aliases={"main": "large"})) == ("llama-server-9931/large",)
+    assert resolve("auto", Names(roles={"main": "auto"}), HERE).chosen
+
+
+def test_an_alias_whose_model_is_gone_is_no_unknown_name() -> None:
+    wanted = resolve("mine", Names(aliases={"mine": "gone/model"}), HERE)
+    assert (wanted.chosen, wanted.models, wanted.missing) == (False, (), ("gone/model",))
+
+
+def test_fallbacks_follow_the_named_model_in_the_users_order() -> None:
+    names = Names(
+        aliases={"second": "large"}, fallback={"small": ["openrouter/gemma:free", "second", "gone", "small"]}
+    )
+    wanted = resolve("small", names, HERE)
+    assert wanted.models == ("local/tiny", "openrouter/gemma:free", "llama-server-9931/large")
+    assert wanted.missing == ("gone",)
+
+
+def test_fallbacks_of_every_link_of_an_alias_count() -> None:
+    names = Names(
+        roles={"coder": "mine"},
+        aliases={"mine": "large"},
+        fallback={"coder": ["guess"], "mine": ["small"], "large": ["gemma:free"]},
+    )
+    assert models("coder", names) == (
+        "llama-server-9931/large",
+        "tunnel/guess",
+        "local/tiny",
+        "openrouter/gemma:free",
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("local", ["local/tiny", "llama-server-9931/tiny"]),
+        ("free", ["openrouter/gemma:free"]),
+        ("auto", ["local/tiny", "llama-server-9931/tiny", "openrouter/gemma:free", "openrouter/tiny"]),
+    ],
+)
+def test_a_list_of_fallbacks_may_name_whole_tiers(word: str, more: list[str]) -> None:
+    names = Names(fallback={"large": [word]})
+    found = [name for name in models("large", names) if name != "openrouter/anthropic/claude-haiku"]
+    assert found == ["llama-server-9931/large", *more]
+
+
+def test_without_a_list_of_fallbacks_a_named_model_has_none() -> None:
+    assert models("large", Names(fallback={"tiny": ["gemma:free"]})) == ("llama-server-9931/large",)
+
+
+def test_the_example_of_the_specification_resolves() -> None:
+    names = Names(
+        aliases={
+            "main": "anthropic/claude-opus-4-20250514",
+            "rlm": "anthropic/claude-haiku",
+            "memory": "openrouter/gemma:free",
+            "local_main": "local/tiny",
+        },
+        roles={"reasoning": "main", "rlm": "rlm", "compaction": "memory"},
+        fallback={"main": ["main", "rlm", "local_main"], "memory": ["memory", "local_main", "rlm"]},
+    )
+    assert models("reasoning", names) == ("openrouter/anthropic/claude-haiku", "local/tiny")
+    assert resolve("auto", names, HERE).missing == ("anthropic/claude-opus-4-20250514",)
+    assert models("compaction", names)[:2] == ("openrouter/gemma:free", "local/tiny")
+
+
+words = st.sampled_from(("a", "b", "c", "d", "auto", "main", "local", "a/one", "one", "five", "*", "b*"))
+
+
+@given(
+    words,
+    st.builds(
+        Names,
+        aliases=st.dictionaries(words, words, max_size=5),
+        roles=st.dictionaries(words, words, max_size=5),
+        fallback=st.dictionaries(words, st.lists(words, max_size=3), max_size=3),
+    ),
+    snapshots,
+)
+def test_circles_end_and_what_is_found_is_known_and_named_once(
+    name: str, names: Names, known: Snapshot
+) -> None:
+    try:
+        wanted = resolve(name, names, known)
+    except UnknownModel:
+        assert not any(name in (one.id, one.name, one.served_as, *one.aliases) for one in known.models)
+        return
+    assert wanted == resolve(name, names, known)
+    assert len(set(wanted.models)) == len(wanted.models)
+    assert set(wanted.models) <= {one.id for one in known.models}
+    assert not (wanted.chosen and (wanted.models or wanted.missing))
+
+
+def test_a_role_may_be_given_to_the_alias_of_its_own_name() -> None:
+    names = Names(roles={"small": "small"}, aliases={"small": "large"}, fallback={"small": ["gemma:free"]})
+    assert models("small", names) == ("llama-server-9931/large", "openrouter/gemma:free")
+
+
+def test_a_role_main_that_stands_for_itself_alone_is_unknown() -> None:
+    with pytest.raises(UnknownModel, match="no model is called 'main'"):
+        resolve("auto", Names(roles={"main": "main"}), HERE)
+
+
+def test_a_circle_of_aliases_serves_nobody() -> None:
+    assert resolve("a", Names(aliases={"a": "b", "b": "a"}), HERE).models == ()
+
+
+def test_known_names_are_what_the_user_named_and_the_models() -> None:
+    known = snapshot(model("local/tiny"), model("x/tiny"))
+    names = Names(aliases={"mine": "tiny"}, roles={"coder": "mine"})
+    assert known_names(names, known) == ["auto", "coder", "mine", "tiny", "local/tiny", "x/tiny"]

@@ -1,0 +1,162 @@
+"""A real daemon's rooms on a temporary ledger, with one source of models that finds what it is given."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from pytest_aiohttp import AiohttpClient
+
+from pointsman.catalogue.registry import Registry
+from pointsman.config.schema import Config
+from pointsman.discovery.sweep import Sweeper
+from pointsman.events import Bus, Watcher
+from pointsman.execution.attempts import Means
+from pointsman.execution.clocks import Clocks, clocks_for
+from pointsman.jobs import Job, Jobs
+from pointsman.ledger.queries import Reader
+from pointsman.ledger.writer import Writer
+from pointsman.limits.gate import Gate
+from pointsman.net import Sessions
+from pointsman.router import Router
+from pointsman.routing.resolve import Names
+from pointsman.server.app import make_app
+from pointsman.server.rooms import Info, Rooms
+from pointsman.types import Account, Call, Candidate, Endpoint, Finding, FoundBy, Model, Place, Tier
+
+STARTED_AT = 1_000_000.0
+SECRET = "sk-never-told"
+
+Client = TestClient[web.Request, web.Application]
+
+
+@dataclass
+class Given:
+    """A source of discovery that finds what a test puts into it."""
+
+    findings: list[Finding] = field(default_factory=list)
+    error: Exception | None = None
+    name: str = "given"
+    remote: bool = False
+    ports: frozenset[int] = frozenset()
+    looked_for: tuple[str, ...] = ("an engine on 127.0.0.1:8080",)
+
+    def known(self) -> Sequence[Finding]:
+        return ()
+
+    def covers(self, endpoint: Endpoint) -> bool:
+        return True
+
+    async def look(self, found: Callable[[Finding], object]) -> None:
+        if self.error:
+            raise self.error
+        for finding in self.findings:
+            found(finding)
+
+
+class TellingBus(Bus):
+    """A bus that says when a watcher has left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = asyncio.Event()
+
+    def leave(self, watcher: Watcher) -> None:
+        super().leave(watcher)
+        self.left.set()
+
+
+@dataclass
+class House:
+    """The rooms, and what a test may put into them."""
+
+    rooms: Rooms
+    source: Given
+    bus: TellingBus
+    jobs: Jobs
+
+    def find(self, endpoint: Endpoint, *models: Model) -> None:
+        self.source.findings.append(Finding(endpoint, models))
+
+
+def endpoint(name: str = "llama-server", **changes: Any) -> Endpoint:
+    base: dict[str, Any] = {
+        "id": name,
+        "provider": name,
+        "place": Place(f"http://{name}.localhost:8080/v1"),
+        "found_by": FoundBy.PORT,
+        "tier": Tier.LOCAL,
+        "account": Account(id=name, key=SECRET),
+    }
+    return Endpoint(**base | changes)
+
+
+def model(of: Endpoint, name: str = "qwen", **changes: Any) -> Model:
+    base: dict[str, Any] = {
+        "id": f"{of.id}/{name}",
+        "name": name,
+        "served_as": name,
+        "endpoint": of,
+        "tier": of.tier,
+    }
+    return Model(**base | changes)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    bus, registry, source = TellingBus(), Registry(), Given()
+    jobs = Jobs((Job("sound", 60.0, _nothing), Job("sick", 60.0, _nothing)))  # never started
+    sweeper = Sweeper([source], registry, bus, clock=time.monotonic, wall=time.time)
+    writer, reader = Writer(tmp_path / "ledger.sqlite3"), Reader(tmp_path / "ledger.sqlite3")
+    writer.start()
+    rooms = Rooms(
+        router=_router(registry, sweeper, bus, writer),
+        registry=registry,
+        sweeper=sweeper,
+        reader=reader,
+        writer=writer,
+        bus=bus,
+        info=Info("1.2.3", 4711, STARTED_AT, "http://127.0.0.1:11711", "/run/p.sock", None, str(tmp_path)),
+        config=Config(),
+        jobs=jobs,
+    )
+    yield House(rooms, source, bus, jobs)
+    await sweeper.close()
+    reader.close()
+    writer.stop()
+
+
+async def _nothing() -> None:
+    pass
+
+
+def _clocks(candidate: Candidate, call: Call) -> Clocks:
+    return clocks_for(candidate, call, Config().timeouts)
+
+
+def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer) -> Router:
+    gate = Gate()
+    return Router(
+        registry=registry,
+        gate=gate,
+        lookout=sweeper,
+        means=Means(Sessions(), gate, _clocks, print),
+        names=Names(aliases={"quick": "llama-server/qwen"}),
+        bus=bus,
+        keep=writer.enqueue,
+        new_id=lambda: "d1",
+        wall=time.time,
+        monotonic=time.monotonic,
+        config_file="/config.toml",
+    )
+
+
+@pytest.fixture
+async def client(house: House, aiohttp_client: AiohttpClient) -> Client:
+    app = make_app(house.rooms, hop_id="hop", bound_host="127.0.0.1")
+    return await aiohttp_client(app, server_kwargs={"handler_cancellation": True})

@@ -1,0 +1,145 @@
+"""GET status."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from pointsman.ledger.queries import Reader
+from pointsman.server.control.shapes import StatusShape
+from pointsman.server.control.status import _midnight, read_past
+from pointsman.types import FoundBy, Health, Place, Tier
+from tests.fakes.records import attempt, record
+from tests.server.control.conftest import SECRET, STARTED_AT, Client, House, endpoint, model
+
+
+async def status_of(client: Client) -> StatusShape:
+    response = await client.get("/control/v0/status")
+    assert response.status == 200
+    assert SECRET not in await response.text()
+    answer: StatusShape = await response.json()
+    return answer
+
+
+async def test_a_daemon_that_has_just_started_says_that_it_still_looks(client: Client, house: House) -> None:
+    status = await status_of(client)
+    assert status.keys() == StatusShape.__annotations__.keys()
+    assert status["summary"] == "Still looking around: the first look is not over."
+    assert (status["version"], status["pid"], status["url"]) == ("1.2.3", 4711, "http://127.0.0.1:11711")
+    assert status["uptime"] > time.time() - STARTED_AT - 60
+    assert (status["endpoints"], status["swept_ago"], status["hints"]) == ([], None, [])
+    assert (status["last_request"], status["today"]) == (None, {})
+    assert status["looked_for"] == ["an engine on 127.0.0.1:8080"]
+
+
+async def test_what_answers_is_told_with_its_place_and_tier(client: Client, house: House) -> None:
+    place = endpoint()
+    house.find(place, model(place), model(place, "small"))
+    await house.rooms.sweeper.sweep("test")
+    status = await status_of(client)
+    told = "Answers come from llama-server/qwen (local), with 1 model behind it; nothing leaves this machine."
+    assert status["summary"] == told
+    assert status["models"] == {"local": 2, "free": 0, "paid": 0, "unknown": 0}
+    assert status["swept_ago"] is not None
+    assert status["endpoints"] == [
+        {
+            "id": "llama-server",
+            "provider": "llama-server",
+            "title": "llama.cpp server",
+            "place": "http://llama-server.localhost:8080/v1",
+            "tier": "local",
+            "health": "up",
+            "note": "",
+            "build": "",
+            "models": 2,
+            "found_by": "port",
+        }
+    ]
+
+
+async def test_a_free_model_behind_a_local_one_means_that_prompts_may_leave(
+    client: Client, house: House
+) -> None:
+    near, far = endpoint(), endpoint("cloud", tier=Tier.FREE, place=Place("https://cloud.test/v1"))
+    house.find(near, model(near))
+    house.find(far, model(far))
+    await house.rooms.sweeper.sweep("test")
+    assert (await status_of(client))["summary"].endswith("prompts may leave this machine.")
+
+
+async def test_nothing_found_says_what_to_do(client: Client, house: House) -> None:
+    await house.rooms.sweeper.sweep("test")
+    status = await status_of(client)
+    assert status["summary"] == "No model was found."
+    assert len(status["hints"]) == 1
+    assert "start a local engine" in status["hints"][0]
+
+
+async def test_what_is_not_used_is_told_with_what_to_mend(client: Client, house: House) -> None:
+    unknown = endpoint(
+        "generic-9000", tier=None, place=Place("http://127.0.0.1:9000/v1"), note="name its tier"
+    )
+    closed = endpoint("mine", health=Health.REFUSED, note="the key is wrong", found_by=FoundBy.CONFIG)
+    dear = endpoint("cloud", tier=Tier.PAID, place=Place("https://cloud.test/v1"), found_by=FoundBy.CONFIG)
+    gone = endpoint("nas", health=Health.AWAY, note="no route to host", found_by=FoundBy.CONFIG)
+    house.find(unknown, model(unknown))
+    house.find(closed, model(closed))
+    house.find(dear, model(dear, "a"), model(dear, "b"))
+    house.find(gone)
+    await house.rooms.sweeper.sweep("test")
+    status = await status_of(client)
+    assert status["summary"] == "No model can answer now: 4 are known, and each is left out for a reason."
+    assert status["hints"] == [
+        "an unknown server at http://127.0.0.1:9000/v1 is not used: name its tier",
+        "mine is not used: the key is wrong",
+        "2 models of cloud are not used: it costs money, and no budget is set",
+        "nas is away: no route to host",
+    ]
+
+
+async def test_todays_requests_are_summed_and_the_last_is_named(client: Client, house: House) -> None:
+    now = time.time()
+    yesterday = _midnight(now) - 1
+    house.rooms.writer.enqueue(record("old", yesterday))
+    house.rooms.writer.enqueue(record("new", now, app="aider", attempts=(attempt(cost=None), attempt())))
+    house.rooms.writer.flush().result(10)
+    status = await status_of(client)
+    assert status["today"] == {
+        "local": {"requests": 1, "input_tokens": 200, "output_tokens": 40, "cost": 0, "unpriced": 1}
+    }
+    assert status["last_request"] == {
+        "id": "new",
+        "at": now,
+        "app": "aider",
+        "model": "local/tiny",
+        "tier": "local",
+        "status": 200,
+    }
+
+
+def test_a_ledger_that_can_not_be_read_is_told_and_fails_nothing(tmp_path: Path) -> None:
+    missing = tmp_path / "ledger.sqlite3"
+    past = read_past(Reader(missing), 0.0)
+    assert str(missing) in past.trouble
+    assert (past.last, past.today) == (None, ())
+
+
+async def test_failed_jobs_and_sources_are_told_and_sound_ones_are_not(client: Client, house: House) -> None:
+    sick = house.jobs.reports[1]
+    sick.failures, sick.error = 2, "boom"
+    house.source.error = OSError("no network")
+    await house.rooms.sweeper.sweep("test")
+    failed = (await status_of(client))["failed_jobs"]
+    assert [job["name"] for job in failed] == ["sick", "looking for given"]
+    assert failed[0] == {"name": "sick", "failures": 2, "error": "boom"}
+    assert "no network" in failed[1]["error"]
+
+
+def test_midnight_is_that_of_the_local_day() -> None:
+    now = time.time()
+    midnight = _midnight(now)
+    assert time.localtime(midnight)[3:6] == (0, 0, 0)
+    assert time.localtime(midnight)[:3] == time.localtime(now)[:3]
+
+
+def test_an_endpoint_in_a_socket_is_told_by_its_path() -> None:
+    assert str(replace(Place("http://localhost/v1"), socket="/run/e.sock")) == "unix:/run/e.sock"

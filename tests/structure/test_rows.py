@@ -1,0 +1,122 @@
+"""Every provider's row is whole. A row is written by hand and from documentation, so it is checked here.
+
+That its dialect, tier and auth are members of their enums is mypy's to say.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from pointsman.catalogue.providers import GENERIC, PROVIDERS
+from pointsman.types import Auth, Mark, Provider, Tier
+
+CLOUD = Provider(
+    "cloud",
+    "A cloud",
+    tier=Tier.PAID,
+    base_url="https://api.example/v1",
+    key_env=("CLOUD_KEY",),
+    docs_url="https://x",
+)
+ENGINE = Provider(
+    "engine",
+    "An engine",
+    tier=Tier.LOCAL,
+    ports=(8080,),
+    marks=(Mark("/props", key="n_ctx"),),
+    docs_url="https://x",
+)
+
+
+def faults(row: Provider) -> Iterator[str]:
+    """What is wrong with one row, in words that say what to write."""
+    if not row.id or row.id != row.id.lower() or not row.id.replace("-", "").isalnum():
+        yield "an id is lower-case letters, digits and dashes: it begins every model's name"
+    if not row.title:
+        yield "people see the title: name it as its makers do"
+    if not row.docs_url.startswith("https://"):
+        yield "docs_url is where the next person checks this row: an https address"
+    yield from cloud_faults(row) if row.base_url else engine_faults(row)
+
+
+def cloud_faults(row: Provider) -> Iterator[str]:
+    if not row.base_url.startswith("https://") or row.base_url.endswith("/"):
+        yield "base_url begins with https:// and ends without a slash: keys go there, and routes are appended"
+    if row.tier not in (Tier.FREE, Tier.PAID):
+        yield "a cloud's tier is FREE or PAID"
+    if row.auth is not Auth.NONE and not row.key_env:
+        yield "key_env names the environment variable that its own documentation uses"
+    if row.ports or row.marks:
+        yield "a cloud has an address; ports and marks are for engines that are looked for"
+
+
+def engine_faults(row: Provider) -> Iterator[str]:
+    if row.tier is not Tier.LOCAL:
+        yield "what has no base_url is an engine on this machine: its tier is LOCAL"
+    if not all(0 < port < 65536 for port in row.ports):
+        yield "a port is 1 to 65535"
+    if not all(mark.path.startswith("/") for mark in row.marks):
+        yield "a mark's path begins with a slash"
+    if not all(bool(mark.key) != bool(mark.header and mark.value) for mark in row.marks):
+        yield "a mark is either a key, or a header and how its value begins"
+
+
+def clashes(rows: Sequence[Provider]) -> Iterator[str]:
+    """What is wrong between rows."""
+    for id_, times in Counter(row.id for row in rows).items():
+        if times > 1:
+            yield f"{id_} has {times} rows: an id is unique"
+    for port, times in Counter(row.ports[0] for row in rows if row.ports and not row.marks).items():
+        if times > 1 or any(row.ports[:1] == (port,) for row in rows if row.marks):
+            yield f"port {port} is the first of two engines, of which one has no marks to be told apart by"
+
+
+def test_every_row_is_whole() -> None:
+    found = [f"{row.id}: {fault}" for row in PROVIDERS for fault in faults(row)]
+    assert not found, "\nmend daemon/pointsman/catalogue/providers.py:\n" + "\n".join(found)
+
+
+def test_no_two_rows_clash() -> None:
+    found = list(clashes((GENERIC, *PROVIDERS)))
+    assert not found, "\nmend daemon/pointsman/catalogue/providers.py:\n" + "\n".join(found)
+
+
+def test_an_unrecognised_server_has_no_tier_and_is_found_by_no_port() -> None:
+    assert GENERIC.tier is None
+    assert (GENERIC.ports, GENERIC.marks, GENERIC.base_url) == ((), (), "")
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (replace(CLOUD, id="My Cloud"), "an id is"),
+        (replace(CLOUD, title=""), "the title"),
+        (replace(CLOUD, docs_url=""), "docs_url"),
+        (replace(CLOUD, base_url="http://api.example/v1"), "base_url"),
+        (replace(CLOUD, base_url="https://api.example/v1/"), "base_url"),
+        (replace(CLOUD, tier=Tier.LOCAL), "FREE or PAID"),
+        (replace(CLOUD, key_env=()), "key_env"),
+        (replace(CLOUD, ports=(80,)), "has an address"),
+        (replace(ENGINE, tier=None), "LOCAL"),
+        (replace(ENGINE, ports=(65536,)), "a port is"),
+        (replace(ENGINE, marks=(Mark("props", key="n_ctx"),)), "slash"),
+        (replace(ENGINE, marks=(Mark("/props"),)), "either a key"),
+        (replace(ENGINE, marks=(Mark("/props", key="a", header="Server", value="b"),)), "either a key"),
+    ],
+)
+def test_a_row_that_is_not_whole_is_found(row: Provider, words: str) -> None:
+    (fault,) = faults(row)
+    assert words in fault
+
+
+def test_rows_that_clash_are_found() -> None:
+    bare = replace(ENGINE, id="bare", marks=())
+    assert [*clashes((CLOUD, CLOUD))] == ["cloud has 2 rows: an id is unique"]
+    assert "port 8080" in next(clashes((ENGINE, bare)))
+    assert "port 8080" in next(clashes((bare, replace(bare, id="other"))))
+
+
+def test_whole_rows_have_no_fault() -> None:
+    assert not [*faults(CLOUD), *faults(ENGINE), *clashes((CLOUD, ENGINE, replace(ENGINE, id="other")))]

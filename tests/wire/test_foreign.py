@@ -1,0 +1,71 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_context_error
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"error":{"message":"Rate limit exceeded","code":429,"metadata":{}}}', "Rate limit exceeded"),
+        (b'{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}', "Loading model"),
+        (b'[{"error":{"code":429,"message":"RESOURCE_EXHAUSTED","details":[]}}]', "RESOURCE_EXHAUSTED"),
+        (
+            b'{"object":"error","message":"Service tier capacity exceeded","code":"3505"}',
+            "Service tier capacity exceeded",
+        ),
+        (b'{"message":"Too many requests","type":"too_many_requests_error"}', "Too many requests"),
+        (b'{"error":"model \'x\' not found"}', "model 'x' not found"),
+        (b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "Overloaded"),
+        (b"upstream connect error", "upstream connect error"),
+        (b"<html>\n<h1>502</h1>\n</html>", "<html> <h1>502</h1> </html>"),
+        (b'"just words"', "just words"),
+        (b'{"error":{"message":null}}', ""),
+        (b'{"error":null,"message":"boom"}', "boom"),
+        (b'{"detail":"Not Found"}', "Not Found"),
+        (
+            b'{"detail":[{"loc":["body","n"],"msg":"Input should be a valid integer"}]}',
+            "Input should be a valid integer",
+        ),
+        (b"{}", ""),
+        (b"[]", ""),
+        (b"null", ""),
+        (b"", ""),
+    ],
+)
+def test_the_words_of_every_shape_of_error_are_found(body: bytes, message: str) -> None:
+    assert error_message(body) == message
+
+
+def test_control_characters_of_a_hostile_error_become_spaces() -> None:
+    assert error_message(b'{"error":"a\\u001b[31mb\\r\\nc\\u202ed"}') == "a [31mb  c d"
+
+
+def test_a_long_error_is_cut() -> None:
+    assert error_message(b'{"error":"' + b"x" * 10_000 + b'"}') == "x" * LONGEST_MESSAGE
+
+
+def test_a_body_that_is_nested_absurdly_is_repeated_as_it_is() -> None:
+    assert error_message(b"[" * 100_000).startswith("[[[")
+
+
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_whatever_was_sent_is_printable_and_short(body: bytes) -> None:
+    message = error_message(body)
+    assert message.isprintable()
+    assert len(message) <= LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error":{"code":400,"message":"request (99 tokens) exceeds","type":"exceed_context_size_error"}}',
+        b'{"error":{"message":"too long","type":"invalid_request_error","code":"context_length_exceeded"}}',
+        b'{"error":{"code":400,"metadata":{"error_type":"context_length_exceeded"}}}',
+        b'{"object":"error","message":"This model\'s maximum context length is 4096 tokens.","code":400}',
+    ],
+)
+def test_a_prompt_that_is_too_long_is_told_from_a_wrong_request(body: bytes) -> None:
+    assert is_context_error(body)
+    assert not is_context_error(b'{"error":{"message":"bad temperature","type":"invalid_request_error"}}')

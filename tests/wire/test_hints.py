@@ -1,0 +1,40 @@
+import pytest
+from multidict import CIMultiDict
+
+from pointsman.errors import BadRequest
+from pointsman.types import Hints, Privacy
+from pointsman.wire.hints import LONGEST_NAME, read_hints
+
+
+def test_without_headers_nothing_is_hinted() -> None:
+    assert read_hints({}) == Hints(app="", privacy=Privacy.ANY)
+
+
+@pytest.mark.parametrize(
+    ("word", "privacy"),
+    [
+        ("local", Privacy.LOCAL),
+        (" LOCAL ", Privacy.LOCAL),
+        ("no-train", Privacy.NO_TRAIN),
+        ("any", Privacy.ANY),
+    ],
+)
+def test_privacy_is_read_whatever_its_case(word: str, privacy: Privacy) -> None:
+    assert read_hints(CIMultiDict({"x-pointsman-privacy": word})).privacy is privacy
+
+
+@pytest.mark.parametrize("word", ["locale", "", "none", "local,any"])
+def test_a_privacy_that_means_nothing_is_refused_rather_than_taken_for_any(word: str) -> None:
+    with pytest.raises(BadRequest, match="X-Pointsman-Privacy is local, no-train or any"):
+        read_hints({"X-Pointsman-Privacy": word})
+
+
+def test_an_application_names_itself() -> None:
+    assert read_hints({"X-Pointsman-App": " my script \N{SNOWMAN} "}).app == "my script \N{SNOWMAN}"
+    assert read_hints({"X-Pointsman-App": "x" * LONGEST_NAME}).app == "x" * LONGEST_NAME
+
+
+@pytest.mark.parametrize("name", ["x" * (LONGEST_NAME + 1), "a\x1b[31mb", "a\nb", "a\udc80"])
+def test_a_name_that_could_not_be_shown_is_refused(name: str) -> None:
+    with pytest.raises(BadRequest, match="X-Pointsman-App"):
+        read_hints({"X-Pointsman-App": name})

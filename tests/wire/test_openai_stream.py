@@ -1,0 +1,276 @@
+"""Streamed answers: what is passed on, what is read, and how they end."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.chat import Event, EventKind
+from pointsman.errors import UpstreamError
+from pointsman.money import Usage
+from pointsman.types import Frame
+from pointsman.wire.openai_answer import StreamReader
+
+MODEL = "llama-server/tiny"
+TEXT, FINISH = EventKind.TEXT, EventKind.FINISH
+
+CHUNK = b'"created":1795225221,"id":"chatcmpl-1","model":"tiny-a","object":"chat.completion.chunk"'
+START = (
+    b'data: {"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}],%b}\n\n'
+    % CHUNK
+)
+WORD = (
+    b'data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":"caf\xc3\xa9"}}],%b}\n\n' % CHUNK
+)
+STOP = b'data: {"choices":[{"finish_reason":"length","index":0,"delta":{}}],%b}\n\n' % CHUNK
+USAGE = (
+    b'data: {"choices":[],%b,"usage":{"completion_tokens":6,"prompt_tokens":19,"total_tokens":25,'
+    b'"prompt_tokens_details":{"cached_tokens":18}},"timings":{"cache_n":18,"prompt_ms":227.947}}\n\n' % CHUNK
+)
+DONE = b"data: [DONE]\n\n"
+LLAMA_SERVER = START + WORD + WORD + STOP + USAGE + DONE
+
+
+def renamed(stream: bytes) -> bytes:
+    return stream.replace(b'"model":"tiny-a"', b'"model":"llama-server/tiny"')
+
+
+def reader(*, keep_usage: bool = True) -> StreamReader:
+    return StreamReader(MODEL, keep_usage=keep_usage)
+
+
+def kinds(frame: Frame) -> list[EventKind]:
+    return [event.kind for event in frame.events]
+
+
+def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
+    return b"data: " + json.dumps({"choices": choices, **fields}).encode() + b"\n\n"
+
+
+def said(text: str, index: int = 0, finish: str | None = None) -> dict[str, Any]:
+    return {"index": index, "delta": {"content": text} if text else {}, "finish_reason": finish}
+
+
+def test_a_recorded_stream_is_passed_on_to_the_letter_but_for_its_model() -> None:
+    stream = reader()
+    assert stream.feed(LLAMA_SERVER).raw == renamed(LLAMA_SERVER)
+    assert stream.done
+    assert stream.usage == Usage(input=19, output=6, cache_read=18)
+    assert stream.text_size == 8
+
+
+@given(st.lists(st.integers(0, len(LLAMA_SERVER)), max_size=30).map(sorted))
+def test_however_it_is_cut_into_pieces_the_same_is_passed_on(places: list[int]) -> None:
+    stream, whole = reader(keep_usage=False), reader(keep_usage=False).feed(LLAMA_SERVER)
+    bounds = [0, *places, len(LLAMA_SERVER)]
+    frames = [stream.feed(LLAMA_SERVER[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
+    assert b"".join(frame.raw for frame in frames) == whole.raw
+    assert tuple(event for frame in frames for event in frame.events) == whole.events
+
+
+def test_only_words_are_content_not_the_role_or_a_comment() -> None:
+    stream = reader()
+    assert not stream.feed(b": OPENROUTER PROCESSING\n\n" + START).has_content
+    assert stream.feed(WORD).has_content
+
+
+def test_comments_are_passed_on_and_fields_without_data_are_not() -> None:
+    assert (
+        reader().feed(b": OPENROUTER PROCESSING\n\nevent: ping\n\nid: 7\nretry: 5\n\n").raw
+        == b": OPENROUTER PROCESSING\n\n"
+    )
+
+
+def test_json_that_was_sent_in_several_lines_arrives_as_one_event() -> None:
+    frame = reader().feed(b'data: {"choices":\ndata: [{"index":0,\ndata: "delta":{"content":"Hi"}}]}\n\n')
+    assert [event.text for event in frame.events] == ["Hi"]
+    again = reader().feed(frame.raw)
+    assert again.events == frame.events
+    assert again.raw == frame.raw
+
+
+@pytest.mark.parametrize("usage_chunk", [USAGE, USAGE.replace(b'"choices":[]', b'"choices":null')])
+def test_usage_that_nobody_asked_for_is_read_and_kept_back(usage_chunk: bytes) -> None:
+    stream = reader(keep_usage=False)
+    assert stream.feed(WORD + STOP + usage_chunk + DONE).raw == renamed(WORD + STOP + DONE)
+    assert stream.usage == Usage(input=19, output=6, cache_read=18)
+
+
+def test_usage_beside_words_is_taken_off_and_the_words_stay() -> None:
+    stream = reader(keep_usage=False)
+    frame = stream.feed(chunk(said("Hi", finish="stop"), usage={"prompt_tokens": 3, "completion_tokens": 2}))
+    assert json.loads(frame.raw.removeprefix(b"data: ")) == {
+        "choices": [said("Hi", finish="stop")],
+        "model": MODEL,
+    }
+    assert stream.usage == Usage(3, 2)
+
+
+def test_usage_that_was_asked_for_stays_beside_words() -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 2}
+    frame = reader().feed(chunk(said("Hi"), usage=usage))
+    assert json.loads(frame.raw.removeprefix(b"data: "))["usage"] == usage
+
+
+def test_the_last_usage_counts_and_nulls_do_not_undo_it() -> None:
+    stream = reader()
+    for count in (1, 2, 3):
+        stream.feed(chunk(said("a"), usage={"prompt_tokens": 9, "completion_tokens": count}))
+    stream.feed(chunk(said("", finish="stop"), usage=None))
+    assert stream.usage == Usage(9, 3)
+
+
+def test_a_usage_that_cannot_be_read_does_not_cost_the_chunk_that_carries_it() -> None:
+    stream = reader()
+    frame = stream.feed(chunk(said("Hi", finish="stop"), usage={"prompt_tokens": "many"}))
+    assert kinds(frame) == [TEXT, FINISH]
+    assert (stream.usage, stream.skipped) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("delta", "kind"),
+    [
+        ({"content": "Hi"}, TEXT),
+        ({"content": [{"type": "text", "text": "Hi"}]}, TEXT),
+        ({"reasoning_content": "Hm"}, EventKind.REASONING),
+        ({"reasoning": "Hm"}, EventKind.REASONING),
+        ({"refusal": "I can't"}, EventKind.REFUSAL),
+        ({"audio": {"data": "UklGRg=="}}, EventKind.MEDIA),
+        ({"images": [{"type": "image_url"}]}, EventKind.MEDIA),
+        (
+            {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "f", "arguments": ""}}]},
+            EventKind.TOOL_CALL,
+        ),
+        ({"function_call": {"name": "f"}}, EventKind.TOOL_CALL),
+    ],
+)
+def test_every_kind_of_content_is_the_point_of_no_return(delta: dict[str, Any], kind: EventKind) -> None:
+    frame = reader().feed(chunk({"index": 0, "delta": delta}))
+    assert kinds(frame) == [kind]
+    assert frame.has_content
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {},
+        {"role": "assistant"},
+        {"content": ""},
+        {"content": None},
+        {"reasoning_content": ""},
+        {"tool_calls": []},
+    ]
+    + [{"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}],
+)
+def test_an_empty_delta_is_no_content(delta: dict[str, Any]) -> None:
+    assert not reader().feed(chunk({"index": 0, "delta": delta})).has_content
+
+
+def test_events_know_their_choice() -> None:
+    frame = reader().feed(chunk(said("one", 0), said("two", 1)) + chunk(said("", 1, "stop")))
+    assert frame.events == (Event(TEXT, 0, "one"), Event(TEXT, 1, "two"), Event(FINISH, 1))
+
+
+def test_a_stream_of_several_choices_is_complete_when_each_is() -> None:
+    stream = reader()
+    stream.feed(chunk(said("one", 0)) + chunk(said("two", 1)) + chunk(said("", 0, "stop")))
+    assert not stream.complete
+    stream.feed(chunk(said("", 1, "stop")))
+    assert stream.complete
+
+
+def test_without_its_terminal_marker_a_finished_answer_is_whole_and_gets_the_marker() -> None:
+    stream = reader()
+    stream.feed(WORD + STOP)
+    assert not stream.done
+    assert stream.end() == Frame(DONE)
+    assert stream.done
+
+
+def test_with_its_terminal_marker_an_answer_without_finish_reason_is_whole() -> None:
+    stream = reader()
+    stream.feed(WORD + DONE)
+    assert stream.end() == Frame(b"")
+
+
+@pytest.mark.parametrize(
+    "stream", [b"", START, START + WORD, chunk(said("a", 0), said("b", 1)) + chunk(said("", 0, "stop"))]
+)
+def test_without_marker_and_finish_reason_it_is_cut(stream: bytes) -> None:
+    cut = reader()
+    cut.feed(stream)
+    with pytest.raises(UpstreamError, match="cut"):
+        cut.end()
+
+
+def test_a_stream_cut_at_any_byte_before_its_finish_never_passes_for_whole() -> None:
+    for size in range(len(START + WORD + STOP) - 3):  # the finish is whole with its closing brace
+        stream = reader()
+        stream.feed((START + WORD + STOP)[:size])
+        with pytest.raises(UpstreamError, match="cut"):
+            stream.end()
+
+
+def test_a_marker_without_its_blank_line_still_ends_the_stream() -> None:
+    stream = reader()
+    stream.feed(WORD + b"data: [DONE]")
+    assert stream.end().raw == DONE
+
+
+def test_what_follows_the_marker_is_not_read() -> None:
+    stream = reader()
+    assert stream.feed(STOP + DONE + WORD).raw == renamed(STOP + DONE)
+    assert stream.feed(WORD) == Frame(b"")
+    assert stream.text_size == 0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'data: {"choices":[{"ind\n\n',
+        b"data: Hi\n\n",
+        b"data:\n\n",
+        b'data: {"choices":{}}\n\n',
+        b'data: "\xff"\n\n',
+    ]
+    + [b'data: {"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n\n"],
+)
+def test_a_malformed_chunk_is_left_out_and_counted(broken: bytes) -> None:
+    stream = reader()
+    assert stream.feed(WORD + broken + WORD + STOP).raw == renamed(WORD + WORD + STOP)
+    assert stream.skipped == 1
+    assert stream.complete
+
+
+ERRORS = (
+    b'data: {"error":{"code":500,"message":"the slot is gone","type":"server_error"}}\n\n',
+    b'error: {"code":500,"message":"the slot is gone","type":"server_error"}\n\n',
+    b'event: error\ndata: {"error":"the slot is gone"}\n\n',
+    b'data: {"error":{"code":502,"message":"the slot is gone"},"choices":[{"finish_reason":"error"}]}\n\n',
+)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("before", [b"", START, START + WORD])
+def test_an_error_in_the_stream_is_an_event_and_is_not_passed_on(error: bytes, before: bytes) -> None:
+    frame = reader().feed(before + error + WORD)
+    assert frame.events[-1] == Event(EventKind.ERROR, text="the slot is gone")
+    assert frame.raw == renamed(before)
+
+
+def test_half_an_answer_that_finishes_with_an_error_breaks_off() -> None:
+    frame = reader().feed(WORD + chunk(said("", finish="error")) + DONE)
+    assert kinds(frame) == [TEXT, EventKind.ERROR]
+    assert frame.raw == renamed(WORD)
+
+
+def test_an_error_as_the_last_words_without_a_blank_line_is_heard() -> None:
+    stream = reader()
+    stream.feed(WORD + ERRORS[0].rstrip())
+    assert kinds(stream.end()) == [EventKind.ERROR]
+
+
+def test_an_error_that_is_null_is_none() -> None:
+    assert kinds(reader().feed(chunk(said("Hi"), error=None))) == [TEXT]

@@ -1,0 +1,1 @@
+"""The tray icon: a glance at the daemon, from outside."""
