@@ -84,14 +84,10 @@ class Loop(PointsmanError):
 
 
 class NoRoute(PointsmanError):
-    """Nobody is left to ask. `retry_after` (seconds) is set when waiting helps."""
+    """Nobody is left to ask."""
 
     status = 503
     code = "no_route"
-
-    def __init__(self, message: str, retry_after: int | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class Refused(PointsmanError):

@@ -28,9 +28,12 @@ class Usage:
     estimated: bool = False
 
     def cost(self, price: Price) -> int | None:
-        """Nano-dollars, rounded up once; None when a price that is needed is unknown."""
+        """Nano-dollars, rounded up once; None when a price that is needed is unknown.
+
+        A provider that reports more of the prompt cached than there was of it is charged for no less.
+        """
         parts = (
-            (self.input - self.cache_read, price.input),
+            (max(self.input - self.cache_read, 0), price.input),
             (self.cache_read, price.input if price.cache_read is None else price.cache_read),
             (self.output, price.output),
         )

@@ -45,7 +45,7 @@ class Journey:
     decision: Decision | None = None
     attempts: list[Attempt] = field(default_factory=list)
     error: str = ""
-    status: int = 200
+    status: int = 500  # until there is an answer, or an error that knows better
 
     def abandon(self) -> None:
         """The client went away before it had its answer."""
@@ -109,6 +109,7 @@ class Router:
             if not decision.candidates:
                 raise NoRoute(nobody_left(decision, self._lookout.looked_for, self._config_file))
             answer = await first_answer(journey.call, decision, self._means, journey.attempts)
+            journey.status = 200
             yield answer
         except PointsmanError as error:
             journey.error = error.message

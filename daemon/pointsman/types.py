@@ -7,6 +7,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum, StrEnum, auto
+from typing import NamedTuple
 
 from pointsman.chat import CONTENT, Chat, Event
 from pointsman.money import Price, Usage
@@ -278,6 +279,7 @@ class Wanted:
     asked: str
     chosen: bool  # True: Pointsman chooses among all
     models: tuple[str, ...] = ()  # ids, when it does not
+    named: int = 0  # how many of them, from the first, the name itself means; the rest are its fallbacks
     via: str = ""  # the role or alias it came by
     missing: tuple[str, ...] = ()  # names in the user's lists that nobody serves now
 
@@ -292,9 +294,15 @@ class Decision:
     candidates: tuple[Candidate, ...]
     excluded: tuple[Excluded, ...]
 
+    def left_out(self) -> list[tuple[str, str, list[str]]]:
+        """The excluded by (rule, reason), each with its models' ids, in the order the rules first spoke."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for one in self.excluded:
+            groups.setdefault((one.rule, one.reason), []).append(one.model)
+        return [(rule, reason, models) for (rule, reason), models in groups.items()]
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+
+class Frame(NamedTuple):
     """A piece of a streamed answer: bytes ready for a client of the same dialect, and what they say."""
 
     raw: bytes

@@ -78,7 +78,7 @@ GRADE = GradeShape(
 
 DECISION = DecisionView(
     id="abc123",
-    wanted=WantedView(asked="auto", chosen=True, models=[], via="", missing=[]),
+    wanted=WantedView(asked="auto", chosen=True, models=[], named=0, via="", missing=[]),
     task=TaskView(
         grade="routine",
         needs=["tools"],

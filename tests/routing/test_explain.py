@@ -1,11 +1,8 @@
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from pointsman.routing.explain import by_rule, nobody_left
+from pointsman.routing.explain import nobody_left
 from pointsman.routing.policy import decide
-from pointsman.types import Excluded, Outlook, Privacy, Snapshot, Tier, Wanted
+from pointsman.types import Outlook, Privacy, Snapshot, Tier, Wanted
 from tests.routing.house import model, snapshot, task
 
 LOOKED_FOR = ("llama-server on 127.0.0.1:8080 and 9931", "Ollama on 127.0.0.1:11434")
@@ -61,15 +58,3 @@ def test_names_in_the_users_lists_that_nobody_serves_are_told() -> None:
     wanted = Wanted("main", chosen=False, models=(), via="main", missing=("anthropic/claude",))
     words = told(snapshot(model("local/tiny")), wanted)
     assert words == "no model may answer 'main'. anthropic/claude: nothing that is known now serves it"
-
-
-few = st.sampled_from("abc")
-
-
-@given(st.lists(st.builds(Excluded, st.text(max_size=3), few, few), max_size=12))
-def test_grouping_loses_nobody_and_keeps_the_order(excluded: list[Excluded]) -> None:
-    groups = by_rule(excluded)
-    again = [Excluded(name, rule, reason) for rule, reason, names in groups for name in names]
-    first_seen = list(dict.fromkeys((one.rule, one.reason) for one in excluded))
-    assert [(rule, reason) for rule, reason, _ in groups] == first_seen
-    assert again == sorted(excluded, key=lambda one: first_seen.index((one.rule, one.reason)))

@@ -28,7 +28,7 @@ AUTO = Wanted("auto", chosen=True)
 
 
 def named(*ids: str, via: str = "") -> Wanted:
-    return Wanted(ids[0] if ids else "nobody", chosen=False, models=ids, via=via)
+    return Wanted(ids[0] if ids else "nobody", chosen=False, models=ids, named=len(ids), via=via)
 
 
 def order(*models: Model, wanted: Wanted = AUTO, outlook: Outlook | None = None, **facts: Any) -> list[str]:
@@ -154,8 +154,9 @@ def test_the_context_is_full_at_its_exact_border(size: int, asked: int | None, p
 
 
 def test_the_first_rule_that_objects_is_the_one_that_is_told() -> None:
-    [(rule, _)] = objections(model(tier=None, state=ModelState.FAILED, context=1))
-    assert rule == "tier"
+    [(first, _)] = objections(model(tier=None, state=ModelState.FAILED, context=1))
+    [(then, _)] = objections(model(tier=Tier.PAID, context=1), privacy=Privacy.LOCAL)
+    assert (first, then) == ("tier", "privacy")
 
 
 def test_what_is_not_named_is_excluded_as_such_before_any_rule() -> None:
@@ -218,6 +219,7 @@ def test_a_reason_says_how_a_candidate_came_to_be_one() -> None:
     assert reason(AUTO, model(tier=Tier.FREE)) == "ladder:free"
     assert reason(named("local/tiny"), model()) == "named"
     assert reason(named("local/tiny", via="main"), model()) == "alias:main"
+    assert reason(replace(named("local/tiny"), named=0), model()) == "fallback:local/tiny"
 
 
 def test_named_models_keep_the_users_order_whatever_their_tier() -> None:

@@ -72,7 +72,7 @@ def test_a_name_near_nothing_is_told_what_is_known() -> None:
 
 def test_an_alias_stands_for_one_model_and_says_how_it_came() -> None:
     wanted = resolve("mine", Names(aliases={"mine": "local/tiny"}), HERE)
-    assert wanted == Wanted("mine", chosen=False, models=("local/tiny",), via="mine")
+    assert wanted == Wanted("mine", chosen=False, models=("local/tiny",), named=1, via="mine")
 
 
 def test_a_role_comes_before_an_alias_and_an_alias_before_a_model() -> None:

@@ -9,7 +9,8 @@ from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Whole
-from pointsman.wire.openai_answer import StreamReader, read_whole
+from pointsman.wire.openai_answer import read_whole
+from pointsman.wire.openai_stream import StreamReader
 
 MODEL = "llama-server/tiny"
 

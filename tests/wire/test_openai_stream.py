@@ -11,7 +11,7 @@ from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Frame
-from pointsman.wire.openai_answer import StreamReader
+from pointsman.wire.openai_stream import StreamReader
 
 MODEL = "llama-server/tiny"
 TEXT, FINISH = EventKind.TEXT, EventKind.FINISH
@@ -68,6 +68,27 @@ def test_however_it_is_cut_into_pieces_the_same_is_passed_on(places: list[int]) 
     frames = [stream.feed(LLAMA_SERVER[bounds[i] : bounds[i + 1]]) for i in range(len(bounds) - 1)]
     assert b"".join(frame.raw for frame in frames) == whole.raw
     assert tuple(event for frame in frames for event in frame.events) == whole.events
+
+
+def test_a_chunk_that_does_not_name_its_model_is_named_all_the_same() -> None:
+    stream = reader()
+    stream.feed(chunk(said("Hi"), model="tiny-a"))
+    frame = stream.feed(chunk(said("Hi"), timings={"model": None}))
+    assert json.loads(frame.raw.removeprefix(b"data: ")) == {
+        "choices": [said("Hi")],
+        "timings": {"model": None},
+        "model": MODEL,
+    }
+
+
+def test_the_models_name_elsewhere_in_a_chunk_stays_as_it_is() -> None:
+    words = '"model":"tiny-a"'
+    frame = reader().feed(chunk(said(words), timings={"model": "tiny-a"}, model="tiny-a"))
+    assert json.loads(frame.raw.removeprefix(b"data: ")) == {
+        "choices": [said(words)],
+        "timings": {"model": "tiny-a"},
+        "model": MODEL,
+    }
 
 
 def test_only_words_are_content_not_the_role_or_a_comment() -> None:
@@ -234,6 +255,7 @@ def test_what_follows_the_marker_is_not_read() -> None:
         b"data:\n\n",
         b'data: {"choices":{}}\n\n',
         b'data: "\xff"\n\n',
+        b'data: {"\xff":1}\n\n',
     ]
     + [b'data: {"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n\n"],
 )

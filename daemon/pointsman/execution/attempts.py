@@ -81,7 +81,9 @@ class Answer:
             await self._first_content(self._upstream)
             self.attempt.first_content = self._now()
         else:
-            self.whole = form.read_whole(await self._upstream.whole(self._deadline), model.id)
+            self.whole = form.read_whole(
+                await self._upstream.whole(self._clocks.idle, self._deadline), model.id
+            )
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
 
@@ -106,7 +108,7 @@ class Answer:
     def fail(self, error: UpstreamError) -> None:
         """The attempt brought no content."""
         self.attempt.status = error.upstream_status or self.attempt.status
-        self._settle(Outcome.FAILED, error.message)
+        self._settle(Outcome.FAILED, error.message, self._reader.usage)
         self._means.on_failure(self.candidate.model.endpoint, error)
         self.close()
 
@@ -115,6 +117,10 @@ class Answer:
         self._settle(Outcome.CANCELLED, usage=self._reader.usage, text_size=self._reader.text_size)
         if self._upstream is not None:
             self._upstream.close()
+
+    @property
+    def too_late(self) -> bool:
+        return self._loop.time() >= self._deadline
 
     def cost_max(self) -> int | None:
         """Nano-dollars this answer can cost at the most; None: unknown."""
@@ -177,6 +183,9 @@ async def first_answer(call: Call, decision: Decision, means: Means, attempts: l
             if len(attempts) == MOST_ATTEMPTS:
                 raise NoRoute(_nobody(attempts))
             answer = Answer(call, decision, candidate, means, started)
+            if answer.too_late:
+                answer.close()
+                raise NoRoute(f"the time for a whole request is over. {_nobody(attempts)}")
             attempts.append(answer.attempt)
             try:
                 await answer.open()

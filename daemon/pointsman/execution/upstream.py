@@ -24,6 +24,7 @@ _ACCOUNT = frozenset({401, 402, 403, 429})
 
 # What aiohttp raises, what that means, and what it shuts; the first that fits counts.
 _FAULTS: tuple[tuple[type[Exception], str, Shuts, bool], ...] = (
+    (aiohttp.ConnectionTimeoutError, "it can't be reached", Shuts.ENDPOINT, False),
     (TimeoutError, "it kept silent for too long", Shuts.MODEL, False),
     (aiohttp.ClientConnectorError, "it can't be reached", Shuts.ENDPOINT, False),
     (aiohttp.ClientPayloadError, "its answer was cut", Shuts.NOTHING, True),
@@ -45,15 +46,19 @@ class Upstream:
         """What has come in; empty at the end. `until` is on the loop's clock. Raises UpstreamError."""
         content = self._response.content
         with _mapped():
-            if there := content.read_nowait():
+            if (there := content.read_nowait()) or content.at_eof():
                 return there
             async with asyncio.timeout_at(until):
                 return await content.readany()
 
-    async def whole(self, until: float) -> bytes:
-        """All of a plain answer. Raises UpstreamError if it is cut, too slow or too large."""
+    async def whole(self, idle: float, deadline: float) -> bytes:
+        """All of a plain answer. Raises UpstreamError if it is cut, too slow or too large.
+
+        `idle` is the most seconds between two pieces.
+        """
+        now = asyncio.get_running_loop().time
         body = bytearray()
-        while chunk := await self.read(until):
+        while chunk := await self.read(min(now() + idle, deadline)):
             body += chunk
             if len(body) > LARGEST_ANSWER:
                 raise UpstreamError(f"its answer is larger than {LARGEST_ANSWER >> 20} MiB")
@@ -61,8 +66,9 @@ class Upstream:
 
     async def finish(self) -> None:
         """Waits a moment for the end of a complete answer; whatever comes instead does not matter."""
+        until = asyncio.get_running_loop().time() + LAST_BYTES
         try:
-            while await self.read(asyncio.get_running_loop().time() + LAST_BYTES):
+            while await self.read(until):
                 pass
         except UpstreamError:
             self.close()

@@ -7,13 +7,14 @@ holds an account, an account holds a key).
 from enum import Flag
 from typing import TypedDict
 
-from pointsman.types import Candidate, Decision, Excluded, Task, Wanted
+from pointsman.types import Candidate, Decision, Task, Wanted
 
 
 class WantedView(TypedDict):
     asked: str
     chosen: bool  # true: Pointsman chose among all
     models: list[str]
+    named: int  # how many of them the name itself means; the rest are its fallbacks
     via: str
     missing: list[str]
 
@@ -59,7 +60,10 @@ def describe(decision: Decision) -> DecisionView:
         wanted=_wanted(decision.wanted),
         task=_task(decision.task),
         candidates=[_candidate(candidate) for candidate in decision.candidates],
-        excluded=_grouped(decision.excluded),
+        excluded=[
+            ExcludedView(rule=rule, reason=reason, models=models)
+            for rule, reason, models in decision.left_out()
+        ],
     )
 
 
@@ -68,6 +72,7 @@ def _wanted(wanted: Wanted) -> WantedView:
         asked=wanted.asked,
         chosen=wanted.chosen,
         models=list(wanted.models),
+        named=wanted.named,
         via=wanted.via,
         missing=list(wanted.missing),
     )
@@ -95,13 +100,6 @@ def _candidate(candidate: Candidate) -> CandidateView:
     )
 
 
-def _grouped(excluded: tuple[Excluded, ...]) -> list[ExcludedView]:
-    """In the order in which each rule and reason first appeared."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for each in excluded:
-        groups.setdefault((each.rule, each.reason), []).append(each.model)
-    return [ExcludedView(rule=rule, reason=reason, models=ids) for (rule, reason), ids in groups.items()]
-
-
 def _words(flags: Flag) -> list[str]:
-    return [str(flag.name).lower() for flag in flags]
+    """A flag's name is that of its members, `A|B`."""
+    return (flags.name or "").lower().split("|") if flags else []

@@ -67,7 +67,7 @@ def save(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[tuple
 
 def storable(text: str) -> str:
     r"""`text`, with lone surrogates (JSON allows them, UTF-8 doesn't) spelt out as `\udXXX`."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def to_attempt(row: sqlite3.Row) -> Attempt:

@@ -1,6 +1,6 @@
 """What a call asks of a model, read from its shape alone: no model is asked, nothing is looked up."""
 
-from pointsman.chat import Chat, PartKind
+from pointsman.chat import Chat, Part, PartKind
 from pointsman.types import Ability, Call, Grade, Modality, Task
 
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
@@ -33,23 +33,30 @@ def classify(call: Call) -> Task:
 
 
 def estimate_tokens(chat: Chat) -> int:
-    """The prompt's tokens, tools included. A character outside ASCII takes more than its share."""
+    """The prompt's tokens, tools included."""
     tokens = chat.tools_size / CHARS_PER_TOKEN
     for message in chat.messages:
-        tokens += TOKENS_PER_MESSAGE
-        for part in message.parts:
-            tokens += TOKENS_PER_IMAGE if part.kind is PartKind.IMAGE else part.size / CHARS_PER_TOKEN
-            tokens += len(part.text) / CHARS_PER_TOKEN
-            if not part.text.isascii():
-                tokens += (len(part.text.encode("utf-8", "replace")) - len(part.text)) / 2
+        tokens += TOKENS_PER_MESSAGE + sum(_tokens(part) for part in message.parts)
     return round(tokens)
 
 
+def _tokens(part: Part) -> float:
+    """A character outside ASCII takes more than its share."""
+    if part.kind is PartKind.IMAGE:
+        return TOKENS_PER_IMAGE
+    tokens = (len(part.text) + part.size) / CHARS_PER_TOKEN
+    if not part.text.isascii():
+        tokens += (len(part.text.encode("utf-8", "replace")) - len(part.text)) / 2
+    return tokens
+
+
 def _modalities(chat: Chat) -> Modality:
-    kinds = {part.kind for message in chat.messages for part in message.parts}
+    beyond = {
+        part.kind for message in chat.messages for part in message.parts if part.kind is not PartKind.TEXT
+    }
     found = Modality.TEXT
-    for kind, modality in _MODALITIES:
-        if kind in kinds:
+    for kind, modality in _MODALITIES if beyond else ():
+        if kind in beyond:
             found |= modality
     return found
 
@@ -60,6 +67,7 @@ def _reasons(chat: Chat, reads: Modality, prompt: int) -> list[str]:
         reasons.append(f"offers {chat.tools} tools")
     if chat.json:
         reasons.append("demands JSON")
-    if beyond_text := reads & ~Modality.TEXT:
+    if reads is not Modality.TEXT:
+        beyond_text = reads & ~Modality.TEXT
         reasons.append("holds " + ", ".join(str(one.name).lower() for one in beyond_text))
     return reasons

@@ -1,16 +1,8 @@
 """A decision in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from pointsman.types import Decision, Excluded
-
-
-def by_rule(excluded: Iterable[Excluded]) -> list[tuple[str, str, list[str]]]:
-    """(rule, reason, model ids), in the order the rules first spoke."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for one in excluded:
-        groups.setdefault((one.rule, one.reason), []).append(one.model)
-    return [(rule, reason, models) for (rule, reason), models in groups.items()]
+from pointsman.types import Decision
 
 
 def nobody_left(decision: Decision, looked_for: Sequence[str], config_file: str) -> str:
@@ -24,7 +16,7 @@ def nobody_left(decision: Decision, looked_for: Sequence[str], config_file: str)
         )
     reasons = [
         f"{_some(models)}: {reason}"
-        for rule, reason, models in by_rule(decision.excluded)
+        for rule, reason, models in decision.left_out()
         if wanted.chosen or rule != "named"
     ]
     reasons += [f"{name}: nothing that is known now serves it" for name in wanted.missing]

@@ -71,12 +71,16 @@ def healthy(model: Model, _task: Task) -> str | None:
 
 def abilities(model: Model, task: Task) -> str | None:
     """Only what is known to be missing leaves a model out; what is unknown is tried."""
+    if task.needs is Ability.NONE:
+        return None
     missing = task.needs & model.lacks
     return f"it can't do {_words(missing)}" if missing else None
 
 
 def modality(model: Model, task: Task) -> str | None:
-    missing = task.reads & ~model.reads if model.reads is not None else Modality.NONE
+    if model.reads is None or model.reads is task.reads:
+        return None
+    missing = task.reads & ~model.reads
     return f"it can't read {_words(missing)}" if missing else None
 
 
@@ -124,23 +128,24 @@ def _objection(model: Model, wanted: Wanted, task: Task) -> Excluded | None:
 
 
 def _by_name(models: list[Model], wanted: Wanted, _task: Task, outlook: Outlook) -> Iterable[Candidate]:
-    """The user's own order; the first is what was named, the rest its fallbacks."""
+    """The user's own order."""
     del outlook
     rank = {name: place for place, name in enumerate(wanted.models)}
+    named = f"alias:{wanted.via}" if wanted.via else "named"
     for model in sorted(models, key=lambda model: rank[model.id]):
-        yield Candidate(model, f"alias:{wanted.via}" if wanted.via else "named")
+        is_fallback = rank[model.id] >= wanted.named
+        yield Candidate(model, f"fallback:{wanted.via or wanted.asked}" if is_fallback else named)
 
 
 def _by_ladder(models: list[Model], _wanted: Wanted, task: Task, outlook: Outlook) -> Iterable[Candidate]:
     """Local, then free, then paid, among those good enough; then the best of the rest, marked degraded."""
 
     def rung(model: Model) -> tuple[object, ...]:
-        size = model.parameters or model.size_bytes or 0
         return (
             max(0, task.grade - model.grade),
             model.tier,
             _LOAD_ORDER.index(model.state),
-            -size,
+            -(model.parameters or 0),
             outlook.in_flight.get(model.id, 0),
             model.id,
         )

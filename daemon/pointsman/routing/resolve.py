@@ -33,9 +33,10 @@ def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
     chain = _chain(first, names)
     if chain[-1] == AUTO:
         return Wanted(asked, chosen=True, via="" if first == AUTO else first)
-    found = {chain[-1]: _serving(chain[-1], snapshot)}
-    if len(chain) == 1 and not found[first]:
+    named = _serving(chain[-1], snapshot)
+    if len(chain) == 1 and not named:
         raise UnknownModel(_unknown(first, names, snapshot))
+    found = {chain[-1]: named}
     for fallback in (one for link in chain for one in names.fallback.get(link, ())):
         meant = _chain(fallback, names)[-1]
         found.setdefault(meant, _of_tiers(meant, snapshot) or _serving(meant, snapshot))
@@ -43,6 +44,7 @@ def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
         asked,
         chosen=False,
         models=tuple(dict.fromkeys(model.id for models in found.values() for model in models)),
+        named=len(named),
         via="" if len(chain) == 1 else first,
         missing=tuple(meant for meant, models in found.items() if not models),
     )

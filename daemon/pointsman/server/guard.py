@@ -6,12 +6,14 @@ origin are refused; no CORS header is ever sent.
 """
 
 import ipaddress
-from urllib.parse import urlsplit
+import re
 
 from aiohttp import web
 
 from pointsman.errors import ForeignOrigin, Loop, WrongHost
 from pointsman.net import HOP_HEADER
+
+_HOST = re.compile(r"(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d*)?", re.ASCII | re.IGNORECASE)
 
 
 def check(request: web.Request, hop_id: str, bound_host: str) -> None:
@@ -50,12 +52,8 @@ def _through_socket(request: web.Request) -> bool:
 
 def _host_name(host: str) -> str:
     """The name in `name:port`; empty for whatever is more than that (`user@name`, `name/path`)."""
-    try:
-        parts = urlsplit(f"//{host}")
-    except ValueError:
-        return ""
-    alone = parts.netloc == host and "@" not in host
-    return (parts.hostname or "").rstrip(".") if alone else ""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
 
 def _is_loopback(name: str) -> bool:

@@ -13,19 +13,9 @@ from pointsman.paths import Paths
 @contextmanager
 def sole(paths: Paths) -> Iterator[None]:
     """Holds the state folder. Raises StartError, which says where the daemon is that holds it already."""
+    handle = _open_lock(paths)
     try:
-        paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StartError(
-            f"the state folder {paths.state_dir} can't be used: {error.strerror}. Choose another with --state"
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise StartError(f"Pointsman is running already: {_whereabouts(paths)}") from None
-    try:
+        _take(handle, paths)
         yield
     finally:
         os.close(handle)
@@ -36,13 +26,35 @@ def published(paths: Paths, *, version: str, url: str, socket: str) -> Iterator[
     """Tells clients where the daemon is, for as long as it is there."""
     facts = {"pid": os.getpid(), "version": version, "url": url, "socket": socket or None}
     draft = paths.published.with_suffix(".new")
-    draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-    draft.chmod(0o600)
-    draft.replace(paths.published)
+    try:
+        draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        draft.chmod(0o600)
+        draft.replace(paths.published)
+    except OSError as error:
+        raise StartError(f"{paths.published} can't be written: {error.strerror}") from error
     try:
         yield
     finally:
         paths.published.unlink(missing_ok=True)
+
+
+def _open_lock(paths: Paths) -> int:
+    try:
+        paths.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartError(
+            f"the state folder {paths.state_dir} can't be used: {error.strerror}. Choose another with --state"
+        ) from error
+
+
+def _take(handle: int, paths: Paths) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StartError(f"Pointsman is running already: {_whereabouts(paths)}") from None
+    except OSError as error:
+        raise StartError(f"{paths.lock} can't be locked: {error.strerror}") from error
 
 
 def _whereabouts(paths: Paths) -> str:

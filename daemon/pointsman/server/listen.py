@@ -82,13 +82,16 @@ async def serving(
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """Checks the address that was bound, not the name that was given. Raises OSError or StartError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
+        if not _is_loopback(bound := sock.getsockname()[0]):
+            raise StartError(f"{host} means {bound}, which is not a loopback address. Use 127.0.0.1")
         sock.listen(BACKLOG)
-    except OSError:
+    except (OSError, StartError):
         sock.close()
         raise
     return sock

@@ -6,14 +6,24 @@ from pointsman.errors import BadRequest
 from pointsman.types import Hints, Privacy
 
 LONGEST_NAME = 100  # characters of an application's name
+PREFIX = "x-pointsman-"
+UNDERSTOOD = frozenset({"x-pointsman-app", "x-pointsman-hop", "x-pointsman-privacy"})
 
 
 def read_hints(headers: Mapping[str, str]) -> Hints:
     """Raises BadRequest for a value that means nothing; `headers` is looked up without regard to case."""
+    _refuse_unknown(headers)
     app = headers.get("X-Pointsman-App", "").strip()
     if len(app) > LONGEST_NAME or not app.isprintable():
         raise BadRequest(f"X-Pointsman-App is a printable name of at most {LONGEST_NAME} characters")
     return Hints(app=app, privacy=_privacy(headers.get("X-Pointsman-Privacy", "any")))
+
+
+def _refuse_unknown(headers: Mapping[str, str]) -> None:
+    """A wish that is silently not granted is worse than none: it may be a limit on what is spent."""
+    for name in headers:
+        if name[: len(PREFIX)].lower() == PREFIX and name.lower() not in UNDERSTOOD:
+            raise BadRequest(f"{name[:LONGEST_NAME]} is not understood by this version of Pointsman")
 
 
 def _privacy(word: str) -> Privacy:

@@ -16,7 +16,8 @@ from pointsman.errors import BadRequest, PointsmanError
 from pointsman.types import Call, CallKind
 from pointsman.wire import sse
 from pointsman.wire.hints import read_hints
-from pointsman.wire.openai_answer import StreamReader, read_whole
+from pointsman.wire.openai_answer import read_whole
+from pointsman.wire.openai_stream import StreamReader
 
 __all__ = ("PATH", "StreamReader", "decode", "encode", "error_body", "error_event", "read_whole")
 
@@ -33,6 +34,7 @@ class _Part(msgspec.Struct):
 class _Message(msgspec.Struct):
     role: str
     content: str | list[_Part] | None = None
+    reasoning_content: msgspec.Raw = msgspec.Raw(b"")
     tool_calls: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -178,8 +180,8 @@ def _message(message: _Message) -> Message:
         parts = (Part(PartKind.TEXT, message.content),)
     elif message.content:
         parts = tuple(_part(part) for part in message.content)
-    if calls := bytes(message.tool_calls):
-        parts += (Part(PartKind.OTHER, size=len(calls)),)
+    if size := len(bytes(message.tool_calls)) + len(bytes(message.reasoning_content)):
+        parts += (Part(PartKind.OTHER, size=size),)
     return Message(_ROLES.get(message.role, Role.USER), parts)
 
 

@@ -1,0 +1,147 @@
+"""OpenAI's chat/completions: streamed answers, read as they come and made ready to pass on.
+
+Passed on are the very bytes of every field but `model`, which tells who answered, and usage that
+the client did not ask for.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from pointsman.chat import Event, EventKind
+from pointsman.errors import UpstreamError
+from pointsman.money import Usage
+from pointsman.types import Frame
+from pointsman.wire import sse
+from pointsman.wire.foreign import error_message
+from pointsman.wire.openai_answer import UNREADABLE, Choice, events_of, read_usage, text_size
+
+NOTHING = (b"", b"null")
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[Choice] | None = None
+    usage: msgspec.Raw = msgspec.Raw(b"")
+    error: msgspec.Raw = msgspec.Raw(b"")
+    model: Any = None
+
+
+_chunk = msgspec.json.Decoder(_Chunk)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_json = msgspec.json.Encoder()
+
+
+class StreamReader:
+    """Reads one streamed answer. `feed` the bytes as they come, then `end`.
+
+    `usage` is the last that was reported, `text_size` the characters seen, `skipped` the events that
+    could not be read and were left out.
+    """
+
+    def __init__(self, model: str, *, keep_usage: bool) -> None:
+        self._model = msgspec.Raw(_json.encode(model))
+        self._keep_usage = keep_usage
+        self._blocks = sse.Splitter()
+        self._open: set[int] = set()
+        self._finished: set[int] = set()
+        self._theirs = ""
+        self._named: re.Pattern[bytes] | None = None
+        self.usage: Usage | None = None
+        self.done = False
+        self.skipped = 0
+        self.text_size = 0
+
+    @property
+    def complete(self) -> bool:
+        """Every answer that was begun has its finish reason, or the terminal marker came."""
+        return self.done or (bool(self._finished) and not self._open)
+
+    def feed(self, chunk: bytes) -> Frame:
+        """What a chunk brings, as one frame. What follows an error event or `[DONE]` is not read."""
+        return self._frame(self._blocks.feed(chunk))
+
+    def end(self) -> Frame:
+        """The stream is over. Raises UpstreamError if the answer is not: it was cut."""
+        last = self._frame(self._blocks.end())
+        if self.done or any(event.kind is EventKind.ERROR for event in last.events):
+            return last
+        if not self.complete:
+            raise UpstreamError("the stream ended without a finish reason: the answer is cut")
+        self.done = True
+        return Frame(last.raw + sse.event(b"[DONE]"), last.events)
+
+    def _frame(self, blocks: list[bytes]) -> Frame:
+        raw: list[bytes] = []
+        events: list[Event] = []
+        for block in blocks:
+            if self.done:
+                break
+            data = sse.data_of(block)
+            if data is None:
+                raw.extend([block + b"\n\n"] if block.startswith(b":") else [])
+            elif data.startswith(b"[") and data.strip() == b"[DONE]":
+                self.done = True
+                raw.append(sse.event(b"[DONE]"))
+            elif not self._read(data, raw, events):
+                break
+        return Frame(b"".join(raw), tuple(events))
+
+    def _read(self, data: bytes, raw: list[bytes], events: list[Event]) -> bool:
+        """Adds one chunk to the frame; False when it is an error, after which nothing counts."""
+        try:
+            chunk = _chunk.decode(data)
+            ours = self._ours(data, chunk)
+        except UNREADABLE:
+            self.skipped += 1
+            return True
+        if (complaint := bytes(chunk.error)) not in NOTHING:
+            events.append(Event(EventKind.ERROR, text=error_message(complaint)))
+            return False
+        said = self._heard(chunk)
+        events.extend(said)
+        if any(event.kind is EventKind.ERROR for event in said):
+            return False
+        raw.extend([sse.event(ours)] if ours else [])
+        return True
+
+    def _heard(self, chunk: _Chunk) -> list[Event]:
+        """What a chunk says, counted."""
+        if bytes(chunk.usage) not in NOTHING:
+            self.usage = read_usage(chunk.usage) or self.usage
+        said: list[Event] = []
+        for choice in chunk.choices or ():
+            self._note(choice)
+            said += events_of(choice, choice.delta)
+        self.text_size += text_size(said)
+        if self._finished and self.usage and self.usage.output:
+            said.append(Event(EventKind.ANSWERED))
+        return said
+
+    def _note(self, choice: Choice) -> None:
+        if choice.finish_reason:
+            self._finished.add(choice.index)
+            self._open.discard(choice.index)
+        elif choice.index not in self._finished:
+            self._open.add(choice.index)
+
+    def _ours(self, data: bytes, chunk: _Chunk) -> bytes:
+        """The chunk as its client gets it; empty if it brings nothing but usage that nobody asked for."""
+        too_much = bytes(chunk.usage) != b"" and not self._keep_usage
+        if too_much and not chunk.choices:
+            return b""
+        if not too_much and isinstance(chunk.model, str) and (renamed := self._renamed(data, chunk.model)):
+            return renamed
+        fields = _fields.decode(data)
+        if too_much:
+            del fields["usage"]
+        fields["model"] = self._model
+        return _json.encode(fields)
+
+    def _renamed(self, data: bytes, theirs: str) -> bytes | None:
+        """The chunk with our name for the model; None if it does not hold theirs exactly once."""
+        if self._named is None or theirs != self._theirs:
+            self._theirs = theirs
+            self._named = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(theirs)))
+        renamed, count = self._named.subn(lambda _: b'"model":' + bytes(self._model), data)
+        return renamed if count == 1 else None
