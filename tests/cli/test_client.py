@@ -35,14 +35,6 @@ def test_the_unix_socket_is_tried_first(stub: Stub) -> None:
     assert [asked.through for asked in stub.asked] == ["unix"]
 
 
-# httpcore 1.0 leaves a Unix socket that could not connect to the garbage collector.
-forgotten_socket = pytest.mark.filterwarnings(
-    "ignore:.*unclosed.*family=1:pytest.PytestUnraisableExceptionWarning",
-    "ignore:unclosed.*family=1:ResourceWarning",
-)
-
-
-@forgotten_socket
 def test_a_socket_that_is_gone_leaves_tcp(stub: Stub) -> None:
     stub.answers["GET /control/v0/status"] = {}
     stub.publish(socket=stub.state / "gone.sock", url=f"http://127.0.0.1:{stub.port}")
@@ -62,7 +54,6 @@ def test_a_spoilt_publication_is_said(tmp_path: Path, text: str) -> None:
         find_addresses(paths_in(tmp_path))
 
 
-@forgotten_socket
 def test_what_a_dead_daemon_left_behind_names_each_way_that_was_tried(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     Stub(tmp_path).publish(socket=tmp_path / "p.sock", url=url)

@@ -1,6 +1,7 @@
 """The local API from outside: the only way in for the CLI, the tray and whoever else."""
 
 import json
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,6 +68,9 @@ class Client:
     ) -> Iterator[httpx.Response]:
         failures = []
         for address in self._addresses:
+            if address.socket and (trouble := _trouble_with(address.socket)):
+                failures.append(f"{address}: {trouble}")
+                continue
             with _session(address, patience) as session:
                 try:
                     response = _send(session, address, session.build_request(method, path, **content))
@@ -86,6 +90,17 @@ class Client:
         if theirs != (ours := version("pointsman")) and self._warn:
             self._warn(f"this command is version {ours}, the running daemon {theirs}: restart the daemon")
             self._warn = None
+
+
+def _trouble_with(path: str) -> str:
+    """Why nobody can be reached there. Asked first: httpcore 1.0 leaks a socket that can't connect."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        knock.settimeout(CONNECT)
+        try:
+            knock.connect(path)
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def _session(address: Address, patience: float | None) -> httpx.Client:
