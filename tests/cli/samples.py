@@ -111,7 +111,6 @@ LINE = RequestLineShape(
     reason="ladder:local",
     error="",
     seconds=3.2,
-    decision="abc123",
     attempts=2,
     input_tokens=120,
     output_tokens=45,

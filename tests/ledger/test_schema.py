@@ -47,7 +47,7 @@ def test_a_ledger_opened_again_keeps_its_rows_and_its_form(path: Path) -> None:
     with closing(open_ledger(path)) as connection:
         connection.execute("INSERT INTO decisions VALUES ('d1', '{}')")
     with closing(open_ledger(path)) as connection:
-        assert connection.execute("SELECT id FROM decisions").fetchall() == [("d1",)]
+        assert connection.execute("SELECT request FROM decisions").fetchall() == [("d1",)]
         assert pragma(connection, "auto_vacuum") == 2
 
 
@@ -62,7 +62,7 @@ def test_an_older_ledger_is_brought_up_to_date_with_its_rows(path: Path) -> None
         connection.execute("INSERT INTO decisions VALUES ('d1', '{}')")
     newer = (*MIGRATIONS, ("ALTER TABLE decisions ADD COLUMN note TEXT NOT NULL DEFAULT ''",))
     with closing(open_ledger(path, newer)) as connection:
-        assert connection.execute("SELECT id, note FROM decisions").fetchall() == [("d1", "")]
+        assert connection.execute("SELECT request, note FROM decisions").fetchall() == [("d1", "")]
         assert pragma(connection, "user_version") == len(newer)
 
 

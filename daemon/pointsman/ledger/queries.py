@@ -37,7 +37,6 @@ class Line:
     reason: str
     error: str
     seconds: float
-    decision: str | None  # its id; None: refused before anything was decided
     attempts: int
     input_tokens: int | None
     output_tokens: int | None
@@ -77,19 +76,15 @@ _LINE = """
     FROM requests AS r LEFT JOIN attempts AS a ON a.request = r.id
     WHERE r.id = ?
 """
-_NEWEST = "SELECT id FROM requests ORDER BY at DESC, rowid DESC LIMIT ?"
+_NEWEST = "SELECT id FROM requests ORDER BY at DESC, id DESC LIMIT ?"
 _NEWEST_BEFORE = """
     SELECT id FROM requests
-    WHERE (at, rowid) < (SELECT at, rowid FROM requests WHERE id = ?)
-    ORDER BY at DESC, rowid DESC LIMIT ?
+    WHERE (at, id) < (SELECT at, id FROM requests WHERE id = ?)
+    ORDER BY at DESC, id DESC LIMIT ?
 """
-_EXACT = "SELECT id FROM requests WHERE id = :id OR decision = :id ORDER BY id = :id DESC LIMIT 1"
-_BY_PREFIX = """
-    SELECT id FROM requests WHERE id >= :low AND id < :high
-    UNION SELECT id FROM requests WHERE decision >= :low AND decision < :high
-    ORDER BY id LIMIT :limit
-"""
-_DECISION = "SELECT body FROM decisions WHERE id = ?"
+_EXACT = "SELECT id FROM requests WHERE id = ?"
+_BY_PREFIX = "SELECT id FROM requests WHERE id >= :low AND id < :high ORDER BY id LIMIT :limit"
+_DECISION = "SELECT body FROM decisions WHERE request = ?"
 _ATTEMPTS = "SELECT * FROM attempts WHERE request = ? ORDER BY number"
 # CROSS JOIN keeps SQLite from reading all attempts to find the few of these requests.
 _TOTALS = """
@@ -130,7 +125,7 @@ class Reader:
             return tuple(_line(connection, row["id"]) for row in rows)
 
     def request(self, wanted: str | None = None) -> Story:
-        """A request by its id, its decision's id, or the beginning of either; the newest without one.
+        """A request by its id or the beginning of it; the newest without one.
 
         Raises NotFound, or BadRequest when several begin so.
         """
@@ -138,7 +133,7 @@ class Reader:
             found = _newest(connection) if wanted is None else _find(connection, wanted)
             line = _line(connection, found)
             attempts = connection.execute(_ATTEMPTS, (found,)).fetchall()
-            return Story(line, _decision(connection, line.decision), tuple(map(to_attempt, attempts)))
+            return Story(line, _decision(connection, found), tuple(map(to_attempt, attempts)))
 
     def totals(self, since: float) -> tuple[Total, ...]:
         """What came in at `since` (wall clock, seconds) or later, by tier: local, free, paid, then others."""
@@ -190,7 +185,7 @@ def _newest(connection: sqlite3.Connection) -> str:
 def _find(connection: sqlite3.Connection, wanted: str) -> str:
     """The id of the one request that `wanted` means."""
     wanted = storable(wanted)
-    exact = connection.execute(_EXACT, {"id": wanted}).fetchone()
+    exact = connection.execute(_EXACT, (wanted,)).fetchone()
     ids: list[str] = [exact["id"]] if exact else _begin_with(connection, wanted)
     if not ids:
         raise NotFound(f"The ledger holds no request whose id begins with {wanted!r}.")
@@ -214,7 +209,7 @@ def _line(connection: sqlite3.Connection, request: str) -> Line:
     return Line(**row | {"stream": bool(row["stream"])})
 
 
-def _decision(connection: sqlite3.Connection, decision: str | None) -> DecisionView | None:
-    row = connection.execute(_DECISION, (decision,)).fetchone()
+def _decision(connection: sqlite3.Connection, request: str) -> DecisionView | None:
+    row = connection.execute(_DECISION, (request,)).fetchone()
     view: DecisionView | None = json.loads(row["body"]) if row else None
     return view

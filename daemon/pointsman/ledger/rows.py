@@ -19,10 +19,10 @@ UNFIT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, Ov
 # same rows twice (a commit that failed after the fact) changes nothing.
 SAVE_REQUEST = """
     REPLACE INTO requests
-        (id, at, app, format, asked, stream, status, answered_by, tier, reason, error, seconds, decision)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        (id, at, app, format, asked, stream, status, answered_by, tier, reason, error, seconds)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-SAVE_DECISION = "REPLACE INTO decisions (id, body) VALUES (?, ?)"
+SAVE_DECISION = "REPLACE INTO decisions (request, body) VALUES (?, ?)"
 SAVE_ATTEMPT = """
     REPLACE INTO attempts
         (request, number, model, endpoint, tier, outcome, status, error, started, first_content, ended,
@@ -45,7 +45,7 @@ class Entry:
 def to_entry(record: RequestRecord) -> Entry:
     return Entry(
         request=_request_row(record),
-        decision=_decision_row(record.decision) if record.decision else None,
+        decision=_decision_row(record.id, record.decision) if record.decision else None,
         attempts=tuple(_attempt_row(record.id, n, attempt) for n, attempt in enumerate(record.attempts, 1)),
     )
 
@@ -108,12 +108,11 @@ def _request_row(record: RequestRecord) -> Row:
         record.reason,
         record.error,
         record.seconds,
-        record.decision.id if record.decision else None,
     )
 
 
-def _decision_row(decision: Decision) -> Row:
-    return storable(decision.id), COMPACT.encode(describe(decision))
+def _decision_row(request: str, decision: Decision) -> Row:
+    return storable(request), COMPACT.encode(describe(decision))
 
 
 def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:

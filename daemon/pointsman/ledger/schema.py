@@ -28,17 +28,15 @@ MIGRATIONS: tuple[Migration, ...] = (
             tier        TEXT NOT NULL,
             reason      TEXT NOT NULL,
             error       TEXT NOT NULL,
-            seconds     REAL NOT NULL,
-            decision    TEXT               -- NULL: refused before anything was decided
-        )
+            seconds     REAL NOT NULL
+        ) WITHOUT ROWID
         """,
         "CREATE INDEX requests_at ON requests (at)",
-        "CREATE INDEX requests_decision ON requests (decision)",
         """
-        CREATE TABLE decisions (
-            id   TEXT PRIMARY KEY,
-            body TEXT NOT NULL             -- JSON: decisions.DecisionView
-        )
+        CREATE TABLE decisions (           -- none for a request that was refused before
+            request TEXT PRIMARY KEY,
+            body    TEXT NOT NULL          -- JSON: decisions.DecisionView
+        ) WITHOUT ROWID
         """,
         """
         CREATE TABLE attempts (

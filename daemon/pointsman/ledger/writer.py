@@ -8,6 +8,7 @@ what comes waits in memory, and beyond a bound it is lost; `trouble` and `lost` 
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -142,6 +143,7 @@ class Writer:
     def _take(self) -> None:
         for _ in range(len(self._queue)):
             record = self._queue.popleft()
+            time.sleep(0)  # lets the event loop in: without it a burst holds it up for 5 ms at a time
             try:
                 self._entries.append(to_entry(record))
             except Exception:  # the border of the thread: one bad record must not end it

@@ -23,7 +23,7 @@ async def get_decisions(request: web.Request) -> web.Response:
 
 
 async def get_decision(request: web.Request) -> web.Response:
-    """By the id of a request or of its decision, or by how it begins."""
+    """By the id of a request, or by how it begins."""
     name = request.match_info["id"]
     story = await asyncio.to_thread((await _up_to_date(request)).request, None if name == NEWEST else name)
     return reply(_story(story))
@@ -67,7 +67,6 @@ def _line(line: Line) -> RequestLineShape:
         reason=line.reason,
         error=line.error,
         seconds=line.seconds,
-        decision=line.decision,
         attempts=line.attempts,
         input_tokens=line.input_tokens,
         output_tokens=line.output_tokens,

@@ -145,7 +145,6 @@ class RequestLineShape(TypedDict):
     reason: str
     error: str
     seconds: float
-    decision: str | None  # null: it was refused before one was made
     attempts: int
     input_tokens: int | None
     output_tokens: int | None
