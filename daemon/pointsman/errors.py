@@ -2,14 +2,17 @@
 
 PointsmanError
 ├── BadRequest            400  the request is malformed
+├── ForeignOrigin         403  a web page of another origin asks
+├── NotFound              404  nothing is there
+│   └── UnknownModel      404  a model's name that means nothing
+├── WrongMethod           405
 ├── BodyTooLarge          413
 ├── WrongHost             421  the Host header is not one of ours
-├── ForeignOrigin         403  a web page of another origin asks
-├── UnknownModel          404  a name that means nothing
-├── NoRoute               503  nobody is left to ask
-├── Loop                  508  the request has been here before
 ├── LedgerError           500  what happened can't be written down, or read back
-├── UpstreamError              one attempt failed
+├── NoRoute               503  nobody is left to ask
+├── UpstreamError         503  one attempt failed
+├── Loop                  508  the request has been here before
+├── Refused                    with the status of the provider that refused
 └── StartError                 the daemon can't start
     └── ConfigError            ... because of its configuration
 """
