@@ -48,7 +48,6 @@ class Chat:
 
 
 class EventKind(StrEnum):
-    START = "start"
     TEXT = "text"
     REASONING = "reasoning"
     REFUSAL = "refusal"
@@ -56,7 +55,6 @@ class EventKind(StrEnum):
     MEDIA = "media"
     FINISH = "finish"
     ANSWERED = "answered"  # a finish whose usage counts answer tokens, though no text was seen
-    USAGE = "usage"
     ERROR = "error"
     DONE = "done"
 
