@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-LONGEST_SOCKET_PATH = (
-    103  # bytes: sun_path is 104 on macOS and 108 on Linux, its end a NUL (unix(4), unix(7))
-)
+# Bytes: sun_path is 104 on macOS and 108 on Linux, its end a NUL (unix(4), unix(7)).
+LONGEST_SOCKET_PATH = 103
 
 
 @dataclass(frozen=True, slots=True)

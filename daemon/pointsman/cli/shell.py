@@ -28,9 +28,8 @@ class Shell:
 
     def client(self, args: Namespace) -> "Client":
         """Raises DaemonAway if no daemon was ever published where the arguments look."""
-        from pointsman.cli.client import (
-            Client,
-        )  # with its HTTP library, which commands without a daemon spare
+        # Brings its HTTP library, which commands without a daemon spare.
+        from pointsman.cli.client import Client
 
         paths = find_paths(self.environ, state=args.state, socket=args.socket)
         variable = self.environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and args.state is None

@@ -20,14 +20,11 @@ from pointsman.types import Ability, Modality, ModelState
 MOST_MODELS = 2_000
 LONGEST_NAME = 256  # characters
 LONGEST_WORD = 64
+MOST_DIGITS = 12  # of a number on a command line
 LARGEST_COUNT = 2**53  # beyond it a JSON number is a rounding of what was meant
 
-CONTEXT_KEYS = (
-    "max_model_len",
-    "context_length",
-    "context_window",
-    "max_context_length",
-)  # vLLM; OpenRouter, Together, Vercel; Groq; Mistral
+# vLLM; OpenRouter, Together, Vercel; Groq; Mistral.
+CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
 MODALITIES = MappingProxyType(
     {
         "text": Modality.TEXT,
@@ -230,12 +227,7 @@ def _slot_context(args: Sequence[object]) -> int | None:
 
 def _flag(args: Sequence[object], *names: str) -> int | None:
     for name, value in pairwise(args):
-        if (
-            name in names
-            and isinstance(value, str)
-            and value.isdecimal()
-            and len(value) < len("1" + "0" * 12)
-        ):
+        if name in names and isinstance(value, str) and value.isdecimal() and len(value) <= MOST_DIGITS:
             return int(value)
     return None
 
@@ -296,15 +288,13 @@ def _list(value: Mapping[str, object], key: str) -> Sequence[object]:
     return inner if isinstance(inner, list) else ()
 
 
-def _is_int(value: object) -> bool:
+def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _count(value: object) -> int | None:
     """A count of something that is there: a whole number above zero."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST_COUNT:
-        return value
-    return None
+    return value if _is_int(value) and 0 < value < LARGEST_COUNT else None
 
 
 def _word(value: object) -> str:

@@ -131,9 +131,8 @@ def _refuse_foreign(connection: sqlite3.Connection, path: Path, version: int, ne
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute(
-        "PRAGMA auto_vacuum = INCREMENTAL"
-    )  # first: once WAL is on, it is ignored without a word
+    # auto_vacuum comes first: once WAL is on, it is ignored without a word.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise StartError(

@@ -4,11 +4,8 @@ from collections.abc import Iterator
 
 from pointsman.types import Decision, Endpoint, FoundBy, Health, Snapshot, Tier
 
-STANDING = (
-    "budget",
-    "dialect",
-    "healthy",
-)  # rules that hold for every request until somebody changes something
+# Rules that hold for every request until somebody changes something.
+STANDING = ("budget", "dialect", "healthy")
 NOTHING_FOUND = (
     "nothing was found: start a local engine, for example `llama-server -m model.gguf`, "
     "or name a server under [providers] in the configuration"
