@@ -12,8 +12,6 @@ from pointsman.server.rooms import ROOMS
 QUIET = 15.0  # seconds of silence after which a comment shows that the line still stands
 STOPPING = "daemon.stopping"  # the last thing that happens: streams end after it
 
-_json = msgspec.json.Encoder()
-
 
 async def get_events(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -45,4 +43,4 @@ def _told(happening: Happening) -> bytes:
 
 def _event(kind: str, data: dict[str, object]) -> bytes:
     """JSON has no raw line break, so that no data can pass for another event."""
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), _json.encode(data))
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode(data))
