@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.config.load import load_config
+from pointsman.config.load import load
 from pointsman.config.schema import Config
 from pointsman.errors import ConfigError
 
@@ -23,7 +23,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def read(write: Callable[[str], Path]) -> Callable[[str], Config]:
-    return lambda text: load_config(write(text), explicit=True)
+    return lambda text: load(write(text), explicit=True).config
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def refused(write: Callable[[str], Path]) -> Callable[[str], str]:
     def refused(text: str) -> str:
         path = write(text)
         with pytest.raises(ConfigError) as caught:
-            load_config(path, explicit=True)
+            load(path, explicit=True)
         return str(caught.value).replace(f"{path.parent}/", "")
 
     return refused

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pointsman.config.known import KNOWN, NAME
 from pointsman.config.lines import dotted
-from pointsman.config.load import Loaded, load, load_config
+from pointsman.config.load import Loaded, load
 from pointsman.config.override import Origin, overrides
 from pointsman.config.schema import Config
 from pointsman.errors import ConfigError
@@ -24,7 +24,7 @@ def test_without_a_path_the_defaults_hold() -> None:
 def test_where_no_file_is_the_defaults_hold_unless_it_was_asked_for(tmp_path: Path) -> None:
     assert load(tmp_path / "config.toml").file is None
     with pytest.raises(ConfigError, match="there is no such file"):
-        load_config(tmp_path / "config.toml", explicit=True)
+        load(tmp_path / "config.toml", explicit=True)
 
 
 def test_the_file_that_was_read_is_told(write: Write) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.cli.main import COMMANDS
-from pointsman.config.load import load_config
+from pointsman.config.load import load
 from pointsman.errors import ConfigError
 from tests.structure.repository import ROOT
 
@@ -54,11 +54,11 @@ def test_every_python_sample_is_python() -> None:
 def test_the_sample_configuration_loads(tmp_path: Path) -> None:
     (sample,) = samples(README, "toml")
     (tmp_path / "config.toml").write_text(sample, encoding="utf-8")
-    config = load_config(tmp_path / "config.toml", explicit=True)
+    config = load(tmp_path / "config.toml", explicit=True).config
     assert config.models["big"] == "work/qwen3-30b"
 
 
 def test_a_sample_configuration_that_is_wrong_does_not_load(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[provider.work]\n", encoding="utf-8")
     with pytest.raises(ConfigError):
-        load_config(tmp_path / "config.toml", explicit=True)
+        load(tmp_path / "config.toml", explicit=True)

@@ -32,12 +32,7 @@ class Loaded:
     warnings: tuple[str, ...]  # for people, each with the file in front
 
 
-def load_config(path: Path | None, explicit: bool = False) -> Config:
-    """The configuration alone; see `load`."""
-    return load(path, explicit).config
-
-
-def load(path: Path | None, explicit: bool = False, overrides: Overrides = NOTHING) -> Loaded:
+def load(path: Path | None, *, explicit: bool = False, overrides: Overrides = NOTHING) -> Loaded:
     """Reads and checks. The defaults hold without a path, and where no file is unless it is `explicit`.
 
     Raises ConfigError, whose message has one line for each thing that is wrong.
