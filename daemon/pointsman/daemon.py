@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +17,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from socket import socket as Socket  # noqa: N812 - a class, named as one
 
 from pointsman.catalogue.registry import Registry
 from pointsman.config.load import Loaded, load
@@ -147,7 +147,7 @@ async def _first_look(rooms: Rooms, stop: asyncio.Event) -> None:
         one.cancel()
 
 
-def _bind_unix(setup: Setup, stack: AsyncExitStack) -> list[Socket]:
+def _bind_unix(setup: Setup, stack: AsyncExitStack) -> list[socket.socket]:
     if setup.socket is None:
         return []
     unix = bind_unix(setup.socket)
@@ -198,7 +198,6 @@ async def _build(
         writer=writer,
         bus=bus,
         info=info,
-        config=setup.config,
         jobs=jobs,
     )
 
@@ -240,7 +239,7 @@ def _names(config: Config) -> Names:
     )
 
 
-def _info(setup: Setup, tcp: Socket) -> Info:
+def _info(setup: Setup, tcp: socket.socket) -> Info:
     host, port = tcp.getsockname()[:2]
     return Info(
         version=version("pointsman"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from pointsman.catalogue.registry import Registry
-from pointsman.config.schema import Config
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus
 from pointsman.jobs import Jobs
@@ -36,7 +35,6 @@ class Rooms:
     writer: Writer
     bus: Bus
     info: Info
-    config: Config
     jobs: Jobs
 
 

@@ -122,7 +122,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         writer=writer,
         bus=bus,
         info=Info("1.2.3", 4711, STARTED_AT, "http://127.0.0.1:11711", "/run/p.sock", None, str(tmp_path)),
-        config=Config(),
         jobs=jobs,
     )
     yield House(rooms, source, bus, jobs)
