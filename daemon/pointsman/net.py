@@ -18,6 +18,7 @@ from pointsman.types import Account, Auth, Place
 
 USER_AGENT = f"pointsman/{version('pointsman')}"
 HOP_HEADER = "X-Pointsman-Hop"
+VERSION_HEADER = "X-Pointsman-Version"  # in every answer of ours
 LONGEST_HEADER = 32 * 1024  # bytes of one header line that an engine may send
 READ_BUFFER = 256 * 1024  # bytes read ahead of a slow client before the engine is slowed down
 KEEP_ALIVE = 4.0  # seconds; below llama-server's five, so that we hang up first and meet no reset
@@ -84,8 +85,12 @@ def auth_headers(account: Account | None) -> Mapping[str, str]:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the url names this machine: localhost or a loopback address. Names are not looked up."""
-    host = urlsplit(url).hostname or ""
+    """Whether the url names this machine."""
+    return is_loopback_host(urlsplit(url).hostname or "")
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether it is localhost, a name below it, or a loopback address. Names are not looked up."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

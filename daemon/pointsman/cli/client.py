@@ -15,7 +15,7 @@ from pointsman.cli.address import HOW_TO_START, Address, DaemonAway
 from pointsman.errors import PointsmanError
 
 API = "/control/v0"
-VERSION_HEADER = "X-Pointsman-Version"
+VERSION_HEADER = "X-Pointsman-Version"  # as in net, which would bring aiohttp with it
 CONNECT = 5.0  # seconds
 ANSWER = 30.0  # seconds without a byte of a plain answer; a stream's clocks are the daemon's
 

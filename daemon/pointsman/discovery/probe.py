@@ -22,11 +22,10 @@ from pointsman.discovery.listing import (
     read_props,
     with_details,
 )
-from pointsman.net import auth_headers
+from pointsman.net import VERSION_HEADER, auth_headers
 from pointsman.types import Account, Health, Mark, Place, Provider
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
-OUR_HEADER = "x-pointsman-version"  # what an answer of ours carries, so that we don't list ourselves
 REFUSALS = frozenset({401, 403})
 
 DETAILS = MappingProxyType({"/props": read_props})  # by a mark's path: who reads what is told there
@@ -129,7 +128,7 @@ async def look(visit: Visit, rows: Sequence[Provider]) -> Sighting | Absent:
     listed = await visit.models()
     if listed.absent:
         return listed.absent
-    if OUR_HEADER in listed.headers:
+    if VERSION_HEADER.lower() in listed.headers:
         return Absent.OURSELVES
     row = await _recognise(visit, rows)
     return await _sighting(visit, row, listed)

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from pointsman.errors import NotFound, PointsmanError, WrongMethod
-from pointsman.net import USER_AGENT
+from pointsman.net import USER_AGENT, VERSION_HEADER
 from pointsman.server.control.routes import ROUTES as CONTROL
 from pointsman.server.guard import check
 from pointsman.server.inference import LARGEST_BODY, inference, refuse
@@ -16,8 +16,6 @@ from pointsman.server.openapi import describe
 from pointsman.server.rooms import ROOMS, Rooms
 from pointsman.server.routes import Row
 from pointsman.wire import openai
-
-VERSION_HEADER = "X-Pointsman-Version"
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,12 @@ makes the browser believe that we are the attacker's own site (DNS rebinding). P
 origin are refused; no CORS header is ever sent.
 """
 
-import ipaddress
 import re
 
 from aiohttp import web
 
 from pointsman.errors import ForeignOrigin, Loop, WrongHost
-from pointsman.net import HOP_HEADER
+from pointsman.net import HOP_HEADER, is_loopback_host
 
 _HOST = re.compile(r"(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d*)?", re.ASCII | re.IGNORECASE)
 
@@ -29,7 +28,7 @@ def check(request: web.Request, hop_id: str, bound_host: str) -> None:
 def check_host(host: str, bound_host: str) -> None:
     """Raises WrongHost. Allowed are loopback addresses, the bound address, localhost and *.localhost."""
     name = _host_name(host)
-    if name == "localhost" or name.endswith(".localhost") or name == bound_host or _is_loopback(name):
+    if name == bound_host or is_loopback_host(name):
         return
     raise WrongHost(f"the Host header {host[:100]!r} is not this daemon's: use 127.0.0.1 or localhost")
 
@@ -54,10 +53,3 @@ def _host_name(host: str) -> str:
     """The name in `name:port`; empty for whatever is more than that (`user@name`, `name/path`)."""
     found = _HOST.fullmatch(host)
     return (found[1] or found[2]).lower().rstrip(".") if found else ""
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -5,7 +5,6 @@ choose is had or the start fails. A socket file that nobody answers at is left o
 """
 
 import errno
-import ipaddress
 import os
 import socket
 import stat
@@ -16,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from pointsman.errors import StartError
+from pointsman.net import is_loopback_host
 from pointsman.paths import LONGEST_SOCKET_PATH
 
 DEFAULT_PORT = 11711
@@ -26,7 +26,7 @@ DIAL = 0.5  # seconds to find out whether somebody is at a socket
 
 def bind_tcp(host: str, port: int | None) -> socket.socket:
     """A listening socket. `port` None: the default or one of the next; 0: any. Raises StartError."""
-    if not _is_loopback(host):
+    if not is_loopback_host(host):
         raise StartError(
             f"{host} is not a loopback address: without tokens Pointsman serves this machine alone. "
             "Use 127.0.0.1"
@@ -88,22 +88,13 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-        if not _is_loopback(bound := sock.getsockname()[0]):
+        if not is_loopback_host(bound := sock.getsockname()[0]):
             raise StartError(f"{host} means {bound}, which is not a loopback address. Use 127.0.0.1")
         sock.listen(BACKLOG)
     except (OSError, StartError):
         sock.close()
         raise
     return sock
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _why(host: str, port: int, error: OSError) -> str:
