@@ -1,6 +1,9 @@
 """Prices, tokens and what they come to: integers throughout, in nano-dollars."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+
+NANO = 1_000_000_000  # nano-dollars in a dollar
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,14 @@ class Usage:
         if len(sums) < sum(1 for tokens, _ in parts if tokens):
             return None
         return -(-sum(sums) // 1_000_000) + price.request
+
+
+def to_nano(usd: Decimal) -> int:
+    """Exact for an amount with at most 9 decimals."""
+    return int(usd * NANO)
+
+
+def to_dollars(nano: int) -> str:
+    """Exact: `3000000000` is `3`, `150000000` is `0.15`."""
+    whole, part = divmod(nano, NANO)
+    return f"{whole}.{part:09d}".rstrip("0").rstrip(".")

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TextIO
 
+from pointsman.money import NANO
+
 _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # bidirectional overrides and isolates
 _BREAKS = (0x2028, 0x2029)
 _CONTROLS = MappingProxyType(
@@ -20,7 +22,6 @@ _BUT_LINES = MappingProxyType({code: _CONTROLS[code] for code in _CONTROLS if ch
 _STYLES = MappingProxyType({"local": "32", "free": "33", "paid": "31", "dim": "2", "bold": "1"})
 _GAP = "  "
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
-NANO = 1_000_000_000
 
 
 class Screen:

@@ -19,7 +19,8 @@ from pointsman.config.fields import (
     Unset,
     Usd,
 )
-from pointsman.config.readers import nano_dollars, one_of, word, words, wrong
+from pointsman.config.readers import one_of, word, words, wrong
+from pointsman.money import to_nano
 from pointsman.types import Privacy
 
 A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'
@@ -91,7 +92,7 @@ class Allowance(Section):
     @property
     def nano_limit(self) -> int:
         """Nano-dollars."""
-        return nano_dollars(self.limit)
+        return to_nano(self.limit)
 
 
 class BudgetConfig(Allowance):

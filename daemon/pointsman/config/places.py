@@ -17,8 +17,7 @@ from pointsman.config.fields import (
     Usd,
     WholeNumber,
 )
-from pointsman.config.readers import nano_dollars
-from pointsman.money import Price
+from pointsman.money import Price, to_nano
 
 # Accepted so that a file which holds it loads; the true figure is tracked at run time.
 IGNORED = "Accepted and ignored: what remains is tracked at run time."
@@ -75,9 +74,9 @@ class PriceConfig(Section):
             output=_nano(self.output),
             cache_read=_nano(self.cache_read),
             cache_write=_nano(self.cache_write),
-            request=nano_dollars(self.request),
+            request=to_nano(self.request),
         )
 
 
 def _nano(usd: Decimal | None) -> int | None:
-    return None if usd is None else nano_dollars(usd)
+    return None if usd is None else to_nano(usd)

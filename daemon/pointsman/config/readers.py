@@ -21,7 +21,6 @@ from pointsman.config.keys import objection
 
 E = TypeVar("E", bound=Enum)
 
-NANO = 1_000_000_000  # nano-dollars in a dollar
 LONGEST = 366 * 86_400  # seconds
 A_DURATION = 'a duration such as "30m", "6h" or "1d", a number of seconds above 0, or false for never'
 A_SOCKET = '"auto", an absolute path in quotes, or false for none'
@@ -74,11 +73,6 @@ def read_decimal(value: object) -> object:
     if isinstance(value, float) and math.isfinite(value):
         return Decimal(str(value))
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def nano_dollars(usd: Decimal) -> int:
-    """Exact for an amount with at most 9 decimals."""
-    return int(usd * NANO)
 
 
 def read_duration(value: object) -> float | None:

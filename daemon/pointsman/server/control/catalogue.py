@@ -4,12 +4,11 @@ from collections import Counter
 
 from pointsman.catalogue.providers import provider
 from pointsman.discovery.sweep import Sweeper
-from pointsman.money import Price
+from pointsman.money import Price, to_dollars
 from pointsman.server.control.shapes import EndpointShape, GradeShape, JobShape, ModelShape, PriceShape
 from pointsman.types import Ability, Endpoint, Modality, Model, Snapshot, Tier
 
 UNKNOWN = "unknown"
-NANO_DIGITS = 9
 
 
 def endpoints(snapshot: Snapshot) -> list[EndpointShape]:
@@ -85,16 +84,12 @@ def _price(price: Price) -> PriceShape:
         output=_dollars(price.output),
         cache_read=_dollars(price.cache_read),
         cache_write=_dollars(price.cache_write),
-        request=_dollars(price.request) or "0",
+        request=to_dollars(price.request),
     )
 
 
 def _dollars(nano: int | None) -> str | None:
-    """Exact: `3000000000` is `3`, `150000000` is `0.15`."""
-    if nano is None:
-        return None
-    whole, part = divmod(nano, 10**NANO_DIGITS)
-    return f"{whole}.{part:0{NANO_DIGITS}d}".rstrip("0").rstrip(".")
+    return None if nano is None else to_dollars(nano)
 
 
 def _grade(of: Model) -> GradeShape:
