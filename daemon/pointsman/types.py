@@ -1,7 +1,7 @@
 """The vocabulary: frozen values that every room speaks, and nothing that does I/O.
 
-*Provider* is knowledge, *Endpoint* a place, *Model* what it serves, *Candidate* a model under consideration,
-*Attempt* a deed. Units are in the names or in the docstrings. `None` always means *unknown*, never zero.
+A *provider* is known, an *endpoint* is there, a *model* is served by it, a *candidate* may be asked, and an
+*attempt* was. Units are in the names or in the docstrings. `None` always means *unknown*, never zero.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,10 @@ class Tier(IntEnum):
     @property
     def word(self) -> str:
         return self.name.lower()
+
+
+def tier_word(tier: Tier | None) -> str:
+    return "unknown" if tier is None else tier.word
 
 
 class Grade(IntEnum):
@@ -70,6 +74,11 @@ class Modality(Flag):
     AUDIO = auto()
     VIDEO = auto()
     FILE = auto()
+
+
+def flag_names(flags: Flag) -> list[str]:
+    """The members of an `Ability` or a `Modality`; a flag's own name is `A|B`."""
+    return (flags.name or "").lower().split("|") if flags else []
 
 
 class ModelState(StrEnum):

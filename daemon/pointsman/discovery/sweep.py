@@ -21,7 +21,7 @@ from pointsman.discovery.source import Source, origin
 from pointsman.discovery.written import read_overrides, read_places, without_place
 from pointsman.events import Bus
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, Snapshot
+from pointsman.types import Endpoint, Finding, Snapshot, tier_word
 
 log = logging.getLogger(__name__)
 
@@ -289,7 +289,7 @@ def _plain(endpoint: Endpoint) -> Mapping[str, object]:
         "id": endpoint.id,
         "provider": endpoint.provider,
         "place": str(endpoint.place),
-        "tier": endpoint.tier.word if endpoint.tier is not None else "unknown",
+        "tier": tier_word(endpoint.tier),
         "health": endpoint.health.value,
         "note": endpoint.note,
     }

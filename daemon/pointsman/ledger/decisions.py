@@ -4,10 +4,9 @@ Each view has the fields of the type that it shows, spelt out, so that nothing g
 holds an account, an account holds a key).
 """
 
-from enum import Flag
 from typing import TypedDict
 
-from pointsman.types import Candidate, Decision, Task, Wanted
+from pointsman.types import Candidate, Decision, Task, Wanted, flag_names, tier_word
 
 
 class WantedView(TypedDict):
@@ -33,7 +32,7 @@ class TaskView(TypedDict):
 
 class CandidateView(TypedDict):
     model: str
-    tier: str  # empty: unknown
+    tier: str
     reason: str
     degraded: bool
 
@@ -81,8 +80,8 @@ def _wanted(wanted: Wanted) -> WantedView:
 def _task(task: Task) -> TaskView:
     return TaskView(
         grade=task.grade.name.lower(),
-        needs=_words(task.needs),
-        reads=_words(task.reads),
+        needs=flag_names(task.needs),
+        reads=flag_names(task.reads),
         prompt_tokens=task.prompt_tokens,
         max_tokens=task.max_tokens,
         privacy=task.privacy.value,
@@ -91,15 +90,9 @@ def _task(task: Task) -> TaskView:
 
 
 def _candidate(candidate: Candidate) -> CandidateView:
-    tier = candidate.model.tier
     return CandidateView(
         model=candidate.model.id,
-        tier="" if tier is None else tier.word,
+        tier=tier_word(candidate.model.tier),
         reason=candidate.reason,
         degraded=candidate.degraded,
     )
-
-
-def _words(flags: Flag) -> list[str]:
-    """A flag's name is that of its members, `A|B`."""
-    return (flags.name or "").lower().split("|") if flags else []

@@ -1,7 +1,7 @@
 """What a call asks of a model, read from its shape alone: no model is asked, nothing is looked up."""
 
 from pointsman.chat import Chat, Part, PartKind
-from pointsman.types import Ability, Call, Grade, Modality, Task
+from pointsman.types import Ability, Call, Grade, Modality, Task, flag_names
 
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
 CHARS_PER_TOKEN = 3.6  # of English and code; real ones are nearer 4, and too much is the safer side
@@ -68,6 +68,5 @@ def _reasons(chat: Chat, reads: Modality, prompt: int) -> list[str]:
     if chat.json:
         reasons.append("demands JSON")
     if reads is not Modality.TEXT:
-        beyond_text = reads & ~Modality.TEXT
-        reasons.append("holds " + ", ".join(str(one.name).lower() for one in beyond_text))
+        reasons.append("holds " + ", ".join(flag_names(reads & ~Modality.TEXT)))
     return reasons

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pointsman.types import Decision, Endpoint, FoundBy, Health, Snapshot, Tier
+from pointsman.types import Decision, Endpoint, FoundBy, Health, Snapshot, Tier, tier_word
 
 # Rules that hold for every request until somebody changes something.
 STANDING = ("budget", "dialect", "healthy")
@@ -28,7 +28,7 @@ def _answering(decision: Decision) -> str:
     tiers = {candidate.model.tier for candidate in decision.candidates}
     behind = f", with {_models(len(others))} behind it" if others else ""
     where = "nothing leaves this machine" if tiers == {Tier.LOCAL} else "prompts may leave this machine"
-    return f"Answers come from {first.model.id} ({_word(first.model.tier)}){behind}; {where}."
+    return f"Answers come from {first.model.id} ({tier_word(first.model.tier)}){behind}; {where}."
 
 
 def hints(snapshot: Snapshot, decision: Decision) -> list[str]:
@@ -62,7 +62,3 @@ def _left_out(endpoint: Endpoint, decision: Decision, snapshot: Snapshot) -> Ite
 
 def _models(number: int) -> str:
     return f"{number} model" if number == 1 else f"{number} models"
-
-
-def _word(tier: Tier | None) -> str:
-    return "tier unknown" if tier is None else tier.word

@@ -6,9 +6,7 @@ from pointsman.catalogue.providers import provider
 from pointsman.discovery.sweep import Sweeper
 from pointsman.money import Price, to_dollars
 from pointsman.server.control.shapes import EndpointShape, GradeShape, JobShape, ModelShape, PriceShape
-from pointsman.types import Ability, Endpoint, Modality, Model, Snapshot, Tier
-
-UNKNOWN = "unknown"
+from pointsman.types import Ability, Endpoint, Model, Snapshot, Tier, flag_names, tier_word
 
 
 def endpoints(snapshot: Snapshot) -> list[EndpointShape]:
@@ -19,11 +17,7 @@ def endpoints(snapshot: Snapshot) -> list[EndpointShape]:
 def count_by_tier(snapshot: Snapshot) -> dict[str, int]:
     """Every tier has its figure, none left out."""
     models = Counter(tier_word(model.tier) for model in snapshot.models)
-    return {word: models[word] for word in (*(tier.word for tier in Tier), UNKNOWN)}
-
-
-def tier_word(tier: Tier | None) -> str:
-    return UNKNOWN if tier is None else tier.word
+    return {word: models[word] for word in map(tier_word, (*Tier, None))}
 
 
 def model(of: Model, *, advanced: bool) -> ModelShape:
@@ -37,7 +31,7 @@ def model(of: Model, *, advanced: bool) -> ModelShape:
         context=of.context,
         max_output=of.max_output,
         abilities={str(ability.name).lower(): _known(of, ability) for ability in Ability},
-        modalities=None if of.reads is None else _words(of.reads),
+        modalities=None if of.reads is None else flag_names(of.reads),
         price=None if of.price is None else _price(of.price),
         aliases=list(of.aliases),
         advanced=_grade(of) if advanced else None,
@@ -72,10 +66,6 @@ def _known(of: Model, ability: Ability) -> bool | None:
     if ability in of.has:
         return True
     return False if ability in of.lacks else None
-
-
-def _words(modalities: Modality) -> list[str]:
-    return [str(modality.name).lower() for modality in modalities]
 
 
 def _price(price: Price) -> PriceShape:
