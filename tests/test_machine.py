@@ -100,9 +100,3 @@ def test_a_listener_that_fails_does_not_end_the_watch(clocks: Clocks) -> None:
         with pytest.raises(RuntimeError):
             clocks.pass_by(5, asleep=100)
     assert len(told) == 2
-
-
-async def test_the_event_loops_own_timer_is_used_where_none_is_given() -> None:
-    watch = ClockWatch(print)
-    watch.start()
-    watch.stop()

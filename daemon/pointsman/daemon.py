@@ -168,7 +168,7 @@ async def _build(
     reader = Reader(setup.paths.ledger)
     stack.callback(reader.close)
     sweeper = make_sweeper(
-        setup.config, environ, sessions, registry, bus, clock=time.monotonic, wall=time.time
+        setup.config, environ, sessions, registry, bus, monotonic=time.monotonic, wall=time.time
     )
     stack.push_async_callback(sweeper.close)
 

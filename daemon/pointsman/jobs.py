@@ -23,7 +23,7 @@ class Job:
 
 @dataclass(slots=True)
 class Report:
-    """How a job has fared since the start."""
+    """How a job, or whatever else is done again and again, has fared since the start."""
 
     name: str
     failures: int = 0

@@ -4,8 +4,6 @@ A jump is a wake-up from sleep, or someone setting the clock. Schedules then hol
 nothing, and what was known of engines and networks is old.
 """
 
-import asyncio
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -24,21 +22,21 @@ class ClockWatch:
     """Compares how far the wall clock and the monotonic one went, and calls `on_jump(seconds)`.
 
     Seconds above zero: the wall clock is ahead, as after a sleep, in which the monotonic one stands
-    still. `call_later(seconds, callback)`: that of the running event loop, if none is given.
+    still. `call_later(seconds, callback)` is the event loop's.
     """
 
     def __init__(
         self,
         on_jump: Callable[[float], object],
         *,
-        wall: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-        call_later: CallLater | None = None,
+        wall: Callable[[], float],
+        monotonic: Callable[[], float],
+        call_later: CallLater,
     ) -> None:
         self._on_jump = on_jump
         self._wall = wall
         self._monotonic = monotonic
-        self._call_later = call_later or asyncio.get_running_loop().call_later
+        self._call_later = call_later
         self._handle: Handle | None = None
         self._offset = 0.0
 

@@ -65,7 +65,7 @@ class House:
             sources,
             self.registry,
             self.bus,
-            clock=self.clock,
+            monotonic=self.clock,
             wall=lambda: 5.0,
             **options,  # type: ignore[arg-type]
         )

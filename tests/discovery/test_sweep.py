@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import time
 from dataclasses import replace
 
 import pytest
@@ -80,7 +81,7 @@ async def test_a_source_that_ends_well_again_is_no_trouble_any_more() -> None:
     await house.sweeper.sweep("one")
     source.error = None
     await house.sweeper.sweep("two")
-    assert house.sweeper.troubles == ()
+    assert house.sweeper.troubles == []
 
 
 async def test_a_source_that_fails_has_missed_nobody() -> None:
@@ -168,7 +169,7 @@ async def test_a_configured_engine_is_one_endpoint_with_its_prices(
         discovery={"local": False},
     )
     registry = Registry()
-    sweeper = make_sweeper(config, {}, sessions, registry, Bus())
+    sweeper = make_sweeper(config, {}, sessions, registry, Bus(), monotonic=time.monotonic, wall=time.time)
     assert [endpoint.health for endpoint in registry.snapshot.endpoints] == [Health.AWAY]
     await sweeper.sweep("start", everything=True)
     (endpoint,), (model,) = registry.snapshot.endpoints, registry.snapshot.models
@@ -178,7 +179,9 @@ async def test_a_configured_engine_is_one_endpoint_with_its_prices(
 
 
 async def test_a_configuration_that_names_nothing_looks_at_the_usual_ports(sessions: Sessions) -> None:
-    sweeper = make_sweeper(configured(), {}, sessions, Registry(), Bus())
+    sweeper = make_sweeper(
+        configured(), {}, sessions, Registry(), Bus(), monotonic=time.monotonic, wall=time.time
+    )
     assert "llama.cpp server on 127.0.0.1:8080 and 9931" in sweeper.looked_for
 
 

@@ -7,9 +7,7 @@ and what it would have seen is not counted as missed.
 import asyncio
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pointsman.catalogue.registry import Change, Registry
 from pointsman.config.schema import Config
@@ -20,6 +18,7 @@ from pointsman.discovery.sockets import ListeningWatch
 from pointsman.discovery.source import Source, origin
 from pointsman.discovery.written import read_overrides, read_places, without_place
 from pointsman.events import Bus
+from pointsman.jobs import Report
 from pointsman.net import Sessions
 from pointsman.types import Endpoint, Finding, Snapshot, tier_word
 
@@ -36,17 +35,8 @@ FAR_AGAIN = 60.0  # after a look elsewhere that did not get through
 WAIT = 2.0  # that a request waits for a sweep
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A source whose last look failed."""
-
-    name: str
-    failures: int  # since the start
-    error: str
-
-
 class Sweeper:
-    """`clock` is monotonic, `wall` for people; both in seconds. `remote_every` None: only when asked."""
+    """`monotonic` and `wall` are clocks, in seconds. `remote_every` None: only when asked."""
 
     def __init__(
         self,
@@ -54,7 +44,7 @@ class Sweeper:
         registry: Registry,
         bus: Bus,
         *,
-        clock: Callable[[], float],
+        monotonic: Callable[[], float],
         wall: Callable[[], float],
         remote_every: float | None = None,
         watch: ListeningWatch | None = None,
@@ -63,15 +53,14 @@ class Sweeper:
         self._sources = tuple(sources)
         self._registry = registry
         self._bus = bus
-        self._clock = clock
+        self._monotonic = monotonic
         self._wall = wall
         self._remote_every = remote_every
         self._watch = watch
         self._unplaced = tuple(unplaced)
         self._near = Flight(self._sweep_near)
         self._far = Flight(self._sweep_far)
-        self._failures: dict[str, int] = {}
-        self._errors: dict[str, str] = {}
+        self._reports = {source.name: Report(source.name) for source in self._sources}
         self._news = asyncio.Event()
         self._started = -math.inf
         self._request = -math.inf
@@ -86,8 +75,9 @@ class Sweeper:
         return tuple(words for source in self._sources for words in source.looked_for) + self._unplaced
 
     @property
-    def troubles(self) -> tuple[Trouble, ...]:
-        return tuple(Trouble(name, self._failures[name], error) for name, error in self._errors.items())
+    def troubles(self) -> list[Report]:
+        """The sources whose last look failed."""
+        return [report for report in self._reports.values() if report.error]
 
     async def sweep(self, why: str, *, everything: bool = False) -> None:
         """Look now, or join the look that is under way. `everything`: remote providers too."""
@@ -110,12 +100,12 @@ class Sweeper:
             (self._far if remote else self._near).start(f"{endpoint_id} was lost")
 
     def request_seen(self) -> None:
-        self._request = self._clock()
+        self._request = self._monotonic()
 
     async def pulse(self) -> None:
         """The rhythm, called every `PULSE` seconds."""
         changed = self._watch is not None and self._watch.changed()
-        if self._clock() >= self._far_due:
+        if self._monotonic() >= self._far_due:
             self._far.start("time to ask again")
         if changed or self._age() + PULSE / 2 >= self._every():
             await self.sweep("other sockets listen now" if changed else "rhythm")
@@ -145,10 +135,10 @@ class Sweeper:
 
     def _age(self) -> float:
         """Of the last local sweep, from its start, so that the rhythm does not drift."""
-        return self._clock() - self._started
+        return self._monotonic() - self._started
 
     def _every(self) -> float:
-        busy = self._bus.watchers > 0 or self._clock() - self._request <= BUSY_FOR
+        busy = self._bus.watchers > 0 or self._monotonic() - self._request <= BUSY_FOR
         return BUSY_EVERY if busy else IDLE_EVERY
 
     async def _until(self, sufficient: Callable[[Snapshot], bool]) -> None:
@@ -167,10 +157,10 @@ class Sweeper:
         return [flight.task for flight in flights if flight.task is not None and flight.running]
 
     async def _sweep_near(self, why: str) -> None:
-        self._started = self._clock()
+        self._started = self._monotonic()
         sources = [source for source in self._sources if not source.remote]
         swept, seen = await self._sweep(why, sources, NEAR_LIMIT)
-        self._tell(self._registry.finish_sweep(swept, seen, self._clock()))
+        self._tell(self._registry.finish_sweep(swept, seen, self._monotonic()))
 
     async def _sweep_far(self, why: str) -> None:
         """Again soon while one does not answer: a laptop starts before its network does."""
@@ -178,9 +168,9 @@ class Sweeper:
         sources = [source for source in self._sources if source.remote]
         swept, seen = await self._sweep(why, sources, FAR_LIMIT)
         self._tell(self._registry.finish_sweep(swept, seen))
-        well = swept <= seen and not any(source.name in self._errors for source in sources)
+        well = swept <= seen and not any(self._reports[source.name].error for source in sources)
         again = (self._remote_every or math.inf) if well else FAR_AGAIN
-        self._far_due = self._clock() + again
+        self._far_due = self._monotonic() + again
 
     async def _sweep(self, why: str, sources: Sequence[Source], limit: float) -> tuple[set[str], set[str]]:
         """The ids of the endpoints that were looked for, and of those that were seen."""
@@ -190,7 +180,7 @@ class Sweeper:
             seen.add(finding.endpoint.id)
             self._tell(self._registry.place(finding))
 
-        began = self._clock()
+        began = self._monotonic()
         well = await asyncio.gather(*(self._ask(source, limit, found) for source in sources))
         looked = [source for source, ended_well in zip(sources, well, strict=True) if ended_well]
         swept = {
@@ -198,7 +188,7 @@ class Sweeper:
             for endpoint in self._registry.snapshot.endpoints
             if any(source.covers(endpoint) for source in looked)
         }
-        self._publish_done(why, self._clock() - began)
+        self._publish_done(why, self._monotonic() - began)
         return swept, seen
 
     async def _ask(self, source: Source, limit: float, found: Callable[[Finding], None]) -> bool:
@@ -211,15 +201,16 @@ class Sweeper:
         except Exception as error:  # noqa: BLE001 - a source's failure is its own
             self._failed(source, _in_words(error), error)
         else:
-            self._errors.pop(source.name, None)
+            self._reports[source.name].error = ""
             return True
         return False
 
     def _failed(self, source: Source, words: str, error: Exception | None = None) -> None:
-        self._failures[source.name] = self._failures.get(source.name, 0) + 1
-        if self._errors.get(source.name) != words:
+        report = self._reports[source.name]
+        report.failures += 1
+        if report.error != words:
             log.warning("looking for models, source %s failed: %s", source.name, words, exc_info=error)
-        self._errors[source.name] = words
+        report.error = words
 
     def _tell(self, changes: Sequence[Change]) -> None:
         if changes:
@@ -238,7 +229,7 @@ class Sweeper:
             seconds=round(seconds, 3),
             endpoints=len(snapshot.endpoints),
             models=len(snapshot.models),
-            failed=sorted(self._errors),
+            failed=sorted(report.name for report in self.troubles),
         )
 
 
@@ -249,8 +240,8 @@ def make_sweeper(
     registry: Registry,
     bus: Bus,
     *,
-    clock: Callable[[], float] = time.monotonic,
-    wall: Callable[[], float] = time.time,
+    monotonic: Callable[[], float],
+    wall: Callable[[], float],
 ) -> Sweeper:
     """The sweeper that a configuration asks for. A new way to find engines is one line here."""
     places = read_places(config, environ)
@@ -270,7 +261,7 @@ def make_sweeper(
         sources,
         registry,
         bus,
-        clock=clock,
+        monotonic=monotonic,
         wall=wall,
         remote_every=config.discovery.remote_every,
         watch=ListeningWatch({port for source in sources for port in source.ports}),

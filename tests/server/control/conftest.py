@@ -111,7 +111,7 @@ def model(of: Endpoint, name: str = "qwen", **changes: Any) -> Model:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     bus, registry, source = TellingBus(), Registry(), Given()
     jobs = Jobs((Job("sound", 60.0, _nothing), Job("sick", 60.0, _nothing)))  # never started
-    sweeper = Sweeper([source], registry, bus, clock=time.monotonic, wall=time.time)
+    sweeper = Sweeper([source], registry, bus, monotonic=time.monotonic, wall=time.time)
     writer, reader = Writer(tmp_path / "ledger.sqlite3"), Reader(tmp_path / "ledger.sqlite3")
     writer.start()
     rooms = Rooms(
