@@ -4,17 +4,18 @@ A place on this machine is fingerprinted like one that was found, in the local r
 asked for its list alone, rarely, and not at all where the user does not want it.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
-from pointsman.discovery.source import SILENT_NOTE, Overrides, models_of, notes_of
+from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_of, models_told, notes_of
 from pointsman.discovery.written import Written
 from pointsman.net import Sessions
 from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Provider, Tier
+
+OURSELVES_NOTE = "a Pointsman answers there, which would only ask in turn: name an engine or a provider"
 
 
 class ConfiguredSource:
@@ -61,10 +62,7 @@ class ConfiguredSource:
         return any(place.id == endpoint.id for place in self._asked)
 
     async def look(self, found: Callable[[Finding], object]) -> None:
-        visits = (self._look_at(place, found) for place in self._asked)
-        ended = await asyncio.gather(*visits, return_exceptions=True)
-        if failures := [failure for failure in ended if isinstance(failure, Exception)]:
-            raise ExceptionGroup("a look at a configured place failed", failures)
+        await all_visits(self._look_at(place, found) for place in self._asked)
 
     async def _look_at(self, place: Written, found: Callable[[Finding], object]) -> None:
         visit = Visit(self._sessions.session(place.place), place.place, self._pace, place.account)
@@ -126,10 +124,7 @@ class ConfiguredSource:
         """Those that the user names, with what the list knows of them; else all that it lists."""
         if place.models:
             return models_of(endpoint, _chosen(place, listing), self._overrides)
-        return models_of(endpoint, listing.models, self._overrides) if listing else None
-
-
-OURSELVES_NOTE = "a Pointsman answers there, which would only ask in turn: name an engine or a provider"
+        return models_told(endpoint, listing, self._overrides)
 
 
 def _tier(place: Written, *, recognised: bool) -> Tier:
@@ -147,15 +142,9 @@ def _notes(place: Written, seen: Sighting) -> Iterator[str]:
             "not recognised as an engine, so that its models count as paid: if they run on this machine, "
             f'write tier = "local" into [providers.{place.id}]'
         )
-    if seen.health is Health.REFUSED:
-        yield _refused(place)
-    elif seen.health is Health.LOADING:
-        yield "it is loading its model"
-    elif seen.note:
-        yield seen.note
+    yield from notes_of(seen, _refused(place))
     if seen.listing and (missing := [name for name in place.models if name not in _by_name(seen.listing)]):
         yield f"it does not list {', '.join(missing)}, which [providers.{place.id}] names"
-    yield from notes_of(seen.listing)
 
 
 def _refused(place: Written) -> str:

@@ -1,14 +1,21 @@
 """Engines on this machine's usual ports. Who listens there is told by marks, never by the port."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
 from pointsman.discovery.probe import NEAR, Absent, Pace, Sighting, Visit, look
-from pointsman.discovery.source import SILENT_NOTE, Origin, Overrides, models_told, notes_of, origin
+from pointsman.discovery.source import (
+    SILENT_NOTE,
+    Origin,
+    Overrides,
+    all_visits,
+    models_told,
+    notes_of,
+    origin,
+)
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, FoundBy, Health, Place, Provider
+from pointsman.types import Endpoint, Finding, FoundBy, Place, Provider
 
 HOSTS = ("127.0.0.1", "[::1]")  # in this order; the second only where nobody listens at the first
 
@@ -59,10 +66,7 @@ class PortSource:
         return endpoint.found_by is FoundBy.PORT
 
     async def look(self, found: Callable[[Finding], object]) -> None:
-        visits = (self._look_at(port, found) for port in sorted(self.ports))
-        ended = await asyncio.gather(*visits, return_exceptions=True)
-        if failures := [failure for failure in ended if isinstance(failure, Exception)]:
-            raise ExceptionGroup("a look at a port failed", failures)
+        await all_visits(self._look_at(port, found) for port in sorted(self.ports))
 
     async def _look_at(self, port: int, found: Callable[[Finding], object]) -> None:
         rows = sorted(self._rows, key=lambda row: port not in row.ports)
@@ -83,7 +87,7 @@ class PortSource:
             self._last.pop(place, None)
             return None
         endpoint = self._last[place] = self._endpoint(place, port, seen)
-        return Finding(endpoint, models_told(endpoint, seen, self._overrides))
+        return Finding(endpoint, models_told(endpoint, seen.listing, self._overrides))
 
     def _endpoint(self, place: Place, port: int, seen: Sighting) -> Endpoint:
         row = seen.row or GENERIC
@@ -113,13 +117,8 @@ def _notes(row: Provider, place: Place, seen: Sighting) -> Iterator[str]:
             "found, tier unknown: not used until the configuration names it: [providers.NAME] with "
             f'api_base = "{place}" and tier = "local" (or "free", "paid")'
         )
-    if seen.health is Health.REFUSED:
-        yield (
-            f"it wants a key: give it in the configuration: [providers.{row.id}] with "
-            f'api_base = "{place}" and api_key = "env:NAME"'
-        )
-    elif seen.health is Health.LOADING:
-        yield "it is loading its model"
-    elif seen.note:
-        yield seen.note
-    yield from notes_of(seen.listing)
+    yield from notes_of(
+        seen,
+        f"it wants a key: give it in the configuration: [providers.{row.id}] with "
+        f'api_base = "{place}" and api_key = "env:NAME"',
+    )

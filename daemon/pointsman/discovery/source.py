@@ -1,6 +1,7 @@
 """What a source of discovery is, and what all of them share: how a list becomes models."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -63,16 +64,32 @@ def models_of(endpoint: Endpoint, listed: Sequence[Listed], overrides: Overrides
     return tuple(_model(endpoint, name, model, overrides) for name, model in zip(names, listed, strict=True))
 
 
-def models_told(endpoint: Endpoint, seen: Sighting, overrides: Overrides) -> tuple[Model, ...] | None:
-    """The models of a sighting. None: it gave no list, so that those known before stand."""
-    return models_of(endpoint, seen.listing.models, overrides) if seen.listing else None
+def models_told(
+    endpoint: Endpoint, listing: Listing | None, overrides: Overrides
+) -> tuple[Model, ...] | None:
+    """The models of a list. None: there was no list, so that those known before stand."""
+    return models_of(endpoint, listing.models, overrides) if listing else None
 
 
-def notes_of(listing: Listing | None) -> tuple[str, ...]:
-    """The first of a list's complaints, and how many more there are."""
-    notes = listing.notes if listing else ()
-    rest = len(notes) - NOTES_SHOWN
-    return (*notes[:NOTES_SHOWN], f"and {rest} more of this kind") if rest > 0 else notes
+def notes_of(seen: Sighting, wants_a_key: str) -> Iterator[str]:
+    """What people are told of a sighting: its health, and the first of its list's complaints."""
+    if seen.health is Health.REFUSED:
+        yield wants_a_key
+    elif seen.health is Health.LOADING:
+        yield "it is loading its model"
+    elif seen.note:
+        yield seen.note
+    complaints = seen.listing.notes if seen.listing else ()
+    yield from complaints[:NOTES_SHOWN]
+    if (rest := len(complaints) - NOTES_SHOWN) > 0:
+        yield f"and {rest} more of this kind"
+
+
+async def all_visits(visits: Iterable[Coroutine[object, object, None]]) -> None:
+    """Makes all visits, however many of them fail; raises their failures together at the end."""
+    ended = await asyncio.gather(*visits, return_exceptions=True)
+    if failures := [failure for failure in ended if isinstance(failure, Exception)]:
+        raise ExceptionGroup("visits failed", failures)
 
 
 def origin(url: str) -> Origin:
