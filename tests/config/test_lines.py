@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.config.lines import Path, dotted, key_lines, line_of
+from pointsman.config.lines import KeyPath, dotted, key_lines, line_of
 
 TRICKY = '''\
 # a comment with [brackets] and a = b
@@ -82,7 +82,7 @@ def test_no_text_is_too_short_or_too_broken(text: str) -> None:
         (("models", "a\nb"), r'models."a\U0000000ab"'),
     ],
 )
-def test_a_path_is_written_as_toml_would(path: Path, written: str) -> None:
+def test_a_path_is_written_as_toml_would(path: KeyPath, written: str) -> None:
     assert dotted(path) == written
 
 
@@ -117,7 +117,7 @@ trees = st.dictionaries(
 
 @given(trees, st.data())
 def test_the_line_of_every_key_is_found_in_any_document(tree: dict[str, Any], data: st.DataObject) -> None:
-    expected: dict[Path, int] = {}
+    expected: dict[KeyPath, int] = {}
     text = ""
     for path, written in _statements((), tree):
         text += data.draw(blank)
@@ -128,7 +128,7 @@ def test_the_line_of_every_key_is_found_in_any_document(tree: dict[str, Any], da
     assert {path: found[path] for path in expected} == expected
 
 
-def _statements(path: Path, tree: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+def _statements(path: KeyPath, tree: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """A table's own values first, then the tables in it, each under its full name."""
     for name, (kind, held) in tree.items():
         if kind == "value":

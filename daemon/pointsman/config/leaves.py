@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pointsman.config.lines import Path
+from pointsman.config.lines import KeyPath
 from pointsman.config.override import Origin
 from pointsman.config.schema import Config
 
@@ -15,7 +15,7 @@ from pointsman.config.schema import Config
 class Leaf:
     """`value` is what a user would write, but for an API key: that is its reference, or that it is set."""
 
-    path: Path
+    path: KeyPath
     value: object
     origin: Origin  # default or file: a configuration doesn't know what won over its file
 
@@ -25,7 +25,7 @@ def leaves(config: Config) -> Iterator[Leaf]:
     return _below(config, config.model_dump(), (), Origin.DEFAULT)
 
 
-def _below(value: object, dump: Any, path: Path, origin: Origin) -> Iterator[Leaf]:
+def _below(value: object, dump: Any, path: KeyPath, origin: Origin) -> Iterator[Leaf]:
     """Walks the values, which know who set them, beside their dump, which is how they are written."""
     match value:
         case BaseModel():

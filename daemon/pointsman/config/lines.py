@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 _KEY = r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
 _DOTTED = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
@@ -26,14 +26,14 @@ _PIECE = re.compile(
 )
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """A path as TOML writes it: `prices."mine/big".input`."""
     return ".".join(part if _BARE.fullmatch(part) else _quoted(part) for part in path)
 
 
-def key_lines(text: str) -> Mapping[Path, int]:
+def key_lines(text: str) -> Mapping[KeyPath, int]:
     """The line (from 1) of each key and table, of tables that are only implied their first key's."""
-    lines: dict[Path, int] = {}
+    lines: dict[KeyPath, int] = {}
     for path, position in _keys(text):
         line = text.count("\n", 0, position) + 1
         for length in range(1, len(path) + 1):
@@ -41,7 +41,7 @@ def key_lines(text: str) -> Mapping[Path, int]:
     return MappingProxyType(lines)
 
 
-def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
+def line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
     """The line of a key, else of the nearest table around it that is in the text."""
     return next((lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines), None)
 
@@ -51,9 +51,9 @@ def _quoted(part: str) -> str:
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
-def _keys(text: str) -> Iterator[tuple[Path, int]]:
+def _keys(text: str) -> Iterator[tuple[KeyPath, int]]:
     """Each key that stands in the text, with its table before it, and where."""
-    table: Path = ()
+    table: KeyPath = ()
     position = _after(_BLANK, text, 0)
     while position < len(text):
         if header := _HEADER.match(text, position):
@@ -83,7 +83,7 @@ def _end_of_value(text: str, position: int) -> int:
     return position
 
 
-def _path(dotted_key: str) -> Path:
+def _path(dotted_key: str) -> KeyPath:
     return tuple(_plain(key) for key in _ONE_KEY.findall(dotted_key))
 
 

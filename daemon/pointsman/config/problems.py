@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from pointsman.config.choosing import BUILT_IN_PROFILES
 from pointsman.config.known import KNOWN, row_at, siblings
-from pointsman.config.lines import Path, dotted
+from pointsman.config.lines import KeyPath, dotted
 from pointsman.config.readers import nearest
 from pointsman.config.schema import Config
 
@@ -24,7 +24,7 @@ _LONGEST_NUMBER = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    path: Path
+    path: KeyPath
     message: str
 
 
@@ -41,7 +41,7 @@ def unknown_profiles(config: Config) -> Iterator[Problem]:
             yield Problem(path, f"{dotted(path)} must be one of {', '.join(names)}{near}")
 
 
-def _profiles_named(config: Config) -> Iterator[tuple[Path, str | None]]:
+def _profiles_named(config: Config) -> Iterator[tuple[KeyPath, str | None]]:
     yield ("profiles", "active"), config.profiles.active
     for name, role in config.roles.items():
         yield ("roles", name, "profile"), role.profile
@@ -61,7 +61,7 @@ def _is_key(part: str | int) -> bool:
     return isinstance(part, str)
 
 
-def _message(details: Any, path: Path, *, about_a_name: bool) -> str:
+def _message(details: Any, path: KeyPath, *, about_a_name: bool) -> str:
     name = dotted(path)
     match details["type"]:
         case "extra_forbidden":
@@ -76,12 +76,12 @@ def _message(details: Any, path: Path, *, about_a_name: bool) -> str:
             return f"{name} must be {_right(path)}{_found(details['input'])}{_did_you_mean(_meant(path))}"
 
 
-def _right(path: Path) -> str:
+def _right(path: KeyPath) -> str:
     row = row_at(path)
     return row.says if row else "something else"
 
 
-def _right_name(table: Path) -> str:
+def _right_name(table: KeyPath) -> str:
     row = row_at(table)
     return row.names if row else "something else"
 
@@ -94,7 +94,7 @@ def _found(value: object) -> str:
     return ""
 
 
-def _meant(path: Path) -> str:
+def _meant(path: KeyPath) -> str:
     """The known key that was probably meant: one that may stand there, else a namesake elsewhere."""
     beside = siblings(path)
     if path[-1] in beside:
@@ -109,5 +109,5 @@ def _did_you_mean(name: str) -> str:
     return f"; did you mean {name}?" if name else ""
 
 
-def _known_here(path: Path) -> str:
+def _known_here(path: KeyPath) -> str:
     return f"; known here: {', '.join(siblings(path))}"
