@@ -5,22 +5,21 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from pointsman.config.fields import (
-    GradeWord,
     Names,
     Says,
     Section,
     Share,
     Table,
     Text,
-    TierWord,
     Unset,
+    Word,
     empty,
 )
-from pointsman.config.readers import one_of, read_names, word, words
-from pointsman.types import Tier
+from pointsman.config.readers import read_names
+from pointsman.types import Grade, Tier
 
 BUILT_IN_PROFILES = ("eco", "balanced", "premium")
 
@@ -41,11 +40,6 @@ class TaskKind(StrEnum):
     BACKGROUND = "background"
 
 
-TaskWord = Annotated[
-    TaskKind, BeforeValidator(one_of(TaskKind)), PlainSerializer(word), Says(words(TaskKind))
-]
-
-
 class Priority(StrEnum):
     CRITICAL = "critical"
     NORMAL = "normal"
@@ -58,7 +52,7 @@ class RoleConfig(Section):
     model: Annotated[Text | None, Unset("chosen for each request")] = Field(
         default=None, description="The model, alias or other role that plays it."
     )
-    floor: Annotated[GradeWord | None, Unset("the role's own, else routine")] = Field(
+    floor: Annotated[Word[Grade] | None, Unset("the role's own, else routine")] = Field(
         default=None, description="The least grade of a model that may be chosen."
     )
     profile: Annotated[Text | None, Unset("the active one")] = Field(
@@ -70,9 +64,9 @@ class RoleConfig(Section):
     fallback: Annotated[Names, Unset("those of [fallback]")] = Field(
         default=(), description="Who is asked when the model fails, in this order."
     )
-    priority: Annotated[
-        Priority, BeforeValidator(one_of(Priority)), PlainSerializer(word), Says(words(Priority))
-    ] = Field(default=Priority.NORMAL, description="Who goes first when the budget or a queue runs short.")
+    priority: Word[Priority] = Field(
+        default=Priority.NORMAL, description="Who goes first when the budget or a queue runs short."
+    )
 
 
 def _model_alone(value: object) -> object:
@@ -97,7 +91,7 @@ class ProfileConfig(Section):
     """A way of choosing of the user's own. What it leaves out is as in `balanced`."""
 
     ladder: Annotated[
-        tuple[TierWord, ...], BeforeValidator(read_names), Says("a list of local, free, paid")
+        tuple[Word[Tier], ...], BeforeValidator(read_names), Says("a list of local, free, paid")
     ] = Field(default=tuple(Tier), description="The tiers that may answer, the first tried first.")
     slack: Annotated[int, Field(ge=0, le=3), Says("a whole number from 0 to 3")] = Field(
         default=0, description="How many grades below what the task needs are accepted."
@@ -108,7 +102,7 @@ class ProfileConfig(Section):
     fallback: Annotated[Names, Unset("those of [fallback]")] = Field(
         default=(), description="Who is asked when the chosen models fail, in this order."
     )
-    tasks: Table[TaskWord, Names] = Field(
+    tasks: Table[Word[TaskKind], Names] = Field(
         default_factory=empty, description="Preference lists by kind of task, for this profile alone."
     )
 

@@ -7,6 +7,7 @@ read, and how it is shown: the dump of a section is what a user would write, but
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -16,12 +17,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     SecretStr,
     SerializerFunctionWrapHandler,
     StringConstraints,
     WrapSerializer,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from pointsman.config.keys import show_key
 from pointsman.config.readers import (
@@ -37,10 +40,9 @@ from pointsman.config.readers import (
     read_url,
     show_duration,
     word,
-    words,
 )
-from pointsman.types import Dialect, Grade, Privacy, Tier
 
+E = TypeVar("E", bound=Enum)
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -75,6 +77,18 @@ class Section(BaseModel):
 def _dump(table: Mapping[str, object], dump: SerializerFunctionWrapHandler) -> object:
     return dump(dict(table))
 
+
+class _ByWord:
+    """Reads a member of an enum by its word, and writes it as that."""
+
+    def __get_pydantic_core_schema__(self, kind: type[Enum], _: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            one_of(kind), serialization=core_schema.plain_serializer_function_ser_schema(word)
+        )
+
+
+Word = Annotated[E, _ByWord()]
+"""`Word[Tier]` is a Tier; what the file may say is told of by the enum itself."""
 
 Table = Annotated[Mapping[K, V], AfterValidator(MappingProxyType), WrapSerializer(_dump), Says("a table")]
 
@@ -123,13 +137,4 @@ Key = Annotated[
     AfterValidator(read_reference),
     PlainSerializer(show_key),
     Says("env:NAME, file:PATH, keyring:NAME or the key itself, in quotes"),
-]
-
-TierWord = Annotated[Tier, BeforeValidator(one_of(Tier)), PlainSerializer(word), Says(words(Tier))]
-GradeWord = Annotated[Grade, BeforeValidator(one_of(Grade)), PlainSerializer(word), Says(words(Grade))]
-DialectWord = Annotated[
-    Dialect, BeforeValidator(one_of(Dialect)), PlainSerializer(word), Says(words(Dialect))
-]
-PrivacyWord = Annotated[
-    Privacy, BeforeValidator(one_of(Privacy)), PlainSerializer(word), Says(words(Privacy))
 ]

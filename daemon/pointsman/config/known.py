@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from pointsman.config.fields import Says, Section, Unset
+from pointsman.config.readers import words
 from pointsman.config.schema import NOT_IN_FORCE, Config
 
 NAME = "NAME"  # stands in a path for a name of the user's own
@@ -76,12 +78,14 @@ def _rows(
 
 
 def _find(kind: type[M], annotation: Any, metadata: Iterable[object]) -> str:
-    """The words of the outermost `Says` or `Unset` of a type."""
+    """The words of the outermost `Says` or `Unset` of a type; an enum says its own."""
     for item in (*metadata, *getattr(annotation, "__metadata__", ())):
         if isinstance(item, kind):
             return item.words
+    if kind is Says and isinstance(annotation, type) and issubclass(annotation, Enum):
+        return words(annotation)
     inner = (_find(kind, argument, ()) for argument in get_args(annotation))
-    return next((words for words in inner if words), "")
+    return next(filter(None, inner), "")
 
 
 def _section_in(annotation: Any) -> type[Section] | None:

@@ -10,18 +10,17 @@ from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints
 
 from pointsman.config.fields import (
     Flag,
-    GradeWord,
     Names,
-    PrivacyWord,
     Says,
     Section,
     Text,
     Unset,
     Usd,
+    Word,
 )
-from pointsman.config.readers import one_of, word, words, wrong
+from pointsman.config.readers import one_of, wrong
 from pointsman.money import to_nano
-from pointsman.types import Privacy
+from pointsman.types import Grade, Privacy
 
 A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'
 A_SCOPE = "total, or one of provider:, model:, app:, role:, user: with a name after it"
@@ -83,8 +82,8 @@ def _pairs(turns: tuple[Turn, ...]) -> list[list[object]]:
 class Allowance(Section):
     """So much for so long."""
 
-    window: Annotated[Window, BeforeValidator(one_of(Window)), PlainSerializer(word), Says(words(Window))] = (
-        Field(description="How long the limit holds; a new window starts with the calendar's, in local time.")
+    window: Word[Window] = Field(
+        description="How long the limit holds; a new window starts with the calendar's, in local time."
     )
     limit: Usd = Field(description="US dollars in one window. 0: nothing that costs money.")
     hard: Flag = Field(default=True, description="true: refused above the limit. false: only told.")
@@ -121,7 +120,7 @@ class AppConfig(Section):
     budget: Annotated[Allowance | None, Unset("none of its own")] = Field(
         default=None, description="What this program may spend: window, limit, hard."
     )
-    privacy: PrivacyWord = Field(
+    privacy: Word[Privacy] = Field(
         default=Privacy.ANY,
         description="local: its prompts never leave this machine. no-train: never to who trains on them.",
     )
@@ -131,6 +130,6 @@ class AppConfig(Section):
     allow: Annotated[Names, Unset("all")] = Field(
         default=(), description="The only models that it may use, by name."
     )
-    floor: Annotated[GradeWord | None, Unset("the role's")] = Field(
+    floor: Annotated[Word[Grade] | None, Unset("the role's")] = Field(
         default=None, description="The least grade of a model that may be chosen for it."
     )

@@ -7,17 +7,17 @@ from pydantic import Field
 
 from pointsman.config.fields import (
     Count,
-    DialectWord,
     Key,
     Names,
     Section,
-    TierWord,
     Unset,
     Url,
     Usd,
     WholeNumber,
+    Word,
 )
 from pointsman.money import Price, to_nano
+from pointsman.types import Dialect, Tier
 
 # Accepted so that a file which holds it loads; the true figure is tracked at run time.
 IGNORED = "Accepted and ignored: what remains is tracked at run time."
@@ -34,11 +34,11 @@ class ProviderConfig(Section):
         description="Its key, or better where the key is: `env:NAME`, `file:PATH`, `keyring:NAME`. "
         "Never shown, logged or exported.",
     )
-    kind: Annotated[DialectWord | None, Unset("the provider's own, else openai")] = Field(
+    kind: Annotated[Word[Dialect] | None, Unset("the provider's own, else openai")] = Field(
         default=None, description="The dialect it speaks."
     )
     tier: Annotated[
-        TierWord | None, Unset("the provider's own; a recognised local engine: local; else paid")
+        Word[Tier] | None, Unset("the provider's own; a recognised local engine: local; else paid")
     ] = Field(default=None, description="The tier of its models.")
     models: Annotated[Names, Unset("what it lists")] = Field(
         default=(), description="The models to use, by the names that it gives them."

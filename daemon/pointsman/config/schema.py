@@ -6,31 +6,30 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import Field
 
-from pointsman.config.choosing import ProfilesConfig, Role, TaskWord
+from pointsman.config.choosing import ProfilesConfig, Role, TaskKind
 from pointsman.config.fields import (
     Every,
     Flag,
-    GradeWord,
     ModelId,
     Names,
     OwnName,
     Patience,
     PlaceName,
     Port,
-    Says,
     Seconds,
     Section,
     Socket,
     Table,
     Text,
     Unset,
+    Word,
     empty,
 )
 from pointsman.config.money import AppConfig, BudgetConfig, DegradationConfig
 from pointsman.config.places import PriceConfig, ProviderConfig
-from pointsman.config.readers import one_of, word, words
+from pointsman.types import Grade
 
 # What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
 NOT_IN_FORCE = (
@@ -99,7 +98,7 @@ class TimeoutsConfig(Section):
 
 
 class StreamsConfig(Section):
-    hold: Annotated[Hold, BeforeValidator(one_of(Hold)), PlainSerializer(word), Says(words(Hold))] = Field(
+    hold: Word[Hold] = Field(
         default=Hold.FIRST,
         description="How much is held back: `first` passes an answer on from its first content; "
         "`whole` waits for its end, so that an answer that is cut is asked for again elsewhere.",
@@ -122,7 +121,7 @@ class Config(Section):
     prices: Table[ModelId, PriceConfig] = Field(
         default_factory=empty, description="Prices by provider/model; they win over all other sources."
     )
-    grades: Table[ModelId, GradeWord] = Field(
+    grades: Table[ModelId, Word[Grade]] = Field(
         default_factory=empty, description="What a model can be trusted with, by provider/model."
     )
     models: Table[OwnName, Text] = Field(
@@ -143,7 +142,7 @@ class Config(Section):
     profiles: ProfilesConfig = Field(
         default_factory=ProfilesConfig, description="The way of choosing that is in force."
     )
-    tasks: Table[TaskWord, Names] = Field(
+    tasks: Table[Word[TaskKind], Names] = Field(
         default_factory=empty, description="Models to take first, by kind of task."
     )
     budgets: Table[OwnName, BudgetConfig] = Field(default_factory=empty, description="What may be spent.")
