@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from pointsman.config.effective import show
 from pointsman.config.known import KNOWN, NAME, Known, row_at
+from pointsman.config.lines import KeyPath
 from pointsman.config.override import VARIABLES
 
 INTRODUCTION = """\
@@ -100,7 +101,7 @@ def _sections() -> Iterator[str]:
             yield ""
 
 
-def _about(table: tuple[str, ...]) -> Iterator[str]:
+def _about(table: KeyPath) -> Iterator[str]:
     named = row_at(table[:-1]) if table[-1] == NAME else row_at(table)
     about = row_at(table) or named
     yield (about.field.description or "") if about else ""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from pointsman.config.fields import Says, Section, Unset
+from pointsman.config.lines import KeyPath
 from pointsman.config.readers import words
 from pointsman.config.schema import NOT_IN_FORCE, Config
 
@@ -20,7 +21,7 @@ M = TypeVar("M", Says, Unset)
 class Known:
     """A place that a file may fill. `section` is set where that is done by a table of given keys."""
 
-    path: tuple[str, ...]
+    path: KeyPath
     says: str  # what it accepts, after "must be"
     unset: str  # what holds without it, where that is not a value
     field: FieldInfo
@@ -36,25 +37,25 @@ class Known:
         """False: it is read and checked, and nothing acts on it yet."""
         return not any(self.path[: len(path)] == path for path in NOT_IN_FORCE)
 
-    def is_at(self, path: tuple[str, ...]) -> bool:
+    def is_at(self, path: KeyPath) -> bool:
         return len(self.path) == len(path) and all(
             own in (NAME, part) for own, part in zip(self.path, path, strict=True)
         )
 
 
-def row_at(path: tuple[str, ...]) -> Known | None:
+def row_at(path: KeyPath) -> Known | None:
     """A key that is fixed goes before a name of the user's own."""
     rows = [row for row in KNOWN if row.is_at(path)]
     return min(rows, key=lambda row: row.path.count(NAME), default=None)
 
 
-def siblings(path: tuple[str, ...]) -> tuple[str, ...]:
+def siblings(path: KeyPath) -> tuple[str, ...]:
     """The keys that may stand where this one does."""
     names = (row.path[-1] for row in KNOWN if row.is_at((*path[:-1], row.path[-1])))
     return tuple(name for name in names if name != NAME)
 
 
-def _known(section: type[Section], at: tuple[str, ...] = ()) -> Iterator[Known]:
+def _known(section: type[Section], at: KeyPath = ()) -> Iterator[Known]:
     for name, field in section.model_fields.items():
         yield from _rows((*at, name), field.annotation, field.metadata, field)
     if section.others is not None:
@@ -62,9 +63,7 @@ def _known(section: type[Section], at: tuple[str, ...] = ()) -> Iterator[Known]:
         yield from _rows((*at, NAME), section.others, (), field)
 
 
-def _rows(
-    path: tuple[str, ...], annotation: Any, metadata: Iterable[object], field: FieldInfo
-) -> Iterator[Known]:
+def _rows(path: KeyPath, annotation: Any, metadata: Iterable[object], field: FieldInfo) -> Iterator[Known]:
     says = _find(Says, annotation, metadata)
     unset = _find(Unset, annotation, metadata)
     section = _section_in(annotation)

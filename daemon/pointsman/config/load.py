@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pointsman.config.keys import is_reference
 from pointsman.config.known import row_at
 from pointsman.config.leaves import Leaf, leaves
-from pointsman.config.lines import dotted, key_lines, line_of
+from pointsman.config.lines import KeyPath, dotted, key_lines, line_of
 from pointsman.config.override import NOTHING, Origin, Overrides, overridden
 from pointsman.config.problems import Problem, problems_of, unknown_profiles
 from pointsman.config.schema import Config
@@ -19,7 +19,7 @@ from pointsman.config.source import Source, read_source
 from pointsman.errors import ConfigError
 
 READABLE_BY_OTHERS = 0o077  # permission bits
-NO_LINES: Mapping[tuple[str, ...], int] = MappingProxyType({})
+NO_LINES: Mapping[KeyPath, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
