@@ -111,13 +111,13 @@ def test_an_ambiguous_beginning_is_refused_and_some_of_those_meant_are_named(
     keep(path, *(record(f"ab{number}") for number in range(9)), record("other"))
     with pytest.raises(BadRequest) as caught:
         reader.request("ab")
-    assert caught.value.message == "'ab' is the beginning of several ids: ab0, ab1, ab2, ab3, ab4 and more."
+    assert caught.value.message == "'ab' is the beginning of several ids: ab0, ab1, ab2, ab3, ab4 and more"
     assert caught.value.param == "id"
 
 
 def test_two_of_a_beginning_are_both_named(path: Path, reader: Reader) -> None:
     keep(path, record("ab1"), record("ab2"))
-    with pytest.raises(BadRequest, match=r"several ids: ab1, ab2\.$"):
+    with pytest.raises(BadRequest, match=r"several ids: ab1, ab2$"):
         reader.log(1, before="ab")
 
 

@@ -29,15 +29,15 @@ def sqlite_error(code: int) -> sqlite3.Error:
 )
 def test_a_failure_names_the_file_and_what_to_do(code: int, advice: str) -> None:
     message = explain(PATH, sqlite_error(code))
-    assert message.startswith("The ledger state/ledger.sqlite3 can't be used: it went wrong. ")
+    assert message.startswith("the ledger state/ledger.sqlite3 can't be used: it went wrong. ")
     assert advice in message
 
 
 def test_a_failure_without_a_code_of_sqlite_is_told_as_it_is() -> None:
     message = explain(PATH, sqlite3.ProgrammingError("closed"))
-    assert message == "The ledger state/ledger.sqlite3 can't be used: closed."
+    assert message == "the ledger state/ledger.sqlite3 can't be used: closed."
 
 
 def test_a_failure_of_the_system_is_told_without_its_number() -> None:
     message = explain(PATH, PermissionError(13, "Permission denied", str(PATH)))
-    assert message.startswith("The ledger state/ledger.sqlite3 can't be used: Permission denied. Check that")
+    assert message.startswith("the ledger state/ledger.sqlite3 can't be used: Permission denied. Check that")

@@ -177,7 +177,7 @@ def _rung(total: Total) -> int:
 def _newest(connection: sqlite3.Connection) -> str:
     row = connection.execute(_NEWEST, (1,)).fetchone()
     if row is None:
-        raise NotFound("The ledger holds no request yet.")
+        raise NotFound("the ledger holds no request yet")
     newest: str = row["id"]
     return newest
 
@@ -188,9 +188,9 @@ def _find(connection: sqlite3.Connection, wanted: str) -> str:
     exact = connection.execute(_EXACT, (wanted,)).fetchone()
     ids: list[str] = [exact["id"]] if exact else _begin_with(connection, wanted)
     if not ids:
-        raise NotFound(f"The ledger holds no request whose id begins with {wanted!r}.")
+        raise NotFound(f"the ledger holds no request whose id begins with {wanted!r}")
     if len(ids) > 1:
-        raise BadRequest(f"{wanted!r} is the beginning of several ids: {_some(ids)}.", param="id")
+        raise BadRequest(f"{wanted!r} is the beginning of several ids: {_some(ids)}", param="id")
     return ids[0]
 
 

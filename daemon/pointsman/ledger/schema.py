@@ -120,13 +120,13 @@ def _refuse_foreign(connection: sqlite3.Connection, path: Path, version: int, ne
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version > newest:
         raise StartError(
-            f"The ledger {path} has format {version}, and this Pointsman knows formats up to {newest}: "
-            "a newer one wrote it. Upgrade Pointsman, or choose another state folder with --state."
+            f"the ledger {path} has format {version}, and this Pointsman knows formats up to {newest}: "
+            "a newer one wrote it. Upgrade Pointsman, or choose another state folder with --state"
         )
     if version < 0 or (version == 0 and tables):
         raise StartError(
             f"{path} is an SQLite database, but not a ledger of Pointsman. "
-            "Move it away, or choose another state folder with --state."
+            "Move it away, or choose another state folder with --state"
         )
 
 
@@ -136,8 +136,8 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise StartError(
-            f"The ledger {path} can't be used: its file system allows no write-ahead log "
-            f"(SQLite says {mode!r}). Choose a state folder on a local disk with --state."
+            f"the ledger {path} can't be used: its file system allows no write-ahead log "
+            f"(SQLite says {mode!r}). Choose a state folder on a local disk with --state"
         )
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
@@ -160,6 +160,6 @@ def _demand_current(connection: sqlite3.Connection, path: Path) -> None:
     version = _version(connection)
     if version != len(MIGRATIONS):
         raise LedgerError(
-            f"The ledger {path} has format {version}, and this Pointsman reads format {len(MIGRATIONS)}: "
-            "start the daemon once to bring an older one up to date; upgrade Pointsman for a newer one."
+            f"the ledger {path} has format {version}, and this Pointsman reads format {len(MIGRATIONS)}: "
+            "start the daemon once to bring an older one up to date; upgrade Pointsman for a newer one"
         )

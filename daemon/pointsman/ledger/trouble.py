@@ -30,7 +30,7 @@ ADVICE = MappingProxyType(
 def explain(path: Path, error: sqlite3.Error | OSError) -> str:
     """One or two sentences that name the file."""
     what = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-    return f"The ledger {path} can't be used: {what}. {_advice(error)}".rstrip()
+    return f"the ledger {path} can't be used: {what}. {_advice(error)}".rstrip()
 
 
 def _advice(error: sqlite3.Error | OSError) -> str:
