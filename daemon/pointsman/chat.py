@@ -39,7 +39,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A conversation and what it asks of the model beside words."""
+    """A conversation, and what it asks of the model besides words."""
 
     messages: tuple[Message, ...]
     tools: int = 0  # how many are offered

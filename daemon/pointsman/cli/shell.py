@@ -1,4 +1,4 @@
-"""What a command is given beside its arguments: the screen, the environment, and the way to the daemon."""
+"""What a command is given besides its arguments: the screen, the environment, and the way to the daemon."""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pointsman.paths import find_paths
 if TYPE_CHECKING:
     from pointsman.cli.client import Client
 
-NO_PATHS = ("", "auto", "false")  # what POINTSMAN_SOCKET may tell `serve` beside a path
+NO_PATHS = ("", "auto", "false")  # what POINTSMAN_SOCKET may say to `serve` instead of a path
 
 
 class WrongUsage(PointsmanError):

@@ -108,7 +108,7 @@ class ProfileConfig(Section):
 
 
 class ProfilesConfig(Section):
-    """`active`, and beside it the tables of the profiles that the user defines."""
+    """`active`, and the tables of the profiles that the user defines."""
 
     model_config = ConfigDict(extra="allow")
     others = ProfileConfig

@@ -26,7 +26,7 @@ def leaves(config: Config) -> Iterator[Leaf]:
 
 
 def _below(value: object, dump: Any, path: KeyPath, origin: Origin) -> Iterator[Leaf]:
-    """Walks the values, which know who set them, beside their dump, which is how they are written."""
+    """Walks the values, which know who set them, alongside their dump, which is how they are written."""
     match value:
         case BaseModel():
             for name, inner in value:

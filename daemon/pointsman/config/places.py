@@ -19,7 +19,6 @@ from pointsman.config.fields import (
 from pointsman.money import Price, to_nano
 from pointsman.types import Dialect, Tier
 
-# Accepted so that a file which holds it loads; the true figure is tracked at run time.
 IGNORED = "Accepted and ignored: what remains is tracked at run time."
 
 
@@ -66,7 +65,7 @@ class PriceConfig(Section):
     cache_write: Annotated[Usd | None, Unset("unknown")] = Field(
         default=None, description="Per million tokens of the prompt that were written to a cache."
     )
-    request: Usd = Field(default=Decimal(0), description="Per request, beside its tokens.")
+    request: Usd = Field(default=Decimal(0), description="Per request, on top of its tokens.")
 
     def to_price(self) -> Price:
         return Price(

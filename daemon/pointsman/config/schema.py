@@ -116,7 +116,7 @@ class Config(Section):
     )
     providers: Table[PlaceName, ProviderConfig] = Field(
         default_factory=empty,
-        description="Providers and engines beside those that are found, or what is to be known of them.",
+        description="Providers and engines besides those that are found, and what is to be known of either.",
     )
     prices: Table[ModelId, PriceConfig] = Field(
         default_factory=empty, description="Prices by provider/model; they win over all other sources."
