@@ -68,19 +68,6 @@ async def test_waiting_in_vain_gives_none_and_loses_nothing() -> None:
         assert await watcher.next(timeout=0.001) == Happening("tick", 1.0, {})
 
 
-async def test_a_watcher_can_be_iterated_and_left() -> None:
-    bus = Bus()
-    with bus.watch() as watcher:
-        bus.publish("one", 1.0)
-        bus.publish("two", 2.0)
-        seen = []
-        async for happening in watcher:
-            seen.append(happening.kind)
-            if happening.kind == "two":
-                break
-    assert seen == ["one", "two"]
-
-
 async def test_without_watchers_nothing_is_kept() -> None:
     bus = Bus()
     bus.publish("tick", 1.0)

@@ -5,7 +5,7 @@ A slow watcher loses its oldest events rather than slowing anyone down, and is t
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,7 +20,7 @@ class Happening:
 
 
 class Watcher:
-    """One subscription: an endless asynchronous iterator of happenings, left by closing it."""
+    """One subscription, ended by leaving it as a context manager. `lost` counts what it was too slow for."""
 
     def __init__(self, bus: "Bus", depth: int) -> None:
         self._bus = bus
@@ -44,10 +44,6 @@ class Watcher:
         except TimeoutError:
             return None
         return self._queue.popleft()
-
-    async def __aiter__(self) -> AsyncIterator[Happening]:
-        while (happening := await self.next()) is not None:
-            yield happening
 
     def __enter__(self) -> Self:
         return self
