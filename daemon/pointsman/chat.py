@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+# Of English and code; real ones are nearer 4, and too many tokens is the safer side.
+CHARS_PER_TOKEN = 3.6
+
 
 class Role(StrEnum):
     SYSTEM = "system"

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.chat import Chat, Message, Part, PartKind, Role
+from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind, Role
 from pointsman.routing.classify import (
-    CHARS_PER_TOKEN,
     MAIN_FLOOR,
     TOKENS_PER_IMAGE,
     TOKENS_PER_MESSAGE,

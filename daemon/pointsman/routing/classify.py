@@ -1,10 +1,9 @@
 """What a call asks of a model, read from its shape alone: no model is asked, nothing is looked up."""
 
-from pointsman.chat import Chat, Part, PartKind
+from pointsman.chat import CHARS_PER_TOKEN, Chat, Part, PartKind
 from pointsman.types import Ability, Call, Grade, Modality, Task, flag_names
 
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
-CHARS_PER_TOKEN = 3.6  # of English and code; real ones are nearer 4, and too much is the safer side
 TOKENS_PER_MESSAGE = 8
 TOKENS_PER_IMAGE = 1_500  # the order of what vision encoders make of a large picture
 
