@@ -135,5 +135,5 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 
 
-def provider(id: str) -> Provider | None:  # noqa: A002 - the field is called so
-    return next((row for row in PROVIDERS if row.id == id), None)
+def provider(provider_id: str) -> Provider | None:
+    return next((row for row in PROVIDERS if row.id == provider_id), None)

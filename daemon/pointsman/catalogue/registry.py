@@ -92,10 +92,10 @@ class Registry:
         known = self._shelf.get(endpoint.id)
         if known is None or endpoint.id not in self._seen:
             return News.FOUND
-        is_away, was_away = (each.health is Health.AWAY for each in (endpoint, known.endpoint))
-        return (
-            News.BACK if was_away and not is_away else News.AWAY if is_away and not was_away else News.CHANGED
-        )
+        is_away, was_away = endpoint.health is Health.AWAY, known.endpoint.health is Health.AWAY
+        if is_away == was_away:
+            return News.CHANGED
+        return News.AWAY if is_away else News.BACK
 
     def _displaced_by(self, newcomer: Endpoint) -> list[Endpoint]:
         """Found endpoints that stood where another now answers: at one port there is one server."""

@@ -103,13 +103,9 @@ def _account(
     """Its account, and what is wrong with its key. An address of the user's own gets only a written key."""
     reference = given.api_key or (None if given.api_base else _in_environment(row, environ))
     if reference is None:
-        needed = row.base_url and not given.api_base
-        return (
-            None,
-            f'it needs a key: write api_key = "env:{row.key_env[0]}" into [providers.{name}]'
-            if needed
-            else "",
-        )
+        if row.base_url and not given.api_base:
+            return None, f'it needs a key: write api_key = "env:{row.key_env[0]}" into [providers.{name}]'
+        return None, ""
     try:
         key = resolve_key(reference, environ)
     except ConfigError as error:
