@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger import queries
@@ -54,20 +52,6 @@ def test_of_two_at_the_same_time_the_one_whose_id_is_later_is_the_newer(path: Pa
     assert reader.request().line.id == "x"
 
 
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(1, 5))
-@settings(deadline=None)
-def test_turning_the_pages_of_the_log_shows_every_request_once(
-    tmp_path_factory: pytest.TempPathFactory, times: list[int], size: int
-) -> None:
-    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite3"
-    keep(path, *(record(f"r{number}", at=float(at)) for number, at in enumerate(times)))
-    with closing(Reader(path)) as reader:
-        whole, pages = ids(reader.log(len(times))), ids(reader.log(size))
-        while page := ids(reader.log(size, before=pages[-1])):
-            pages += page
-    assert pages == whole
-
-
 def test_a_line_sums_its_attempts(path: Path, reader: Reader) -> None:
     tried = (
         attempt(usage=None, cost=0),
@@ -102,7 +86,6 @@ def test_a_request_is_found_by_its_id_and_the_beginning_of_it(path: Path, reader
 def test_an_id_that_is_also_the_beginning_of_others_means_itself(path: Path, reader: Reader) -> None:
     keep(path, record("a1"), record("a12"), record("a123"))
     assert reader.request("a1").line.id == "a1"
-    assert ids(reader.log(10, before="a12")) == ["a1"]
 
 
 def test_an_ambiguous_beginning_is_refused_and_some_of_those_meant_are_named(
@@ -118,7 +101,7 @@ def test_an_ambiguous_beginning_is_refused_and_some_of_those_meant_are_named(
 def test_two_of_a_beginning_are_both_named(path: Path, reader: Reader) -> None:
     keep(path, record("ab1"), record("ab2"))
     with pytest.raises(BadRequest, match=r"several ids: ab1, ab2$"):
-        reader.log(1, before="ab")
+        reader.request("ab")
 
 
 def test_an_id_that_nothing_begins_with_is_not_found(path: Path, reader: Reader) -> None:
@@ -208,7 +191,6 @@ def test_a_ledger_damaged_within_is_told_with_its_path_and_left_as_it_is(path: P
     ("sql", "values"),
     [
         (queries._NEWEST, (1,)),
-        (queries._NEWEST_BEFORE, ("a", 1)),
         (queries._LINE, ("a",)),
         (queries._EXACT, ("a",)),
         (queries._BY_PREFIX, {"low": "a", "high": "b", "limit": 1}),

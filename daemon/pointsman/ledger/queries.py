@@ -77,11 +77,6 @@ _LINE = """
     WHERE r.id = ?
 """
 _NEWEST = "SELECT id FROM requests ORDER BY at DESC, id DESC LIMIT ?"
-_NEWEST_BEFORE = """
-    SELECT id FROM requests
-    WHERE (at, id) < (SELECT at, id FROM requests WHERE id = ?)
-    ORDER BY at DESC, id DESC LIMIT ?
-"""
 _EXACT = "SELECT id FROM requests WHERE id = ?"
 _BY_PREFIX = "SELECT id FROM requests WHERE id >= :low AND id < :high ORDER BY id LIMIT :limit"
 _DECISION = "SELECT body FROM decisions WHERE request = ?"
@@ -112,16 +107,10 @@ class Reader:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
-    def log(self, limit: int, before: str | None = None) -> tuple[Line, ...]:
-        """At most `limit` requests, the newest first; those before the request `before`, if it is given.
-
-        `before` is an id or its beginning; NotFound and BadRequest as in `request`.
-        """
+    def log(self, limit: int) -> tuple[Line, ...]:
+        """At most `limit` requests, the newest first."""
         with self._reading() as connection:
-            if before is None:
-                rows = connection.execute(_NEWEST, (limit,)).fetchall()
-            else:
-                rows = connection.execute(_NEWEST_BEFORE, (_find(connection, before), limit)).fetchall()
+            rows = connection.execute(_NEWEST, (limit,)).fetchall()
             return tuple(_line(connection, row["id"]) for row in rows)
 
     def request(self, wanted: str | None = None) -> Story:
