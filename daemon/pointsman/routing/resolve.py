@@ -1,4 +1,4 @@
-"""What the name in a request means, in SPEC's order: auto, role, alias, `endpoint/model`,
+"""What the name in a request means, in this order: auto, role, alias, `endpoint/model`,
 `provider/model`, bare name. Whatever a name means, it is never something near it.
 """
 
