@@ -40,7 +40,7 @@ class Journey:
 
     id: str
     at: float  # wall clock
-    started: float  # monotonic
+    started: float  # on the event loop's clock
     call: Call
     decision: Decision | None = None
     attempts: list[Attempt] = field(default_factory=list)
@@ -108,15 +108,21 @@ class Router:
             journey.decision = decision = await self._decision(journey)
             if not decision.candidates:
                 raise NoRoute(nobody_left(decision, self._lookout.looked_for, self._config_file))
-            answer = await first_answer(journey.call, decision, self._means, journey.attempts)
+            answer = await first_answer(
+                journey.call, decision, self._means, journey.attempts, journey.started
+            )
             journey.status = 200
             yield answer
         except PointsmanError as error:
             journey.error = error.message
-            journey.status = journey.status if answer else error.status
+            if answer is None:
+                journey.status = error.status
             raise
         except asyncio.CancelledError:
             journey.abandon()
+            raise
+        except Exception as error:
+            journey.error = f"something went wrong inside Pointsman: {type(error).__name__}"
             raise
         finally:
             if answer is not None:

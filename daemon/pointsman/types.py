@@ -96,6 +96,7 @@ class Health(StrEnum):
 
     UP = "up"
     LOADING = "loading"
+    SILENT = "silent"  # it takes connections and does not answer: asked when nobody else can be
     AWAY = "away"
     REFUSED = "refused"  # it answered, and would not let us in: a key is missing or wrong
 
@@ -140,6 +141,7 @@ class Provider:
     marks: tuple[Mark, ...] = ()  # any one of them proves it
     auth: Auth = Auth.BEARER
     key_env: tuple[str, ...] = ()
+    takes_any_name: bool = False  # it answers with what it has loaded, whatever model it was asked for
     docs_url: str = ""
 
 
@@ -202,6 +204,7 @@ class Model:
     parameters: int | None = None
     quantisation: str = ""
     aliases: tuple[str, ...] = ()
+    known_as: frozenset[str] = frozenset()  # names it may answer under, where another could; empty: any
 
 
 @dataclass(frozen=True, slots=True)

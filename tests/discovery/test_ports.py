@@ -216,7 +216,7 @@ async def test_a_busy_engine_is_still_there_and_its_silence_is_told(
     (seen,) = await look(at)
     server.pages["/v1/models"] = silent(released)
     (busy,) = await look(at)
-    assert (busy.endpoint.id, busy.endpoint.health, busy.models) == (seen.endpoint.id, Health.UP, None)
+    assert (busy.endpoint.id, busy.endpoint.health, busy.models) == (seen.endpoint.id, Health.SILENT, None)
     assert "busy or stuck" in busy.endpoint.note
 
 

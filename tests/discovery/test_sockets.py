@@ -7,10 +7,9 @@ from pointsman.discovery.sockets import ListeningWatch
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
 
-def line(address: str, state: str = "0A") -> str:
-    return (
-        f"   0: {address} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000     0        0 233 1\n"
-    )
+def line(address: str, state: str = "0A", inode: int = 233) -> str:
+    times = "00000000:00000000 00:00000000 00000000     0        0"
+    return f"   0: {address} 00000000:0000 {state} {times} {inode} 1\n"
 
 
 @pytest.fixture
@@ -32,6 +31,14 @@ def test_a_listener_that_comes_and_one_that_goes_are_changes(file: Path) -> None
     assert watch.changed()
     assert not watch.changed()
     file.write_text(before)
+    assert watch.changed()
+
+
+def test_another_listener_at_the_same_port_is_a_change(file: Path) -> None:
+    before = file.read_text()
+    file.write_text(before + line("0100007F:1F90", inode=1))
+    watch = ListeningWatch({8080}, [file])
+    file.write_text(before + line("0100007F:1F90", inode=2))
     assert watch.changed()
 
 

@@ -122,6 +122,44 @@ async def test_a_request_that_the_engine_calls_wrong_is_asked_nowhere_else(
     assert (len(first.chats), len(second.chats)) == (1, 0)
 
 
+async def test_what_one_engine_calls_wrong_another_may_take(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    first, second = await start_engine("one"), await start_engine("two")
+    first.fault = faults.status(400)
+    daemon = await start_daemon(a=first, b=second)
+    got = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
+    assert got.headers["X-Pointsman-Model"] == "b/two"
+    assert len(first.chats) == 1
+
+
+async def test_what_every_engine_calls_wrong_is_the_clients_to_mend(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine("one")
+    engine.fault = faults.status(422)
+    daemon = await start_daemon(a=engine)
+    got = await http.post(f"{daemon.api_base}/chat/completions", json=chat("one"))
+    assert got.status_code == 422
+    assert "fake trouble 422" in got.json()["error"]["message"]
+    assert len(engine.chats) == 1
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
+async def test_an_engine_that_serves_another_model_by_now_does_not_answer_for_the_old_one(
+    stream: bool, start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine("one")
+    daemon = await start_daemon(a=engine)
+    engine.models = ("other",)
+    got = await http.post(f"{daemon.api_base}/chat/completions", json=chat("one", stream=stream))
+    assert got.status_code == 503
+    assert "answers as 'other' now" in got.json()["error"]["message"]
+    await http.post(f"{daemon.url}/control/v0/discover")
+    got = await http.post(f"{daemon.api_base}/chat/completions", json=chat("other", stream=stream))
+    assert got.headers["X-Pointsman-Model"] == "a/other"
+
+
 async def test_when_all_fail_the_error_names_every_attempt(
     start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:

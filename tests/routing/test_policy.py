@@ -239,3 +239,14 @@ def test_routable_is_what_plain_words_could_be_given_to() -> None:
 def test_of_no_models_nothing_is_decided_but_the_decision_stands() -> None:
     decision = decide("d", AUTO, task(), Snapshot(), Outlook())
     assert (decision.id, decision.wanted, decision.candidates, decision.excluded) == ("d", AUTO, (), ())
+
+
+def test_an_engine_that_keeps_silent_is_asked_last_but_asked() -> None:
+    def at(place: str, health: Health) -> Model:
+        one = model(f"{place}/tiny")
+        return replace(one, endpoint=replace(one.endpoint, health=health))
+
+    models = (at("a", Health.SILENT), at("b", Health.UP))
+    assert order(*models) == ["b/tiny", "a/tiny"]
+    assert order(*models, wanted=named("a/tiny", "b/tiny")) == ["b/tiny", "a/tiny"]
+    assert order(models[0]) == ["a/tiny"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_context_error
+from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_content_refusal
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,10 @@ def test_whatever_was_sent_is_printable_and_short(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"error":{"code":400,"message":"request (99 tokens) exceeds","type":"exceed_context_size_error"}}',
-        b'{"error":{"message":"too long","type":"invalid_request_error","code":"context_length_exceeded"}}',
-        b'{"error":{"code":400,"metadata":{"error_type":"context_length_exceeded"}}}',
-        b'{"object":"error","message":"This model\'s maximum context length is 4096 tokens.","code":400}',
+        b'{"error":{"message":"The response was filtered","param":"prompt","code":"content_filter"}}',
+        b'{"error":{"code":403,"metadata":{"error_type":"content_policy_violation"}}}',
     ],
 )
-def test_a_prompt_that_is_too_long_is_told_from_a_wrong_request(body: bytes) -> None:
-    assert is_context_error(body)
-    assert not is_context_error(b'{"error":{"message":"bad temperature","type":"invalid_request_error"}}')
+def test_a_refusal_of_what_the_prompt_says_is_told_from_a_wrong_request(body: bytes) -> None:
+    assert is_content_refusal(body)
+    assert not is_content_refusal(b'{"error":{"message":"bad temperature","type":"invalid_request_error"}}')

@@ -19,6 +19,7 @@ PROVIDERS: tuple[Provider, ...] = (
             Mark("/props", key="default_generation_settings"),
             Mark("/v1/models", header="Server", value="llama.cpp"),
         ),
+        takes_any_name=True,
         docs_url="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
     ),
     Provider(

@@ -15,7 +15,7 @@ from pointsman.discovery.source import (
     origin,
 )
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, FoundBy, Place, Provider
+from pointsman.types import Endpoint, Finding, FoundBy, Health, Place, Provider
 
 HOSTS = ("127.0.0.1", "[::1]")  # in this order; the second only where nobody listens at the first
 
@@ -82,7 +82,7 @@ class PortSource:
 
     def _finding(self, place: Place, port: int, seen: Sighting | Absent) -> Finding | None:
         if seen is Absent.SILENT and (known := self._last.get(place)):
-            return Finding(replace(known, note=SILENT_NOTE, seen_at=self._wall()))
+            return Finding(replace(known, health=Health.SILENT, note=SILENT_NOTE, seen_at=self._wall()))
         if isinstance(seen, Absent) or (seen.row is None and seen.listing is None):
             self._last.pop(place, None)
             return None

@@ -21,8 +21,8 @@ class ListeningWatch:
         before, self._before = self._before, now
         return now != before
 
-    def _listening(self) -> frozenset[bytes]:
-        return frozenset(address for table in self._tables() for address in self._listener.findall(table))
+    def _listening(self) -> frozenset[tuple[bytes, bytes]]:
+        return frozenset(socket for table in self._tables() for socket in self._listener.findall(table))
 
     def _tables(self) -> Iterator[bytes]:
         for file in self._files:
@@ -33,9 +33,11 @@ class ListeningWatch:
 
 
 def _listener(ports: Collection[int]) -> re.Pattern[bytes]:
-    """The local address of a socket in state 0A, as the kernel writes it: `0100007F:1F90 00000000:0000 0A`.
+    """The local address and the inode of a socket in state 0A, as the kernel writes them in proc(5).
+
+    `0100007F:1F90 00000000:0000 0A ... 4711`: a new inode is a new listener, at the same port too.
 
     One expression over the whole table: a busy machine has thousands of connections in it.
     """
     numbers = "|".join(f"{port:04X}" for port in sorted(ports)) or "(?!)"
-    return re.compile(rf": ([0-9A-F]+:(?:{numbers})) [0-9A-F]+:0000 0A ".encode())
+    return re.compile(rf": ([0-9A-F]+:(?:{numbers}) [0-9A-F]+:0000 0A) \S+ \S+ \S+ +\d+ +\d+ (\d+)".encode())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from pointsman.catalogue.providers import provider
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.probe import Sighting
 from pointsman.money import NOTHING_TO_PAY, Price
@@ -102,6 +103,7 @@ def origin(url: str) -> Origin:
 
 def _model(endpoint: Endpoint, name: str, listed: Listed, overrides: Overrides) -> Model:
     model_id = f"{endpoint.id}/{name}"
+    row = provider(endpoint.provider)
     grade = overrides.grades.get(model_id)
     return Model(
         id=model_id,
@@ -122,6 +124,7 @@ def _model(endpoint: Endpoint, name: str, listed: Listed, overrides: Overrides) 
         parameters=listed.parameters,
         quantisation=listed.quantisation,
         aliases=tuple(alias for alias in listed.aliases if alias != name),
+        known_as=frozenset({name, listed.served_as, *listed.aliases} if row and row.takes_any_name else ()),
     )
 
 

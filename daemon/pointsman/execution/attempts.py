@@ -9,19 +9,19 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from pointsman.chat import EventKind
-from pointsman.errors import NoRoute, Refused, UpstreamError
+from pointsman.chat import CHARS_PER_TOKEN, EventKind
+from pointsman.errors import NoRoute, PointsmanError, Refused, UpstreamError
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.upstream import Upstream, send
 from pointsman.limits.gate import Gate
 from pointsman.money import Usage
 from pointsman.net import Sessions
-from pointsman.types import Attempt, Call, Candidate, Decision, Endpoint, Frame, Outcome, Whole
+from pointsman.types import Attempt, Call, Candidate, Decision, Endpoint, Frame, Outcome, Whole, tier_word
 from pointsman.wire.formats import FORMATS
 
 MOST_ATTEMPTS = 6
+REFUSALS = frozenset({400, 413, 415, 422})  # the request is wrong, says a provider; another may not mind
 LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
-CHARS_PER_TOKEN = 3.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,14 @@ class Answer:
     """
 
     def __init__(
-        self, call: Call, decision: Decision, candidate: Candidate, means: Means, started: float
+        self,
+        call: Call,
+        decision: Decision,
+        candidate: Candidate,
+        means: Means,
+        *,
+        clocks: Clocks,
+        started: float,
     ) -> None:
         model = candidate.model
         self._call = call
@@ -49,9 +56,11 @@ class Answer:
         self._means = means
         self._started = started
         self._loop = asyncio.get_running_loop()
-        self._clocks = means.clocks(candidate, call)
-        self._deadline = started + self._clocks.total
-        self._reader = FORMATS[call.format].StreamReader(model.id, keep_usage=call.wants_usage)
+        self._clocks = clocks
+        self._deadline = started + clocks.total
+        self._reader = FORMATS[call.format].StreamReader(
+            model.id, keep_usage=call.wants_usage, known_as=model.known_as
+        )
         self._prelude: deque[Frame] = deque()
         self._upstream: Upstream | None = None
         self._ticket = means.gate.admit(model)
@@ -60,7 +69,7 @@ class Answer:
         self.attempt = Attempt(
             model=model.id,
             endpoint=model.endpoint.id,
-            tier=model.tier.word if model.tier is not None else "unknown",
+            tier=tier_word(model.tier),
             started=self._loop.time() - started,
         )
 
@@ -81,9 +90,8 @@ class Answer:
             await self._first_content(self._upstream)
             self.attempt.first_content = self._now()
         else:
-            self.whole = form.read_whole(
-                await self._upstream.whole(self._clocks.idle, self._deadline), model.id
-            )
+            body = await self._upstream.whole(self._clocks.idle, self._deadline)
+            self.whole = form.read_whole(body, model.id, model.known_as)
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
 
@@ -117,10 +125,6 @@ class Answer:
         self._settle(Outcome.CANCELLED, usage=self._reader.usage, text_size=self._reader.text_size)
         if self._upstream is not None:
             self._upstream.close()
-
-    @property
-    def too_late(self) -> bool:
-        return self._loop.time() >= self._deadline
 
     def cost_max(self) -> int | None:
         """Nano-dollars this answer can cost at the most; None: unknown."""
@@ -171,21 +175,21 @@ class Answer:
         return min(self._loop.time() + seconds, self._deadline)
 
 
-async def first_answer(call: Call, decision: Decision, means: Means, attempts: list[Attempt]) -> Answer:
-    """Asks the candidates in order until one brings content.
+async def first_answer(
+    call: Call, decision: Decision, means: Means, attempts: list[Attempt], started: float
+) -> Answer:
+    """Asks the candidates in order until one brings content. `started`: the request, on the loop's clock.
 
-    Every attempt is in `attempts` before it is made. Raises Refused when a provider says that the
-    request itself is wrong, NoRoute when nobody is left.
+    Every attempt is in `attempts` before it is made. Raises NoRoute when nobody is left, and Refused
+    when all say that the request itself is wrong, or one that it will not answer what it asks.
     """
-    started = asyncio.get_running_loop().time()
+    loop = asyncio.get_running_loop()
     for candidate in decision.candidates:
-        for chance in ("first", "second"):
-            if len(attempts) == MOST_ATTEMPTS:
-                raise NoRoute(_nobody(attempts))
-            answer = Answer(call, decision, candidate, means, started)
-            if answer.too_late:
-                answer.close()
-                raise NoRoute(f"the time for a whole request is over. {_nobody(attempts)}")
+        clocks = means.clocks(candidate, call)
+        for last_chance in (False, True):
+            if len(attempts) == MOST_ATTEMPTS or loop.time() - started >= clocks.total:
+                raise _nobody(attempts)
+            answer = Answer(call, decision, candidate, means, clocks=clocks, started=started)
             attempts.append(answer.attempt)
             try:
                 await answer.open()
@@ -194,12 +198,12 @@ async def first_answer(call: Call, decision: Decision, means: Means, attempts: l
                 answer.fail(error)
                 if error.final:
                     raise Refused(f"{candidate.model.id}: {error}", error.upstream_status or 400) from error
-                if not error.again or chance == "second":
+                if last_chance or not error.again:
                     break
             except BaseException:
                 answer.close()
                 raise
-    raise NoRoute(_nobody(attempts))
+    raise _nobody(attempts)
 
 
 def _refuse_error(frame: Frame) -> None:
@@ -208,6 +212,9 @@ def _refuse_error(frame: Frame) -> None:
             raise UpstreamError(f"it broke off with an error: {event.text or 'without a word'}")
 
 
-def _nobody(attempts: list[Attempt]) -> str:
+def _nobody(attempts: list[Attempt]) -> PointsmanError:
     tried = "; ".join(f"{attempt.model}: {attempt.error}" for attempt in attempts)
-    return f"every model that may answer was tried, and none did. {tried}"
+    refusal = next((attempt.status for attempt in attempts if attempt.status in REFUSALS), None)
+    if refusal and all(attempt.status in REFUSALS for attempt in attempts):
+        return Refused(tried, refusal)
+    return NoRoute(f"every model that may answer was tried, and none did. {tried}")

@@ -12,13 +12,12 @@ import aiohttp
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.net import Sessions, auth_headers
 from pointsman.types import Endpoint
-from pointsman.wire.foreign import error_message, is_context_error
+from pointsman.wire.foreign import error_message, is_content_refusal
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of a plain answer
 LARGEST_ERROR = 64 * 1024
 LAST_BYTES = 0.25  # seconds for the end of a body whose content is complete, so that its connection lives on
 
-_FINAL = frozenset({400, 413, 415, 422})  # the request's own making: no other model would take it
 _AGAIN = frozenset({500, 502})
 _ACCOUNT = frozenset({401, 402, 403, 429})
 
@@ -114,7 +113,7 @@ def _refusal(status: int, body: bytes) -> UpstreamError:
     return UpstreamError(
         f"it answered {status}: {words}",
         upstream_status=status,
-        final=status in _FINAL and not is_context_error(body),
+        final=is_content_refusal(body),
         again=status in _AGAIN,
         shuts=Shuts.ACCOUNT if status in _ACCOUNT else Shuts.MODEL if status >= 500 else Shuts.NOTHING,
     )

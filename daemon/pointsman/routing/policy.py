@@ -23,6 +23,7 @@ from pointsman.types import (
     Task,
     Tier,
     Wanted,
+    flag_names,
 )
 
 ANSWER_ROOM = 1_024  # tokens an answer is given in the context when the client names no limit
@@ -108,8 +109,8 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
             allowed.append(model)
         else:
             excluded.append(objection)
-    order = _by_name if not wanted.chosen else _by_ladder
-    return Decision(decision_id, wanted, task, tuple(order(allowed, wanted, task, outlook)), tuple(excluded))
+    order = _by_ladder(allowed, task, outlook) if wanted.chosen else _by_name(allowed, wanted)
+    return Decision(decision_id, wanted, task, tuple(order), tuple(excluded))
 
 
 def routable(snapshot: Snapshot) -> list[Model]:
@@ -127,27 +128,33 @@ def _objection(model: Model, wanted: Wanted, task: Task) -> Excluded | None:
     return None
 
 
-def _by_name(models: list[Model], wanted: Wanted, _task: Task, outlook: Outlook) -> Iterable[Candidate]:
-    """The user's own order."""
-    del outlook
+def _by_name(models: list[Model], wanted: Wanted) -> Iterable[Candidate]:
+    """The user's own order; of the places that serve what was named, one that keeps silent goes last."""
     rank = {name: place for place, name in enumerate(wanted.models)}
     named = f"alias:{wanted.via}" if wanted.via else "named"
-    for model in sorted(models, key=lambda model: rank[model.id]):
+
+    def place(model: Model) -> tuple[bool, bool, int]:
+        is_fallback = rank[model.id] >= wanted.named
+        return (is_fallback, not is_fallback and model.endpoint.health is Health.SILENT, rank[model.id])
+
+    for model in sorted(models, key=place):
         is_fallback = rank[model.id] >= wanted.named
         yield Candidate(model, f"fallback:{wanted.via or wanted.asked}" if is_fallback else named)
 
 
-def _by_ladder(models: list[Model], _wanted: Wanted, task: Task, outlook: Outlook) -> Iterable[Candidate]:
+def _by_ladder(models: list[Model], task: Task, outlook: Outlook) -> Iterable[Candidate]:
     """Local, then free, then paid, among those good enough; then the best of the rest, marked degraded."""
 
     def rung(model: Model) -> tuple[object, ...]:
         return (
+            model.endpoint.health is Health.SILENT,
             max(0, task.grade - model.grade),
             model.tier,
             _LOAD_ORDER.index(model.state),
             -(model.parameters or 0),
             outlook.in_flight.get(model.id, 0),
-            model.id,
+            model.endpoint.id,
+            model.name,
         )
 
     for model in sorted(models, key=rung):
@@ -155,4 +162,4 @@ def _by_ladder(models: list[Model], _wanted: Wanted, task: Task, outlook: Outloo
 
 
 def _words(flags: Ability | Modality) -> str:
-    return ", ".join(str(flag.name).lower() for flag in flags)
+    return ", ".join(flag_names(flags))

@@ -1,1 +1,1 @@
-"""The dialects, without I/O: the only place that knows JSON field names."""
+"""Chat requests and answers in each dialect, without I/O."""

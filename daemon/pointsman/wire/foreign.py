@@ -6,8 +6,8 @@ LONGEST_MESSAGE = 500  # characters that are repeated
 
 _WORDS = ("error", "message", "detail", "msg")  # where the words are; `detail` and `msg` are FastAPI's
 
-# llama-server's error type; OpenAI's and OpenRouter's error code; vLLM has words alone
-_CONTEXT_ERRORS = (b"exceed_context_size_error", b"context_length_exceeded", b"maximum context length is")
+# OpenAI's and Azure's error code, OpenRouter's error type
+_CONTENT_REFUSALS = (b"content_filter", b"content_policy")
 
 
 def error_message(body: bytes) -> str:
@@ -21,6 +21,6 @@ def error_message(body: bytes) -> str:
     return "".join(c if c.isprintable() else " " for c in str(found or "")[:LONGEST_MESSAGE]).strip()
 
 
-def is_context_error(body: bytes) -> bool:
-    """Whether a refusal says that the prompt is too long for this model: another may take it."""
-    return any(mark in body for mark in _CONTEXT_ERRORS)
+def is_content_refusal(body: bytes) -> bool:
+    """Whether a provider refused for what the prompt says: no other is asked to take it."""
+    return any(mark in body for mark in _CONTENT_REFUSALS)

@@ -3,16 +3,18 @@
 Passed on are the very bytes of every field but `model`, which tells who answered.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import msgspec
 
 from pointsman.chat import CONTENT, Event, EventKind
-from pointsman.errors import UpstreamError
+from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Frame, Whole
 from pointsman.wire.foreign import error_message
 
+LONGEST_NAME = 100  # characters of a foreign model's name that are repeated
 BROKEN_OFF = "its finish reason is `error`"  # OpenRouter's, where the model failed on the way
 
 
@@ -70,16 +72,18 @@ _json = msgspec.json.Encoder()
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def read_whole(body: bytes, model: str) -> Whole:
+def read_whole(body: bytes, model: str, known_as: Collection[str] = ()) -> Whole:
     """Checks a plain answer, which is then said to be `model`'s.
 
-    Raises UpstreamError when it is broken, empty, or an error in disguise.
+    `known_as` are the names that it may give itself; none: any. Raises UpstreamError when it is broken,
+    empty, another model's, or an error in disguise.
     """
     try:
         fields = _fields.decode(body)
         if (complaint := fields.get("error")) is not None and bytes(complaint) != b"null":
             raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(complaint))}")
         choices = _choices.decode(fields.get("choices", b"null")) or []
+        demand_own(msgspec.json.decode(fields.get("model", b"null")), known_as)
         usage = read_usage(fields.get("usage"))
     except UNREADABLE as error:
         raise UpstreamError(f"its answer is not a whole chat completion: {error}") from None
@@ -92,6 +96,12 @@ def read_whole(body: bytes, model: str) -> Whole:
         raise UpstreamError("its answer is empty")
     fields["model"] = msgspec.Raw(_json.encode(model))
     return Whole(_json.encode(fields), usage, text_size(events))
+
+
+def demand_own(name: object, known_as: Collection[str]) -> None:
+    """Raises UpstreamError when a model answers under another's name: its server has changed it."""
+    if known_as and isinstance(name, str) and name not in known_as:
+        raise UpstreamError(f"it answers as {name[:LONGEST_NAME]!r} now", shuts=Shuts.ENDPOINT)
 
 
 def events_of(choice: Choice, said: Said | None) -> list[Event]:

@@ -5,6 +5,7 @@ the client did not ask for.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from pointsman.money import Usage
 from pointsman.types import Frame
 from pointsman.wire import sse
 from pointsman.wire.foreign import error_message
-from pointsman.wire.openai_answer import UNREADABLE, Choice, events_of, read_usage, text_size
+from pointsman.wire.openai_answer import UNREADABLE, Choice, demand_own, events_of, read_usage, text_size
 
 NOTHING = (b"", b"null")
 
@@ -33,15 +34,18 @@ _json = msgspec.json.Encoder()
 
 
 class StreamReader:
-    """Reads one streamed answer. `feed` the bytes as they come, then `end`.
+    """Reads one streamed answer, which is said to be `model`'s. `feed` the bytes as they come, then `end`.
+
+    `known_as` are the names that the model may give itself; none: any. Both raise UpstreamError.
 
     `usage` is the last that was reported, `text_size` the characters seen, `skipped` the events that
     could not be read and were left out.
     """
 
-    def __init__(self, model: str, *, keep_usage: bool) -> None:
+    def __init__(self, model: str, *, keep_usage: bool, known_as: Collection[str] = ()) -> None:
         self._model = msgspec.Raw(_json.encode(model))
         self._keep_usage = keep_usage
+        self._known_as = known_as
         self._blocks = sse.Splitter()
         self._open: set[int] = set()
         self._finished: set[int] = set()
@@ -141,6 +145,7 @@ class StreamReader:
     def _renamed(self, data: bytes, theirs: str) -> bytes | None:
         """The chunk with our name for the model; None if it does not hold theirs exactly once."""
         if self._named is None or theirs != self._theirs:
+            demand_own(theirs, self._known_as)
             self._theirs = theirs
             self._named = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(theirs)))
         renamed, count = self._named.subn(lambda _: b'"model":' + bytes(self._model), data)
