@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.errors import StartError
 from pointsman.paths import Paths, find_paths
 
 HOME = {"HOME": "/home/me"}
@@ -67,6 +68,50 @@ def test_relative_paths_are_made_absolute_where_they_are_given() -> None:
     found = find_paths(HOME | {"POINTSMAN_STATE": "state"}, config=Path("my.toml"))
     assert (found.config_file, found.state_dir) == (Path.cwd() / "my.toml", Path.cwd() / "state")
     assert found.socket == Path.cwd() / "state" / "pointsman.sock"
+
+
+def test_a_desktops_folder_that_is_not_absolute_counts_as_unset() -> None:
+    relative = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"), "here")
+    assert find_paths(HOME | relative, platform="linux") == find_paths(HOME, platform="linux")
+
+
+def test_where_nobody_chose_the_state_folder_stands_in_for_the_runtime_folder() -> None:
+    first, second = find_paths(HOME | RUNTIME, platform="linux").sockets
+    assert str(first) == "/run/user/7/pointsman/pointsman.sock"
+    assert str(second) == "/home/me/.local/state/pointsman/pointsman.sock"
+    assert len(find_paths(HOME, platform="linux").sockets) == 1
+
+
+@pytest.mark.parametrize("word", ["auto", "false"])
+def test_a_socket_variable_that_is_no_path_names_none(word: str) -> None:
+    assert find_paths(HOME | {"POINTSMAN_SOCKET": word}) == find_paths(HOME)
+
+
+def test_a_tilde_that_stands_for_no_folder_is_a_clear_error() -> None:
+    with pytest.raises(StartError, match="~no-such-user/x means no folder"):
+        find_paths(HOME, state=Path("~no-such-user/x"))
+
+
+@pytest.fixture
+def _homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the system does not know, as containers have them."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.delenv("HOME", raising=False)
+
+
+@pytest.mark.usefixtures("_homeless")
+def test_without_a_home_folder_it_says_what_to_set() -> None:
+    with pytest.raises(StartError, match="set HOME, or both POINTSMAN_STATE and POINTSMAN_CONFIG"):
+        find_paths({})
+
+
+@pytest.mark.usefixtures("_homeless")
+def test_no_home_folder_is_needed_where_the_places_are_named() -> None:
+    assert shown(find_paths(POINTED)) == ("/etc/p.toml", "/var/p", "/run/p.sock")
 
 
 def test_what_is_kept_is_in_the_state_folder() -> None:

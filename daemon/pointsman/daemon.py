@@ -23,7 +23,7 @@ from pointsman.config.load import Loaded, load
 from pointsman.config.override import overrides
 from pointsman.config.schema import Config
 from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
-from pointsman.errors import Shuts, UpstreamError
+from pointsman.errors import Shuts, StartError, UpstreamError
 from pointsman.events import Bus
 from pointsman.execution.attempts import Means
 from pointsman.execution.clocks import clocks_for
@@ -33,17 +33,19 @@ from pointsman.ledger.writer import Writer
 from pointsman.limits.gate import Gate
 from pointsman.machine import ClockWatch
 from pointsman.net import Sessions
-from pointsman.paths import Paths, find_paths
+from pointsman.paths import Paths, absolute, find_paths
 from pointsman.router import Router
 from pointsman.routing.resolve import AUTO, Names
 from pointsman.server.app import make_app
 from pointsman.server.control.events import STOPPING
 from pointsman.server.instance import published, sole
-from pointsman.server.listen import bind_tcp, bind_unix, serving
+from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving
 from pointsman.server.rooms import Info, Rooms
 from pointsman.types import Endpoint, Snapshot
 
 DRAIN = 30.0  # seconds that answers under way are given when the daemon stops
+SOON = 0.5  # seconds; a stop that takes longer says why
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 log = logging.getLogger(__name__)
 
@@ -70,20 +72,17 @@ class Setup:
     def config(self) -> Config:
         return self.loaded.config
 
-    @property
-    def socket(self) -> Path | None:
-        chosen = self.config.server.socket
-        if chosen is False:
-            return None
-        return self.paths.socket if chosen == "auto" else Path(chosen).expanduser().absolute()
-
 
 Ready = Callable[[Info, Snapshot, Sequence[str]], None]
 """Told once, when the first look around is over: what was found, and what was looked for."""
 
 
 def serve(options: Options, environ: Mapping[str, str], ready: Ready) -> None:
-    """Runs until SIGTERM or SIGINT. Raises StartError, which says why it could not start."""
+    """Runs until a signal stops it.
+
+    Raises StartError, which says why it could not start, and KeyboardInterrupt where a second signal
+    did not let it finish.
+    """
     setup = settle(options, environ)
     for warning in setup.loaded.warnings:
         log.warning("%s", warning)
@@ -103,9 +102,13 @@ def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
     try:
         import uvloop  # not everywhere to be had  # noqa: PLC0415
     except ImportError:
-        asyncio.run(main())
+        run = asyncio.run
     else:
-        uvloop.run(main())
+        run = uvloop.run
+    try:
+        run(main())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 async def _serve(setup: Setup, environ: Mapping[str, str], ready: Ready) -> None:
@@ -116,6 +119,12 @@ async def _serve(setup: Setup, environ: Mapping[str, str], ready: Ready) -> None
         ready(rooms.info, rooms.registry.snapshot, rooms.sweeper.looked_for)
         await stop.wait()
         rooms.bus.publish(STOPPING, time.time())
+        slow = asyncio.get_running_loop().call_later(SOON, _say_why_slow)
+    slow.cancel()
+
+
+def _say_why_slow() -> None:
+    log.warning("stopping: waiting for answers under way, at most %g s; once more stops at once", DRAIN)
 
 
 @asynccontextmanager
@@ -127,14 +136,14 @@ async def running(setup: Setup, environ: Mapping[str, str]) -> AsyncIterator[Roo
     async with AsyncExitStack() as stack:
         tcp = bind_tcp(setup.config.server.host, setup.config.server.port)
         stack.callback(tcp.close)
-        unix = _bind_unix(setup, stack)
+        unix, socket_path = _bind_unix(setup, stack)
+        info = _info(setup, tcp, socket_path)
+        # Before it serves, and so until all answers are out; the sockets let early callers wait.
+        stack.enter_context(published(setup.paths, version=info.version, url=info.url, socket=info.socket))
         hop_id = secrets.token_hex(8)
-        rooms = await _build(setup, environ, _info(setup, tcp), Sessions(hop_id), stack)
+        rooms = await _build(setup, environ, info, Sessions(hop_id), stack)
         app = make_app(rooms, hop_id=hop_id, bound_host=setup.config.server.host)
         await stack.enter_async_context(serving(app, [tcp, *unix], drain=DRAIN))
-        stack.enter_context(
-            published(setup.paths, version=rooms.info.version, url=rooms.info.url, socket=rooms.info.socket)
-        )
         rooms.sweeper.hurry("start", everything=True)
         yield rooms
 
@@ -147,13 +156,23 @@ async def _first_look(rooms: Rooms, stop: asyncio.Event) -> None:
         one.cancel()
 
 
-def _bind_unix(setup: Setup, stack: AsyncExitStack) -> list[socket.socket]:
-    if setup.socket is None:
-        return []
-    unix = bind_unix(setup.socket)
-    stack.callback(setup.socket.unlink, missing_ok=True)
+def _bind_unix(setup: Setup, stack: AsyncExitStack) -> tuple[list[socket.socket], str]:
+    """The socket and its path, or neither. One that was chosen is had or the start fails."""
+    chosen = setup.config.server.socket
+    if chosen is False:
+        return [], ""
+    if chosen != "auto":
+        path = absolute(Path(chosen))
+        unix = bind_unix(path)
+    else:
+        try:
+            unix, path = bind_first(setup.paths.sockets)
+        except StartError as error:
+            log.warning("there is no Unix socket, only TCP: %s", error.message)
+            return [], ""
+    stack.callback(path.unlink, missing_ok=True)
     stack.callback(unix.close)
-    return [unix]
+    return [unix], str(path)
 
 
 async def _build(
@@ -227,7 +246,7 @@ def _stop_on_signals(stop: asyncio.Event, serving: asyncio.Task[None] | None) ->
             serving.cancel()
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
 
@@ -239,14 +258,14 @@ def _names(config: Config) -> Names:
     )
 
 
-def _info(setup: Setup, tcp: socket.socket) -> Info:
+def _info(setup: Setup, tcp: socket.socket, socket_path: str) -> Info:
     host, port = tcp.getsockname()[:2]
     return Info(
         version=version("pointsman"),
         pid=os.getpid(),
         started_at=time.time(),
         url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
-        socket=str(setup.socket or ""),
+        socket=socket_path,
         config_file=str(setup.loaded.file) if setup.loaded.file else None,
         state_dir=str(setup.paths.state_dir),
     )

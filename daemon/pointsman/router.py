@@ -107,7 +107,7 @@ class Router:
         try:
             journey.decision = decision = await self._decision(journey)
             if not decision.candidates:
-                raise NoRoute(nobody_left(decision, self._lookout.looked_for, self._config_file))
+                raise NoRoute(self._nobody_left(decision))
             answer = await first_answer(
                 journey.call, decision, self._means, journey.attempts, journey.started
             )
@@ -149,6 +149,10 @@ class Router:
     def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
         wanted = resolve(call.model, self._names, snapshot)
         return decide(decision_id, wanted, classify(call), snapshot, self._gate.outlook())
+
+    def _nobody_left(self, decision: Decision) -> str:
+        endpoints = self._registry.snapshot.endpoints
+        return nobody_left(decision, self._lookout.looked_for, self._config_file, endpoints)
 
     def _write_down(self, journey: Journey, answer: Answer | None) -> None:
         candidate = answer.candidate if answer else None

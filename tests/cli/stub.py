@@ -12,6 +12,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+GONE = 2**22 + 1  # no process is ever called so
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -41,7 +43,7 @@ class Stub:
         return self.state / "p.sock"
 
     def publish(self, *, socket: Path | None, url: str) -> None:
-        facts = {"pid": 1, "version": "1", "url": url, "socket": str(socket) if socket else None}
+        facts = {"pid": GONE, "version": "1", "url": url, "socket": str(socket) if socket else None}
         (self.state / "daemon.json").write_text(json.dumps(facts), encoding="utf-8")
 
     async def answer(self, request: web.Request) -> web.StreamResponse:

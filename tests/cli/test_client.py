@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -60,6 +61,21 @@ def test_what_a_dead_daemon_left_behind_names_each_way_that_was_tried(tmp_path: 
     client = Client(find_addresses(paths_in(tmp_path)), print)
     with pytest.raises(DaemonAway, match=f"unix:{tmp_path}/p.sock: .*; {url}: Connection refused"):
         client.get("/status")
+
+
+def test_a_daemon_that_lives_and_does_not_answer_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    facts = {"pid": os.getpid(), "url": f"http://127.0.0.1:{closed_port()}", "socket": None}
+    (tmp_path / "daemon.json").write_text(json.dumps(facts), encoding="utf-8")
+    client = Client(find_addresses(paths_in(tmp_path)), print)
+    with pytest.raises(DaemonAway, match=f"process {os.getpid()} is starting or stopping"):
+        client.get("/status")
+
+
+def test_where_the_publication_was_removed_the_lock_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text(
+        '{"pid": 1, "url": "http://127.0.0.1:2", "socket": null}', encoding="utf-8"
+    )
+    assert find_addresses(paths_in(tmp_path)) == (Address("http://127.0.0.1:2"),)
 
 
 def test_a_socket_that_was_named_is_the_only_one(tmp_path: Path) -> None:

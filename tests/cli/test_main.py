@@ -158,6 +158,52 @@ def test_ctrl_c_ends_a_running_answer_quietly(stub: Stub) -> None:
     assert (asking.returncode, out, err) == (130, b"\n", b"")
 
 
+LETTERLESS = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("locale", [LETTERLESS, {"LC_ALL": "C.UTF-8"}], ids=["C", "C.UTF-8"])
+def test_bytes_on_standard_input_that_are_no_text_are_one_line(stub: Stub, locale: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [*COMMAND, "ask", "--state", str(stub.state)],
+        env={**os.environ, **locale},
+        input=b"\xff\xfe",
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert ran.stderr.startswith(b"pointsman: standard input is not text")
+    assert ran.stderr.count(b"\n") == 1
+
+
+def test_an_argument_that_the_locale_has_no_letters_for_is_wrong_usage() -> None:
+    ran = subprocess.run(
+        [*COMMAND, "route", "-m", "w\u00f6rld", "hi"],
+        env={**os.environ, **LETTERLESS},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert b"is not text in the locale's encoding ascii" in ran.stderr
+    assert ran.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("flag", ["--state", "--socket", "--config", "--host"])
+def test_an_empty_value_is_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        run("serve", flag, "")
+    assert leaving.value.code == 2
+    assert f"argument {flag}: must not be empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5"])
+def test_a_number_that_is_none_is_said_in_words(
+    run: Run, capsys: pytest.CaptureFixture[str], number: str
+) -> None:
+    with pytest.raises(SystemExit):
+        run("log", f"-n{number}")
+    assert f"'{number}' is no whole number above 0" in capsys.readouterr().err
+
+
 def test_a_locale_without_letters_is_survived(stub: Stub) -> None:
     stub.answers["GET /control/v0/status"] = STATUS | {"summary": "日本 \ud800 \x1b[2J"}
     environ = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

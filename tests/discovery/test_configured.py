@@ -164,7 +164,7 @@ async def test_silence_is_told_of_a_place_elsewhere_and_takes_nothing_away(
 ) -> None:
     port = await listen(Server({"/v1/models": silent(released)}))
     finding = await look(make(elsewhere(port), remote=True, pace=SHORT))
-    assert (finding.endpoint.health, finding.models) == (Health.UP, None)
+    assert (finding.endpoint.health, finding.models) == (Health.SILENT, None)
     assert "did not answer in time" in finding.endpoint.note
 
 
@@ -183,6 +183,15 @@ def test_a_place_here_is_away_until_something_answers(make: Make) -> None:
     assert finding.endpoint.health is Health.AWAY
     assert finding.endpoint.note == "nothing has answered at http://127.0.0.1:9900/v1 yet"
     assert [model.id for model in finding.models or ()] == ["mine/big"]
+
+
+async def test_a_place_elsewhere_that_can_not_be_reached_is_away_and_says_so(make: Make) -> None:
+    source = make(elsewhere(9, models=("big",)), remote=True)
+    found: list[Finding] = []
+    await source.look(found.append)
+    assert found == []  # it counts as missed, so that it is asked again soon
+    assert known(source).health is Health.AWAY
+    assert "nothing has answered at" in known(source).note
 
 
 def test_named_models_elsewhere_stand_without_a_look(make: Make) -> None:

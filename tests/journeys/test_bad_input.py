@@ -1,5 +1,6 @@
 """What is malformed, foreign or impossible is refused at once, in words that say what to do."""
 
+import asyncio
 import json
 
 import httpx
@@ -142,3 +143,52 @@ async def test_head_and_health_and_description_are_answered(
     assert "/v1/chat/completions" in (await http.get(f"{daemon.url}/openapi.json")).json()["paths"]
     assert (await http.get(f"{daemon.url}/nothing")).status_code == 404
     assert (await http.get(f"{daemon.api_base}/chat/completions")).status_code == 405
+
+
+async def test_a_bare_name_that_requests_accept_is_a_model_of_the_list(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    more = '[models]\n"claude-*" = "auto"\n"gone-*" = "a/gone"\n'
+    daemon = await start_daemon(more, a=await start_engine("tiny"))
+    got = {
+        name: await http.get(f"{daemon.api_base}/models/{name}") for name in ("tiny", "a/tiny", "claude-x")
+    }
+    assert [(name, one.status_code, one.json()["id"]) for name, one in got.items()] == [
+        (name, 200, name) for name in got
+    ]
+    assert got["tiny"].json()["owned_by"] == got["a/tiny"].json()["owned_by"] == "llama-server"
+    assert got["claude-x"].json()["owned_by"] == "pointsman"
+    for unknown in ("tinny", "gone-x"):
+        assert (await http.get(f"{daemon.api_base}/models/{unknown}")).status_code == 404
+
+
+async def test_a_body_that_is_not_what_its_headers_say_is_400_and_told(
+    start_daemon: StartDaemon, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = await start_daemon()
+    got = await http.post(
+        f"{daemon.api_base}/chat/completions", content=b"hello", headers={"Content-Encoding": "gzip"}
+    )
+    assert got.status_code == 400
+    assert "it is said to be gzip" in got.json()["error"]["message"]
+    assert caplog.text == ""
+
+
+NO_HTTP = {
+    "no length": b"Content-Length: abc\r\n\r\n",
+    "broken chunks": b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+    "a header too long": b"X-Long: " + b"x" * 9000 + b"\r\n\r\n",
+    "an expectation": b"Expect: wonders\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("rest", NO_HTTP.values(), ids=NO_HTTP)
+async def test_what_is_no_proper_http_is_refused_without_filling_the_log(
+    rest: bytes, start_daemon: StartDaemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = await start_daemon()
+    reader, writer = await asyncio.open_unix_connection(daemon.socket)
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n" + rest)
+    assert (await reader.readline()).split()[1] in (b"400", b"417")
+    writer.close()
+    assert caplog.text == ""

@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Self
 
 import pytest
 
+from pointsman.daemon import Options, Setup, running, settle
+from pointsman.server.instance import sole
 from tests.journeys.daemon import Daemon
 
 
@@ -19,11 +23,14 @@ def taken_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-def refused(daemon: Daemon) -> str:
-    """What a daemon says that does not start."""
+STATUS = (sys.executable, "-m", "pointsman.cli.main", "status")
+
+
+def refused(daemon: Daemon, code: int = 1) -> str:
+    """What a daemon says that does not start, or another command that fails."""
     try:
         daemon.launch()
-        assert daemon.ended() == 1
+        assert daemon.ended() == code
         assert daemon.stdout == ""
         return daemon.stderr
     finally:
@@ -89,7 +96,7 @@ def test_only_the_owner_may_use_the_socket_and_the_files() -> None:
         assert set(modes.values()) == {0o600}, modes
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stops_cleanly_and_leaves_no_trace_of_running(by: signal.Signals) -> None:
     with Daemon() as daemon:
         socket_path = daemon.socket
@@ -117,6 +124,56 @@ def test_a_stop_lets_a_running_stream_end() -> None:
             engine.go_on.set()
             assert list(lines)[-2:] == ["data: [DONE]", ""]
         assert daemon.ended() == 0
+
+
+def test_while_it_waits_it_says_so_and_is_found_and_a_second_signal_ends_it_at_once() -> None:
+    with SlowEngine() as engine, Daemon(config=engine.config) as daemon, daemon.http() as http:
+        body = {"messages": [{"role": "user", "content": "x"}], "stream": True}
+        with http.stream("POST", "/v1/chat/completions", json=body) as answer:
+            lines = answer.iter_lines()  # held: a stream that nobody holds is closed
+            assert "one" in next(lines)
+            daemon.process.send_signal(signal.SIGTERM)
+            assert not daemon.ends_within(1)
+            assert "waiting for answers under way, at most 30 s; once more stops at once" in daemon.stderr
+            assert daemon.url in refused(Daemon(flags=["--state", str(daemon.state)]))
+            said = refused(Daemon(command=STATUS, port=None, flags=["--state", str(daemon.state)]), code=3)
+            assert f"process {daemon.pid} is starting or stopping" in said
+            assert daemon.stop() == 130
+        assert daemon.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="pm-") as folder:
+        (Path(folder) / "config.toml").write_text("[discovery]\nlocal = false\n", encoding="utf-8")
+        yield Path(folder)
+
+
+def default_start(home: Path, **environ: str) -> Setup:
+    """With no state folder named, which would bring a socket of its own."""
+    options = Options(config=home / "config.toml", port=0)
+    return settle(options, {"HOME": str(home), "XDG_STATE_HOME": str(home), **environ})
+
+
+@pytest.mark.parametrize("runtime", ["here", "/no/such/folder", f"/tmp/{'long' * 30}"])
+async def test_a_runtime_folder_of_no_use_leaves_the_state_folder_for_the_socket(
+    home: Path, runtime: str
+) -> None:
+    setup = default_start(home, XDG_RUNTIME_DIR=runtime)
+    with sole(setup.paths):
+        async with running(setup, {}) as rooms:
+            assert rooms.info.socket == str(home / "pointsman" / "pointsman.sock")
+
+
+async def test_where_no_socket_can_be_had_it_goes_on_with_tcp_and_says_why(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup = default_start(home, XDG_STATE_HOME=str(home / ("long" * 30)))
+    with sole(setup.paths):
+        async with running(setup, {}) as rooms:
+            assert rooms.info.socket == ""
+    (said,) = caplog.messages
+    assert said.startswith("there is no Unix socket, only TCP: the socket's path is longer than")
 
 
 class SlowEngine:

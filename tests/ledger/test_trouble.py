@@ -35,7 +35,7 @@ def test_a_failure_names_the_file_and_what_to_do(code: int, advice: str) -> None
 
 def test_a_failure_without_a_code_of_sqlite_is_told_as_it_is() -> None:
     message = explain(PATH, sqlite3.ProgrammingError("closed"))
-    assert message == "the ledger state/ledger.sqlite3 can't be used: closed."
+    assert message == "the ledger state/ledger.sqlite3 can't be used: closed"
 
 
 def test_a_failure_of_the_system_is_told_without_its_number() -> None:

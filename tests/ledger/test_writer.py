@@ -207,7 +207,7 @@ def test_a_held_file_is_told_and_its_records_are_kept_up_to_a_bound(path: Path) 
         flushed(held.writer)
     assert (held.writer.waiting, held.writer.lost) == (3, 2)
     assert str(path) in held.writer.trouble
-    assert "wait in memory to be written: 3; lost: 2." in held.writer.trouble
+    assert "wait in memory to be written: 3; lost: 2" in held.writer.trouble
     held.release()
     flushed(held.writer)
     assert held.writer.trouble == ""
@@ -257,6 +257,66 @@ def test_a_full_disk_is_told_and_nothing_is_lost_when_there_is_room_again(path: 
     flushed(writer)
     assert written(path) == list(map(str, range(50)))
     assert (writer.trouble, writer.waiting) == ("", 0)
+    writer.stop()
+
+
+@pytest.mark.parametrize("sides", [(), ("-wal",), ("-wal", "-shm")], ids=str)
+def test_a_file_removed_while_in_use_is_told_and_a_new_one_written(
+    writer: Writer, path: Path, caplog: pytest.LogCaptureFixture, sides: tuple[str, ...]
+) -> None:
+    with closing(Reader(path)) as reader:
+        handed_over(writer, "before")
+        flushed(writer)
+        assert len(reader.log(10)) == 1
+        for name in ("", *sides):
+            path.with_name(path.name + name).unlink()
+        for id_ in ("after", "later"):
+            handed_over(writer, id_)
+            flushed(writer)
+        assert sorted(line.id for line in reader.log(10)) == ["after", "later"]
+    assert "was removed or replaced while in use" in writer.trouble
+    assert (writer.waiting, writer.lost) == (0, 0)
+    assert caplog.text.count("was removed") == 1
+
+
+def test_a_file_moved_while_in_use_holds_all_that_came_before(writer: Writer, path: Path) -> None:
+    handed_over(writer, "before")
+    flushed(writer)
+    moved = path.rename(path.with_name("moved.sqlite3"))
+    handed_over(writer, "after")
+    flushed(writer)
+    assert (written(moved), written(path)) == (["before"], ["after"])
+
+
+def test_another_ledger_put_in_its_place_is_written_on(writer: Writer, path: Path) -> None:
+    other = path.with_name("other.sqlite3")
+    second = Writer(other)
+    second.start()
+    handed_over(second, "backup")
+    second.stop()
+    handed_over(writer, "before")
+    flushed(writer)
+    other.replace(path)
+    handed_over(writer, "after")
+    flushed(writer)
+    assert set(written(path)) == {"backup", "after"}
+
+
+def test_while_no_new_file_can_be_made_records_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    path = folder / "ledger.sqlite3"
+    writer = Writer(path)
+    writer.start()
+    folder.rename(tmp_path / "elsewhere")
+    handed_over(writer, "a")
+    with pytest.raises(LedgerError, match="No such file or directory"):
+        flushed(writer)
+    assert (writer.waiting, writer.lost) == (1, 0)
+    assert "to be written: 1; lost: 0" in writer.trouble
+    folder.mkdir()
+    flushed(writer)
+    assert written(path) == ["a"]
     writer.stop()
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from pointsman.routing.explain import nobody_left
@@ -45,7 +46,8 @@ def test_of_many_models_three_are_named_and_the_others_counted() -> None:
 def test_of_a_named_model_only_its_own_reason_is_told() -> None:
     known = snapshot(model("p/q", tier=Tier.PAID), model("local/tiny"))
     words = told(known, Wanted("p/q", chosen=False, models=("p/q",)))
-    assert words == "no model may answer 'p/q'. p/q: it costs money, and no budget is set"
+    assert words.startswith("no model may answer 'p/q'. p/q: it costs money, and no budget is set. Start a")
+    assert words.endswith("see in `pointsman status` what to mend")
 
 
 def test_a_named_model_that_is_private_is_refused_for_that() -> None:
@@ -57,4 +59,12 @@ def test_a_named_model_that_is_private_is_refused_for_that() -> None:
 def test_names_in_the_users_lists_that_nobody_serves_are_told() -> None:
     wanted = Wanted("main", chosen=False, models=(), via="main", missing=("anthropic/claude",))
     words = told(snapshot(model("local/tiny")), wanted)
-    assert words == "no model may answer 'main'. anthropic/claude: nothing that is known now serves it"
+    assert "'main'. anthropic/claude: nothing that is known now serves it. Start a local engine" in words
+
+
+def test_of_a_missing_name_it_is_told_what_is_wrong_with_its_place() -> None:
+    wanted = Wanted("main", chosen=False, models=(), via="main", missing=("anthropic/claude", "b/c"))
+    place = replace(model("anthropic/x").endpoint, note="its dialect is not spoken yet")
+    decision = decide("d", wanted, task(), snapshot(model("local/tiny")), Outlook())
+    words = nobody_left(decision, LOOKED_FOR, "/config.toml", [place])
+    assert "anthropic/claude: its dialect is not spoken yet; b/c: nothing that is known" in words

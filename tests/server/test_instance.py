@@ -28,15 +28,32 @@ def test_a_second_daemon_is_told_where_the_first_is(paths: Paths) -> None:
         assert "pointsman status" in words
 
 
-def test_a_first_that_has_not_published_yet_is_named_by_its_lock(paths: Paths) -> None:
-    with sole(paths), pytest.raises(StartError, match=f"another process holds {paths.lock}"), sole(paths):
+def test_a_first_that_is_only_starting_is_named_by_its_process(paths: Paths) -> None:
+    with (
+        sole(paths),
+        pytest.raises(StartError, match=f"process {os.getpid()}, which is starting, holds {paths.lock}"),
+        sole(paths),
+    ):
         pass
+
+
+def test_a_first_whose_publication_was_removed_is_still_found(paths: Paths) -> None:
+    with sole(paths), published(paths, version="1.0", url=URL, socket=""):
+        paths.published.unlink()
+        with pytest.raises(StartError, match=f"process {os.getpid()}, at {URL}"), sole(paths):
+            pass
+
+
+def test_what_the_lock_says_goes_with_the_daemon(paths: Paths) -> None:
+    with sole(paths), published(paths, version="1.0", url=URL, socket=""):
+        assert json.loads(paths.lock.read_text())["url"] == URL
+    assert paths.lock.read_text() == ""
 
 
 @pytest.mark.parametrize("facts", ["", "{", "[]", "null", "{}", '{"socket": null}', "\udcff"])
 def test_a_file_that_says_nonsense_hides_no_daemon(paths: Paths, facts: str) -> None:
     with sole(paths):
-        paths.published.write_bytes(facts.encode("utf-8", "surrogateescape"))
+        paths.lock.write_bytes(facts.encode("utf-8", "surrogateescape"))
         with pytest.raises(StartError, match="another process holds"), sole(paths):
             pass
 

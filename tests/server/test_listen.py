@@ -1,3 +1,4 @@
+import asyncio
 import socket
 import stat
 from pathlib import Path
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from pointsman.errors import StartError
 from pointsman.paths import LONGEST_SOCKET_PATH
-from pointsman.server.listen import DEFAULT_PORT, PORTS_TRIED, bind_tcp, bind_unix, serving
+from pointsman.server.listen import DEFAULT_PORT, PORTS_TRIED, bind_first, bind_tcp, bind_unix, serving
 
 
 def port_of(sock: socket.socket) -> int:
@@ -32,6 +33,19 @@ def test_a_chosen_port_that_is_taken_fails_and_says_what_to_do() -> None:
         port = port_of(taken)
         with pytest.raises(StartError, match=f"port {port} of 127.0.0.1 is taken.*--port"):
             bind_tcp("127.0.0.1", port)
+
+
+async def test_a_chosen_port_that_another_pointsman_has_names_it() -> None:
+    async def healthy(_request: web.Request) -> web.Response:
+        return web.Response(headers={"X-Pointsman-Version": "1.2.3"})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthy)
+    with bind_tcp("127.0.0.1", 0) as taken:
+        port = port_of(taken)
+        async with serving(app, [taken], drain=0.1):
+            with pytest.raises(StartError, match=rf"Pointsman \(1\.2\.3\), at http://127\.0\.0\.1:{port}: "):
+                await asyncio.to_thread(bind_tcp, "127.0.0.1", port)
 
 
 def test_the_default_port_moves_on_when_it_is_taken() -> None:
@@ -105,6 +119,21 @@ def test_a_path_as_long_as_systems_allow_is_taken_and_a_longer_one_refused() -> 
             knock(longest)
         with pytest.raises(StartError, match=r"longer than the 103 bytes.*--socket"):
             bind_unix(longest.with_name(longest.name + "s"))
+
+
+def test_of_places_that_nobody_chose_the_first_that_can_be_had_is_taken(tmp_path: Path) -> None:
+    gone, good = tmp_path / "gone" / "pointsman" / "p.sock", tmp_path / "p.sock"
+    unix, path = bind_first([gone, good])
+    with unix:
+        assert path == good
+        knock(good)
+    assert not (tmp_path / "gone").exists()
+
+
+def test_where_no_place_can_be_had_each_says_why(tmp_path: Path) -> None:
+    gone, long = tmp_path / "gone" / "pointsman" / "p.sock", tmp_path / ("s" * LONGEST_SOCKET_PATH)
+    with pytest.raises(StartError, match=r"gone can't be used: No such file.*; .*longer than"):
+        bind_first([gone, long])
 
 
 def test_a_path_is_measured_in_bytes(tmp_path: Path) -> None:

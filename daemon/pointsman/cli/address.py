@@ -1,8 +1,9 @@
 """Where the daemon is, as it has published itself."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pointsman.errors import PointsmanError
@@ -21,6 +22,7 @@ class Address:
 
     url: str = "http://localhost"
     socket: str | None = None
+    pid: int | None = field(default=None, compare=False)  # the process that published it
 
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else self.url
@@ -33,20 +35,56 @@ def find_addresses(paths: Paths, *, only_socket: bool = False) -> tuple[Address,
     """
     if only_socket:
         return (Address(socket=str(paths.socket)),)
-    published = _read_published(paths.published)
+    published = _read_published(paths.published) or _read_lock(paths)
+    pid = published.get("pid")
+    number = pid if isinstance(pid, int) else None
     found = []
     if path := published.get("socket"):
-        found.append(Address(socket=str(path)))
+        found.append(Address(socket=str(path), pid=number))
     if url := published.get("url"):
-        found.append(Address(str(url)))
+        found.append(Address(str(url), pid=number))
     return tuple(found)
 
 
-def _read_published(file: Path) -> Mapping[str, object]:
+def away(addresses: Sequence[Address], failures: Sequence[str]) -> DaemonAway:
+    """Nobody answered: nobody is there, or a daemon that is only just starting, or finishing its answers."""
+    tried = "; ".join(failures) or "no address"
+    pid = next((address.pid for address in addresses if address.pid), None)
+    if pid is None or not _lives(pid):
+        return DaemonAway(f"the daemon is not running ({tried}); {HOW_TO_START}")
+    return DaemonAway(
+        f"the daemon does not answer ({tried}): process {pid} is starting or stopping; "
+        f"if that is another program, {HOW_TO_START}"
+    )
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+def _read_lock(paths: Paths) -> Mapping[str, object]:
+    """Says the same as long as a daemon runs, where somebody removed the file that is for us."""
+    try:
+        noted = json.loads(paths.lock.read_bytes())
+    except (OSError, ValueError):
+        noted = None
+    if isinstance(noted, dict) and "url" in noted:
+        return noted
+    raise DaemonAway(f"the daemon is not running (there is no {paths.published}); {HOW_TO_START}")
+
+
+def _read_published(file: Path) -> Mapping[str, object] | None:
+    """None: there is no such file."""
     try:
         published = json.loads(file.read_bytes())
     except FileNotFoundError:
-        raise DaemonAway(f"the daemon is not running (there is no {file}); {HOW_TO_START}") from None
+        return None
     except (OSError, ValueError) as error:
         raise DaemonAway(f"{file} can't be read ({error}); {HOW_TO_START}") from None
     if not isinstance(published, dict):

@@ -1,16 +1,16 @@
 """Arguments that several commands share, so that they are called the same everywhere."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 
 def where(parser: ArgumentParser) -> None:
     """How a command finds the daemon."""
     parser.add_argument(
-        "--state", type=Path, metavar="DIR", help="the daemon's state folder (POINTSMAN_STATE)"
+        "--state", type=path, metavar="DIR", help="the daemon's state folder (POINTSMAN_STATE)"
     )
     parser.add_argument(
-        "--socket", type=Path, metavar="PATH", help="the daemon's Unix socket (POINTSMAN_SOCKET)"
+        "--socket", type=path, metavar="PATH", help="the daemon's Unix socket (POINTSMAN_SOCKET)"
     )
 
 
@@ -29,10 +29,20 @@ def prompt(parser: ArgumentParser) -> None:
 
 
 def config_file(parser: ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file (POINTSMAN_CONFIG)")
+    parser.add_argument("--config", type=path, metavar="FILE", help="configuration file (POINTSMAN_CONFIG)")
 
 
 def at_least_one(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError(text)
+    if not text.isdecimal() or (number := int(text)) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number above 0")
     return number
+
+
+def some(text: str) -> str:
+    if not text:
+        raise ArgumentTypeError("must not be empty; leave it out for the default")
+    return text
+
+
+def path(text: str) -> Path:
+    return Path(some(text))

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from pointsman.cli.address import HOW_TO_START, Address, DaemonAway
+from pointsman.cli.address import HOW_TO_START, Address, DaemonAway, away
 from pointsman.errors import PointsmanError
 
 API = "/control/v0"
@@ -82,7 +82,7 @@ class Client:
                     raise _refusal(_read(response), response.status_code)
                 yield response
                 return
-        raise DaemonAway(f"the daemon is not running ({'; '.join(failures) or 'no address'}); {HOW_TO_START}")
+        raise away(self._addresses, failures)
 
     def _compare(self, theirs: str | None, address: Address) -> None:
         if theirs is None:

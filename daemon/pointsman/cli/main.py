@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: Sequence[str], shell: Shell) -> int:
     try:
+        _check(words)
         parser = build_parser(next((word for word in words if not word.startswith("-")), ""))
         args = parser.parse_args(words)
         if args.command is None:
@@ -70,6 +71,18 @@ def _run(words: Sequence[str], shell: Shell) -> int:
         return code
     finally:
         sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
+
+
+def _check(words: Sequence[str]) -> None:
+    """Raises WrongUsage for bytes that are no letters in the locale's encoding: no JSON could hold them."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            encoding = sys.getfilesystemencoding()
+            raise WrongUsage(
+                f"the argument {word!r} is not text in the locale's encoding {encoding}"
+            ) from None
 
 
 def build_parser(chosen: str) -> ArgumentParser:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, TextIO
 from pointsman.cli.address import find_addresses
 from pointsman.cli.show import Screen
 from pointsman.errors import PointsmanError
-from pointsman.paths import find_paths
+from pointsman.paths import NO_PATHS, find_paths
 
 if TYPE_CHECKING:
     from pointsman.cli.client import Client
-
-NO_PATHS = ("", "auto", "false")  # what POINTSMAN_SOCKET may say to `serve` instead of a path
 
 
 class WrongUsage(PointsmanError):
@@ -46,6 +44,8 @@ class Shell:
 
     def _input(self) -> str:
         try:
-            return self.stdin.read()
-        except UnicodeDecodeError as error:
-            raise PointsmanError(f"standard input is not text ({error})") from None
+            text = self.stdin.read()
+            text.encode()  # in some locales bytes that are no text come in as halves of surrogates
+        except UnicodeError as error:
+            raise PointsmanError(f"standard input is not text in {self.stdin.encoding} ({error})") from None
+        return text

@@ -78,7 +78,7 @@ class ConfiguredSource:
         if seen is Absent.OURSELVES:
             return Finding(replace(self._as_written(place), health=Health.REFUSED, note=OURSELVES_NOTE))
         if seen is Absent.SILENT and (known := self._silent(place)):
-            return Finding(replace(known, note=SILENT_NOTE, seen_at=self._wall()))
+            return Finding(replace(known, health=Health.SILENT, note=SILENT_NOTE, seen_at=self._wall()))
         return None
 
     def _silent(self, place: Written) -> Endpoint | None:
@@ -90,9 +90,9 @@ class ConfiguredSource:
         health, note = Health.UP, place.trouble
         if not place.usable:
             health = Health.REFUSED
-        elif place.here:
+        elif place.here or place in self._asked:
             health, note = Health.AWAY, f"nothing has answered at {place.place} yet"
-        elif place not in self._asked and not place.models:
+        elif not place.models:
             note = (
                 "its models are not known: discovery.remote is off; "
                 f"name them as models = [...] in [providers.{place.id}]"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger.decisions import DecisionView
+from pointsman.ledger.opened import Opened
 from pointsman.ledger.rows import storable, to_attempt
 from pointsman.ledger.schema import open_for_reading
 from pointsman.ledger.trouble import explain
@@ -97,7 +98,7 @@ _TOTALS = """
 
 
 class Reader:
-    """For any thread, one at a time. The file is opened at the first question.
+    """For any thread, one at a time. The file is opened at the first question, and again when it is another.
 
     Every question may raise LedgerError: the file is missing, damaged, or of another version.
     """
@@ -105,7 +106,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._file = Opened(path, open_for_reading)
 
     def log(self, limit: int) -> tuple[Line, ...]:
         """At most `limit` requests, the newest first."""
@@ -132,30 +133,20 @@ class Reader:
 
     def close(self) -> None:
         with self._lock:
-            self._drop()
+            self._file.close()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """One state of the file, whatever is written meanwhile."""
         with self._lock:
             try:
-                connection = self._opened()
+                connection = self._file.connection()
                 with connection:
                     connection.execute("BEGIN")
                     yield connection
             except sqlite3.Error as error:
-                self._drop()
+                self._file.close()
                 raise LedgerError(explain(self._path, error)) from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = open_for_reading(self._path)
-        return self._connection
-
-    def _drop(self) -> None:
-        if self._connection:
-            self._connection.close()
-        self._connection = None
 
 
 def _rung(total: Total) -> int:

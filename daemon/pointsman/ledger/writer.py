@@ -2,7 +2,8 @@
 
 What comes within a fifth of a second is committed together: a busy daemon's thread isn't woken for every
 request, an idle one sleeps. When the file can't be written (its disk is full, another program holds it),
-what comes waits in memory, and beyond a bound it is lost; `trouble` and `lost` say so.
+what comes waits in memory, and beyond a bound it is lost; `trouble` and `lost` say so. When the file is
+removed or replaced, what comes goes into the one that is at its path then; `trouble` tells that too.
 """
 
 import logging
@@ -15,7 +16,8 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
-from pointsman.errors import LedgerError
+from pointsman.errors import LedgerError, StartError
+from pointsman.ledger.opened import Opened
 from pointsman.ledger.rows import Entry, save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.trouble import explain
@@ -45,7 +47,7 @@ class Writer:
     ) -> None:
         self._path = path
         self._capacity = capacity
-        self._opener = opener
+        self._file = Opened(path, opener)
         self._wait = wait
         self._queue: deque[RequestRecord] = deque()
         self._flushes: deque[Future[None]] = deque()
@@ -54,14 +56,15 @@ class Writer:
         self._hurry = threading.Event()  # and it is not to be put off
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._trouble = ""
+        self._trouble = ""  # what keeps us from writing now
+        self._replaced = ""  # that the file is not the one of the start: true until the stop
         self._turned_away = 0  # counted in the caller's thread; the next in our own: no count has two writers
         self._refused = 0
 
     def start(self) -> None:
         """Opens the file, or makes it. Raises StartError, which says why it can't be used and what to do."""
-        connection = self._opener(self._path)
-        self._thread = threading.Thread(target=self._run, args=(connection,), name="ledger", daemon=True)
+        self._file.connection()
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -71,7 +74,7 @@ class Writer:
         if self._thread:
             self._thread.join()
         self._give_up()
-        self._answer_flushes(LedgerError(f"The ledger {self._path} is closed."))
+        self._answer_flushes(LedgerError(f"the ledger {self._path} is closed"))
 
     def enqueue(self, record: RequestRecord) -> None:
         """Hands over a finished request, which must not change any more. Never waits, never raises."""
@@ -91,7 +94,7 @@ class Writer:
         """
         done: Future[None] = Future()
         if self._stopping:
-            done.set_exception(LedgerError(f"The ledger {self._path} is closed."))
+            done.set_exception(LedgerError(f"the ledger {self._path} is closed"))
         else:
             self._flushes.append(done)
             self._wake()
@@ -101,10 +104,9 @@ class Writer:
     def trouble(self) -> str:
         """For people: what is wrong with the file, what to do, what waits. Empty while all is well."""
         if not self._trouble:
-            return ""
-        return (
-            f"{self._trouble} Requests that wait in memory to be written: {self.waiting}; lost: {self.lost}."
-        )
+            return self._replaced
+        waiting = f"requests that wait in memory to be written: {self.waiting}; lost: {self.lost}"
+        return "; ".join(filter(None, (self._replaced, self._trouble, waiting)))
 
     @property
     def lost(self) -> int:
@@ -120,12 +122,12 @@ class Writer:
         self._work.set()
         self._hurry.set()
 
-    def _run(self, connection: sqlite3.Connection) -> None:
-        with closing(connection):
-            while self._round(connection):
+    def _run(self) -> None:
+        with closing(self._file):
+            while self._round():
                 pass
 
-    def _round(self, connection: sqlite3.Connection) -> bool:
+    def _round(self) -> bool:
         """Waits for work, lets more of it come, and commits all. False when it was the last round."""
         self._wait(self._work, None)
         self._wait(self._hurry, RETRY if self._entries else GATHER)
@@ -134,7 +136,7 @@ class Writer:
         goes_on = not self._stopping  # read before the queue, so that what came before stop() is written
         flushes = len(self._flushes)  # counted before the queue, so that what came before flush() is written
         self._take()
-        failure = self._commit(connection)
+        failure = self._commit()
         self._answer_flushes(failure, flushes)
         if failure:
             self._work.set()
@@ -150,11 +152,16 @@ class Writer:
                 log.exception("request %r can't be written to the ledger", record.id)
                 self._refused += 1
 
-    def _commit(self, connection: sqlite3.Connection) -> LedgerError | None:
+    def _commit(self) -> LedgerError | None:
         try:
+            if self._file.gone:
+                self._let_go()
+            connection = self._file.connection()
             refused = save(connection, self._entries) if self._entries else []
-        except sqlite3.Error as error:
-            return self._in_trouble(error)
+        except (sqlite3.Error, OSError) as error:
+            return self._in_trouble(explain(self._path, error))
+        except StartError as error:
+            return self._in_trouble(error.message)
         self._entries.clear()
         self._note_refused(refused)
         if self._trouble:
@@ -162,8 +169,15 @@ class Writer:
         self._trouble = ""
         return None
 
-    def _in_trouble(self, error: sqlite3.Error) -> LedgerError:
-        explanation = explain(self._path, error)
+    def _let_go(self) -> None:
+        self._replaced = (
+            f"the ledger {self._path} was removed or replaced while in use: requests are written "
+            "into the file that is there now, which lacks those before"
+        )
+        log.error("%s", self._replaced)
+        self._file.let_go()
+
+    def _in_trouble(self, explanation: str) -> LedgerError:
         if explanation != self._trouble:
             log.error("%s", explanation)
         self._trouble = explanation

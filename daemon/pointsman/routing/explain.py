@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
-from pointsman.types import Decision
+from pointsman.types import Decision, Endpoint
+
+TO_DO = ". Start a local engine, or see in `pointsman status` what to mend"
 
 
-def nobody_left(decision: Decision, looked_for: Sequence[str], config_file: str) -> str:
+def nobody_left(
+    decision: Decision, looked_for: Sequence[str], config_file: str, endpoints: Sequence[Endpoint] = ()
+) -> str:
     """Why no model may answer, and what to do about it."""
     wanted = decision.wanted
     if not decision.excluded:
@@ -19,8 +23,15 @@ def nobody_left(decision: Decision, looked_for: Sequence[str], config_file: str)
         for rule, reason, models in decision.left_out()
         if wanted.chosen or rule != "named"
     ]
-    reasons += [f"{name}: nothing that is known now serves it" for name in wanted.missing]
-    return f"no model may answer {wanted.asked!r}. " + "; ".join(reasons)
+    reasons += [f"{name}: {_missing(name, endpoints)}" for name in wanted.missing]
+    return f"no model may answer {wanted.asked!r}. " + "; ".join(reasons) + TO_DO
+
+
+def _missing(name: str, endpoints: Sequence[Endpoint]) -> str:
+    """Why nobody serves a name: what is known of the place that it begins with."""
+    owner, slash, _ = name.partition("/")
+    notes = [one.note for one in endpoints if slash and owner in (one.id, one.provider) and one.note]
+    return notes[0] if notes else "nothing that is known now serves it"
 
 
 def _some(models: Sequence[str], most: int = 3) -> str:

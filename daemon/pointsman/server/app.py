@@ -4,9 +4,10 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
-from pointsman.errors import NotFound, PointsmanError, WrongMethod
+from pointsman.errors import BadRequest, NotFound, PointsmanError, WrongMethod
 from pointsman.net import USER_AGENT, VERSION_HEADER
 from pointsman.server.control.routes import ROUTES as CONTROL
 from pointsman.server.guard import check
@@ -48,6 +49,7 @@ def make_app(rooms: Rooms, *, hop_id: str, bound_host: str) -> web.Application:
     """`hop_id` marks our own upstream calls, so that one that comes back is noticed."""
     app = web.Application(middlewares=[_door(hop_id, bound_host)], client_max_size=LARGEST_BODY)
     app[ROOMS] = rooms
+    logging.getLogger("aiohttp.server").addFilter(_our_fault)
     for row in ROWS:
         app.router.add_route(row.method, row.path, row.handler)
         if row.method == "GET":
@@ -83,6 +85,12 @@ def _door(hop_id: str, bound_host: str) -> Middleware:
     return door
 
 
+def _our_fault(record: logging.LogRecord) -> bool:
+    """What is no HTTP is answered below us with a 400; a log full of it would hide what matters."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError)
+
+
 def _not_served(request: web.Request, error: web.HTTPException) -> web.Response:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
@@ -91,4 +99,6 @@ def _not_served(request: web.Request, error: web.HTTPException) -> web.Response:
         return response
     if isinstance(error, web.HTTPNotFound):
         return refuse(openai, NotFound(f"nothing is served at {request.path[:200]}; see /openapi.json"))
-    raise error
+    refusal = BadRequest(f"{request.method} {request.path[:200]} is refused: {error.reason}")
+    refusal.status = error.status
+    return refuse(openai, refusal)

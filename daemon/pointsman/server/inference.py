@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from aiohttp import web
 
-from pointsman.errors import BodyTooLarge, PointsmanError, UpstreamError
+from pointsman.errors import BadRequest, BodyTooLarge, PointsmanError, UpstreamError
 from pointsman.execution.attempts import Answer
 from pointsman.router import Journey
 from pointsman.server.rooms import ROOMS
@@ -40,7 +40,7 @@ def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamR
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Raises BodyTooLarge, before reading when the length is announced."""
+    """Raises BodyTooLarge, before reading when the length is announced, or BadRequest."""
     size = request.content_length or 0
     if size > LARGEST_BODY:
         raise BodyTooLarge(f"the body is {size:,} bytes; at most {LARGEST_BODY >> 20} MiB are taken")
@@ -48,6 +48,10 @@ async def read_body(request: web.Request) -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(f"the body is larger than the {LARGEST_BODY >> 20} MiB that are taken") from None
+    except web.RequestPayloadError:
+        encoding = request.headers.get("Content-Encoding", "")[:40]
+        said = f"; it is said to be {encoding}" if encoding else ""
+        raise BadRequest(f"the body can't be read: it is broken or not what its headers say{said}") from None
 
 
 def refuse(form: Format, error: PointsmanError, journey: Journey | None = None) -> web.Response:

@@ -3,8 +3,9 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from pointsman.errors import StartError
 from pointsman.paths import Paths
@@ -16,7 +17,11 @@ def sole(paths: Paths) -> Iterator[None]:
     handle = _open_lock(paths)
     try:
         _take(handle, paths)
-        yield
+        try:
+            _write(paths.lock, {"pid": os.getpid()})
+            yield
+        finally:
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 
@@ -26,16 +31,21 @@ def published(paths: Paths, *, version: str, url: str, socket: str) -> Iterator[
     """Tells clients where the daemon is, for as long as it is there."""
     facts = {"pid": os.getpid(), "version": version, "url": url, "socket": socket or None}
     draft = paths.published.with_suffix(".new")
-    try:
-        draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-        draft.chmod(0o600)
-        draft.replace(paths.published)
-    except OSError as error:
-        raise StartError(f"{paths.published} can't be written: {error.strerror}") from error
+    _write(draft, facts)
+    draft.replace(paths.published)
+    _write(paths.lock, facts)
     try:
         yield
     finally:
         paths.published.unlink(missing_ok=True)
+
+
+def _write(file: Path, facts: Mapping[str, object]) -> None:
+    try:
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StartError(f"{file} can't be written: {error.strerror}") from error
 
 
 def _open_lock(paths: Paths) -> int:
@@ -58,8 +68,11 @@ def _take(handle: int, paths: Paths) -> None:
 
 
 def _whereabouts(paths: Paths) -> str:
+    """By the lock, which is never of a daemon that is gone, as the published file may be."""
     try:
-        facts = json.loads(paths.published.read_text(encoding="utf-8"))
+        facts = json.loads(paths.lock.read_text(encoding="utf-8"))
+        if "url" not in facts:
+            return f"process {facts['pid']}, which is starting, holds {paths.lock}"
         socket = f" and {facts['socket']}" if facts["socket"] else ""
         return f"process {facts['pid']}, at {facts['url']}{socket}. `pointsman status` shows it"
     except (OSError, ValueError, KeyError, TypeError):

@@ -15,13 +15,14 @@ from pathlib import Path
 from aiohttp import web
 
 from pointsman.errors import StartError
-from pointsman.net import is_loopback_host
+from pointsman.net import VERSION_HEADER, is_loopback_host
 from pointsman.paths import LONGEST_SOCKET_PATH
 
 DEFAULT_PORT = 11711
 PORTS_TRIED = 20
 BACKLOG = 512
 DIAL = 0.5  # seconds to find out whether somebody is at a socket
+ASK = 0.25  # seconds for each of two steps: to reach what holds a port, to hear who it is
 
 
 def bind_tcp(host: str, port: int | None) -> socket.socket:
@@ -41,6 +42,18 @@ def bind_tcp(host: str, port: int | None) -> socket.socket:
                 raise StartError(_why(host, candidate, error)) from error
     last = DEFAULT_PORT + PORTS_TRIED - 1
     raise StartError(f"the ports {DEFAULT_PORT} to {last} of {host} are all taken: choose one with --port")
+
+
+def bind_first(paths: Sequence[Path]) -> tuple[socket.socket, Path]:
+    """The first socket that can be had of places nobody chose. Raises StartError if there is none."""
+    reasons = []
+    for path in paths:
+        try:
+            _check_folder(path.parent)
+            return bind_unix(path), path
+        except StartError as error:
+            reasons.append(error.message)
+    raise StartError("; ".join(reasons))
 
 
 def bind_unix(path: Path) -> socket.socket:
@@ -99,8 +112,40 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _why(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is taken by another program: free it, or choose another with --port"
+        taken = f"port {port} of {host} is taken by another"
+        if version := _pointsman_at(host, port):
+            at = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            return f"{taken} Pointsman ({version}), at {at}: use that one, or choose a port with --port"
+        return f"{taken} program: free it, or choose another with --port"
     return f"can't listen on {host}:{port}: {error.strerror}"
+
+
+def _pointsman_at(host: str, port: int) -> str:
+    """The version of the Pointsman that answers there; empty if none does, or not at once."""
+    question = f"HEAD /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+    try:
+        with socket.create_connection((host, port), timeout=ASK) as knock:
+            knock.sendall(question.encode("ascii"))
+            head = knock.recv(4096).decode("latin-1")
+    except OSError:
+        return ""
+    fields = (line.partition(":") for line in head.splitlines())
+    return next((value.strip() for name, _, value in fields if name.lower() == VERSION_HEADER.lower()), "")
+
+
+def _check_folder(folder: Path) -> None:
+    """A folder for the socket is made in one of our own alone: not in another user's, nor one that is gone.
+
+    Raises StartError.
+    """
+    if folder.is_dir():
+        return  # `bind` will say whether we may use it
+    try:
+        owner = folder.parent.stat().st_uid
+    except OSError as error:
+        raise StartError(f"{folder.parent} can't be used: {error.strerror}") from error
+    if owner != os.geteuid():
+        raise StartError(f"{folder.parent} belongs to another user")
 
 
 def _clear(path: Path) -> None:

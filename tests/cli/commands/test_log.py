@@ -1,7 +1,10 @@
 """`pointsman log`."""
 
 import json
+from argparse import ArgumentParser
 
+from pointsman.cli.commands.log import MOST, arguments
+from pointsman.server.control.decisions import HIGHEST_LIMIT
 from tests.cli.conftest import Run
 from tests.cli.samples import LINE
 from tests.cli.stub import Stub
@@ -21,6 +24,21 @@ def test_each_request_is_a_line(ask_stub: Run, stub: Stub) -> None:
     assert "(none)" in second
     assert second.endswith("404     no model is called x")
     assert stub.asked[0].path == "/control/v0/decisions?limit=2"
+
+
+def test_a_long_error_is_shortened(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = {"requests": [LINE | {"status": 503, "error": "too long " * 50}]}
+    shown = ask_stub("log").out.splitlines()[1].split("503     ")[1]
+    assert shown.startswith("too long too long")
+    assert shown.endswith("...")
+    assert len(shown) <= 60
+
+
+def test_the_help_names_the_most_that_the_daemon_takes() -> None:
+    parser = ArgumentParser()
+    arguments(parser)
+    assert MOST == HIGHEST_LIMIT
+    assert "at most 1,000" in parser.format_help()
 
 
 def test_an_empty_log_is_said_and_is_no_failure(ask_stub: Run, stub: Stub) -> None:

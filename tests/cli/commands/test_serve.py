@@ -38,10 +38,11 @@ def test_where_nothing_is_found_it_names_the_ways_on() -> None:
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "x"])
-def test_a_port_that_is_none_is_wrong_usage(run: Run, port: str) -> None:
+def test_a_port_that_is_none_is_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], port: str) -> None:
     with pytest.raises(SystemExit) as leaving:
         run("serve", f"--port={port}")
     assert leaving.value.code == 2
+    assert f"'{port}' is no port: they go from 1 to 65535" in capsys.readouterr().err
 
 
 def test_a_configuration_that_does_not_hold_is_one_clear_failure(run: Run) -> None:

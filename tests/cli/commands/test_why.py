@@ -39,7 +39,7 @@ def test_a_request_that_nobody_answered_says_why(ask_stub: Run, stub: Stub) -> N
     assert "Task:     refused before it was looked at" in told
     assert "Answered: by nobody, status 503 after 3.2 s: no model was found" in told
     assert "Attempts: none" in told
-    assert "Cost:     unknown" in told
+    assert "Cost:     nothing was asked of a model" in told
 
 
 def test_an_attempt_that_a_crash_left_open_is_told_so(ask_stub: Run, stub: Stub) -> None:

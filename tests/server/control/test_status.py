@@ -5,9 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from pointsman.ledger.queries import Reader
+from pointsman.routing.classify import classify
+from pointsman.routing.policy import decide
+from pointsman.routing.resolve import Names, resolve
+from pointsman.server.control import advice
 from pointsman.server.control.shapes import StatusShape
-from pointsman.server.control.status import _midnight, read_past
-from pointsman.types import FoundBy, Health, Place, Tier
+from pointsman.server.control.status import TYPICAL, _midnight, read_past
+from pointsman.types import FoundBy, Health, Outlook, Place, Snapshot, Tier
+from pointsman.wire.formats import FORMATS
 from tests.fakes.records import attempt, record
 from tests.server.control.conftest import SECRET, STARTED_AT, Client, House, endpoint, model
 
@@ -94,6 +99,26 @@ async def test_what_is_not_used_is_told_with_what_to_mend(client: Client, house:
         "2 models of cloud are not used: it costs money, and no budget is set",
         "nas is away: no route to host",
     ]
+
+
+def test_where_auto_means_a_model_that_nobody_serves_that_is_said_and_what_to_do() -> None:
+    there = endpoint()
+    known = Snapshot(1, (there,), (model(there),), swept_at=1.0)
+    wanted = resolve("auto", Names(aliases={"main": "anthropic/claude"}), known)
+    task = classify(FORMATS["openai.chat"].decode(TYPICAL, {}))
+    assert advice.summary(known, decide("d", wanted, task, known, Outlook())) == (
+        "No model can answer now: auto means main = anthropic/claude, which nothing serves now. "
+        'Change main under [models], or add "local" to main under [fallback].'
+    )
+
+
+def test_where_auto_means_a_model_that_is_left_out_it_is_named() -> None:
+    there = endpoint("cloud", tier=Tier.PAID)
+    known = Snapshot(1, (there,), (model(there),), swept_at=1.0)
+    wanted = resolve("auto", Names(aliases={"main": "cloud/qwen"}), known)
+    task = classify(FORMATS["openai.chat"].decode(TYPICAL, {}))
+    told = advice.summary(known, decide("d", wanted, task, known, Outlook()))
+    assert "auto means main = cloud/qwen, which is left out for a reason" in told
 
 
 async def test_todays_requests_are_summed_and_the_last_is_named(client: Client, house: House) -> None:

@@ -9,11 +9,18 @@ from pointsman.cli.show import count, duration, money
 from pointsman.server.control.shapes import RequestLineShape, RequestsShape
 
 HEADS = ("WHEN", "ID", "APP", "ASKED", "MODEL", "TIER", "IN", "OUT", "COST", "TOOK", "STATUS", "ERROR")
+MOST = 1_000  # the daemon takes no more
+ERROR_WIDTH = 60  # characters; `why` tells all of it
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "-n", "--number", type=shared.at_least_one, default=20, metavar="N", help="how many (default: 20)"
+        "-n",
+        "--number",
+        type=shared.at_least_one,
+        default=20,
+        metavar="N",
+        help=f"how many, at most {MOST:,} (default: 20)",
     )
     shared.where(parser)
     shared.as_json(parser)
@@ -35,5 +42,9 @@ def _row(request: RequestLineShape) -> tuple[str, ...]:
     asked = (when, request["id"], request["app"], request["asked"] or "(none)")
     answered = (request["model"] or "-", request["tier"])
     tokens = (count(request["input_tokens"]), count(request["output_tokens"]))
-    ending = (money(request["cost"]), duration(request["seconds"]), str(request["status"]), request["error"])
-    return (*asked, *answered, *tokens, *ending)
+    ending = (money(request["cost"]), duration(request["seconds"]), str(request["status"]))
+    return (*asked, *answered, *tokens, *ending, _shortened(request["error"]))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= ERROR_WIDTH else text[: ERROR_WIDTH - 3].rstrip() + "..."

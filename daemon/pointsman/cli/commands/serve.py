@@ -1,10 +1,9 @@
 """Run the daemon in the foreground until it is interrupted."""
 
 import logging
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
@@ -23,24 +22,29 @@ WAYS_ON = (
 
 def arguments(parser: ArgumentParser) -> None:
     shared.config_file(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state folder (POINTSMAN_STATE)")
+    parser.add_argument("--state", type=shared.path, metavar="DIR", help="state folder (POINTSMAN_STATE)")
     parser.add_argument(
-        "--socket", metavar="PATH", help="Unix socket to listen on, auto, or false (POINTSMAN_SOCKET)"
+        "--socket",
+        type=shared.some,
+        metavar="PATH",
+        help="Unix socket to listen on, auto, or false (POINTSMAN_SOCKET)",
     )
-    parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--host", type=shared.some, metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)"
+    )
     parser.add_argument(
         "--port", type=_port, help="port to listen on (POINTSMAN_PORT; default: 11711 or the next free)"
     )
 
 
 def _port(text: str) -> int:
-    if not 0 <= (port := int(text)) <= 65535:
-        raise ValueError(text)
+    if not text.isdecimal() or (port := int(text)) > 65535:
+        raise ArgumentTypeError(f"{text!r} is no port: they go from 1 to 65535, and 0 means any that is free")
     return port
 
 
 def run(args: Namespace, shell: Shell) -> int:
-    """Raises StartError, which says why the daemon can't start."""
+    """Raises StartError, which says why the daemon can't start, and KeyboardInterrupt as `serve` does."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = Options(args.config, args.state, args.socket, args.host, args.port)
     serve(options, shell.environ, partial(_announce, shell.screen))

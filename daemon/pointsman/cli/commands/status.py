@@ -45,7 +45,8 @@ def _head(status: StatusShape) -> Iterator[str]:
     process = f"version {status['version']}, process {status['pid']}, up {duration(status['uptime'])}"
     yield f"Listening on {' and '.join(filter(None, (status['url'], socket)))} ({process})"
     yield f"Configuration: {status['config_file'] or 'none, the defaults hold'}"
-    yield f"Looked for: {'; '.join(status['looked_for']) or 'nothing'} ({_swept(status['swept_ago'])})"
+    yield f"Looked for ({_swept(status['swept_ago'])}):{'' if status['looked_for'] else ' nothing'}"
+    yield from (f"  {source}" for source in status["looked_for"])
 
 
 def _swept(swept_ago: float | None) -> str:

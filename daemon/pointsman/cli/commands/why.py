@@ -71,6 +71,8 @@ def _attempt(attempt: AttemptShape) -> str:
 
 
 def _cost(request: RequestLineShape, attempts: list[AttemptShape]) -> str:
+    if not attempts:
+        return "nothing was asked of a model"
     estimated = ", estimated" if any(attempt["estimated"] for attempt in attempts) else ""
     tokens = f"{count(request['input_tokens'], 'token')} in, {count(request['output_tokens'])} out"
     return f"{money(request['cost'])} ({tokens}{estimated})"

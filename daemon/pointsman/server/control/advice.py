@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pointsman.types import Decision, Endpoint, FoundBy, Health, Snapshot, Tier, tier_word
+from pointsman.types import Decision, Endpoint, FoundBy, Health, Snapshot, Tier, Wanted, tier_word
 
 # Rules that hold for every request until somebody changes something.
 STANDING = ("budget", "dialect", "healthy")
@@ -20,7 +20,23 @@ def summary(snapshot: Snapshot, decision: Decision) -> str:
         return "Still looking around: the first look is not over."
     if not snapshot.endpoints:
         return "No model was found."
+    if not decision.wanted.chosen:
+        return _named(decision.wanted)
     return f"No model can answer now: {len(snapshot.models)} are known, and each is left out for a reason."
+
+
+def _named(wanted: Wanted) -> str:
+    """Where the user has said what `auto` means, only that may answer, whatever else is known."""
+    name = wanted.via
+    means = (
+        f"{wanted.models[0]}, which is left out for a reason"
+        if wanted.named
+        else f"{wanted.missing[0]}, which nothing serves now"
+    )
+    return (
+        f"No model can answer now: {wanted.asked} means {name} = {means}. "
+        f'Change {name} under [models], or add "local" to {name} under [fallback].'
+    )
 
 
 def _answering(decision: Decision) -> str:
