@@ -1,12 +1,6 @@
 """Answers of the control API, whole and typed, for commands to show."""
 
-from pointsman.ledger.decisions import (
-    CandidateView,
-    DecisionView,
-    ExcludedView,
-    TaskView,
-    WantedView,
-)
+from pointsman.ledger.views import CandidateView, DecisionView, ExcludedView, TaskView, WantedView
 from pointsman.server.control.shapes import (
     AttemptShape,
     EndpointShape,

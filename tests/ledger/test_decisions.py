@@ -4,7 +4,8 @@ from dataclasses import fields
 import pytest
 from hypothesis import given, settings
 
-from pointsman.ledger.decisions import DecisionView, TaskView, WantedView, describe
+from pointsman.ledger.decisions import describe
+from pointsman.ledger.views import DecisionView, TaskView, WantedView
 from pointsman.types import Ability, Candidate, Decision, Excluded, Modality, Task, Wanted
 from tests.fakes.records import ENDPOINT, MODEL, TASK, decision
 from tests.ledger.strategies import decisions

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pointsman.cli.show import Screen, count
-from pointsman.ledger.decisions import ExcludedView, TaskView, WantedView
+from pointsman.ledger.views import ExcludedView, TaskView, WantedView
 
 
 def wanted(wanted: WantedView) -> str:

@@ -7,7 +7,7 @@ from typing import is_typeddict
 
 from pointsman.cli.commands import ask, config
 from pointsman.cli.main import COMMANDS, Command, fill
-from pointsman.ledger import decisions
+from pointsman.ledger import views
 from pointsman.server.control import shapes
 
 HEAD = """\
@@ -50,7 +50,7 @@ seconds; prices are USD per million tokens as decimal strings; costs are integer
 
 def render() -> str:
     sections = [_section(command) for command in COMMANDS]
-    return "\n".join([HEAD, *sections, JSON, *map(_shapes, (ask, config, decisions, shapes))])
+    return "\n".join([HEAD, *sections, JSON, *map(_shapes, (ask, config, views, shapes))])
 
 
 def _section(command: Command) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pointsman.errors import BadRequest, LedgerError, NotFound
-from pointsman.ledger.decisions import DecisionView
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.rows import storable, to_attempt
 from pointsman.ledger.schema import open_for_reading
 from pointsman.ledger.trouble import explain
+from pointsman.ledger.views import DecisionView
 from pointsman.types import Attempt, Tier
 
 NAMED_AT_MOST = 5  # ids that an ambiguous prefix is answered with

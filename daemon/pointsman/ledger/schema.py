@@ -35,7 +35,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         """
         CREATE TABLE decisions (           -- none for a request that was refused before
             request TEXT PRIMARY KEY,
-            body    TEXT NOT NULL          -- JSON: decisions.DecisionView
+            body    TEXT NOT NULL          -- JSON: views.DecisionView
         ) WITHOUT ROWID
         """,
         """

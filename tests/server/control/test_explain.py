@@ -1,6 +1,6 @@
 """POST explain: the decision, and no call."""
 
-from pointsman.ledger.decisions import DecisionView
+from pointsman.ledger.views import DecisionView
 from pointsman.types import Tier
 from tests.server.control.conftest import Client, House, endpoint, model
 

@@ -7,7 +7,7 @@ from pointsman.cli import arguments as shared
 from pointsman.cli import decision as words
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen
-from pointsman.ledger.decisions import CandidateView, DecisionView
+from pointsman.ledger.views import CandidateView, DecisionView
 
 HEADS = ("RANK", "MODEL", "TIER", "REASON")
 

@@ -8,7 +8,7 @@ tokens as decimal strings; costs are integer nano-dollars. `null` always means *
 
 from typing import TypedDict
 
-from pointsman.ledger.decisions import DecisionView
+from pointsman.ledger.views import DecisionView
 
 
 class EndpointShape(TypedDict):
