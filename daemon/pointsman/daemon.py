@@ -39,7 +39,7 @@ from pointsman.routing.resolve import AUTO, Names
 from pointsman.server.app import make_app
 from pointsman.server.control.events import STOPPING
 from pointsman.server.instance import published, sole
-from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving
+from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving, url_of
 from pointsman.server.rooms import Info, Rooms
 from pointsman.types import Endpoint, Snapshot
 
@@ -205,7 +205,7 @@ async def _build(
         keep=writer.enqueue,
         new_id=Ids(time.time, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
         wall=time.time,
-        monotonic=time.monotonic,
+        monotonic=asyncio.get_running_loop().time,  # the clock of the attempts that the router starts
         config_file=str(setup.paths.config_file),
     )
     jobs = _start_jobs(sweeper, stack)
@@ -264,7 +264,7 @@ def _info(setup: Setup, tcp: socket.socket, socket_path: str) -> Info:
         version=version("pointsman"),
         pid=os.getpid(),
         started_at=time.time(),
-        url=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
+        url=url_of(host, port),
         socket=socket_path,
         config_file=str(setup.loaded.file) if setup.loaded.file else None,
         state_dir=str(setup.paths.state_dir),

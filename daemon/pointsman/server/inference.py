@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from decimal import Decimal
 
 from aiohttp import web
 
 from pointsman.errors import BadRequest, BodyTooLarge, PointsmanError, UpstreamError
 from pointsman.execution.attempts import Answer
+from pointsman.money import to_dollars
 from pointsman.router import Journey
 from pointsman.server.rooms import ROOMS
+from pointsman.types import tier_word
 from pointsman.wire.formats import FORMATS, Format
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes
@@ -97,11 +98,10 @@ async def _break_off(request: web.Request, response: web.StreamResponse, event: 
 
 def _headers(journey: Journey, answer: Answer) -> dict[str, str]:
     candidate = answer.candidate
-    tier = candidate.model.tier
     cost = "X-Pointsman-Cost" if answer.whole is not None else "X-Pointsman-Cost-Max"
     return {
         "X-Pointsman-Model": candidate.model.id,
-        "X-Pointsman-Tier": tier.word if tier is not None else "unknown",
+        "X-Pointsman-Tier": tier_word(candidate.model.tier),
         "X-Pointsman-Reason": candidate.reason + (" degraded" if candidate.degraded else ""),
         "X-Pointsman-Attempts": str(len(journey.attempts)),
         "X-Pointsman-Decision": journey.id,
@@ -111,4 +111,4 @@ def _headers(journey: Journey, answer: Answer) -> dict[str, str]:
 
 def _dollars(nano: int | None) -> str:
     """US dollars, exact; `unknown` where a price is."""
-    return "unknown" if nano is None else f"{Decimal(nano).scaleb(-9).normalize():f}"
+    return "unknown" if nano is None else to_dollars(nano)

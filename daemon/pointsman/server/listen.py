@@ -94,6 +94,10 @@ async def serving(
         await runner.cleanup()
 
 
+def url_of(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """Checks the address that was bound, not the name that was given. Raises OSError or StartError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -114,8 +118,8 @@ def _why(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         taken = f"port {port} of {host} is taken by another"
         if version := _pointsman_at(host, port):
-            at = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            return f"{taken} Pointsman ({version}), at {at}: use that one, or choose a port with --port"
+            other = f"Pointsman ({version}), at {url_of(host, port)}"
+            return f"{taken} {other}: use that one, or choose a port with --port"
         return f"{taken} program: free it, or choose another with --port"
     return f"can't listen on {host}:{port}: {error.strerror}"
 
