@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum, StrEnum, auto
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pointsman.chat import CONTENT, Chat, Event
 from pointsman.money import Price, Usage
@@ -39,9 +40,19 @@ class Grade(IntEnum):
 
 
 class CallKind(StrEnum):
-    """What is asked of a model. Only a chat can be translated between dialects."""
+    """What is asked of a model."""
 
     CHAT = "chat"
+    COMPLETION = "completion"  # the continuation of a text
+    EMBEDDING = "embedding"
+
+
+class Priority(IntEnum):
+    """Who goes first where requests wait in line: the smaller number."""
+
+    CRITICAL = 0
+    NORMAL = 1
+    BACKGROUND = 2
 
 
 class Dialect(StrEnum):
@@ -61,6 +72,7 @@ class Privacy(StrEnum):
 
 class Ability(Flag):
     NONE = 0
+    CHAT = auto()
     TOOLS = auto()
     JSON = auto()
     EMBEDDINGS = auto()
@@ -102,7 +114,11 @@ class Health(StrEnum):
 
 
 class FoundBy(StrEnum):
-    PORT = "port"
+    """How Pointsman came to know of a place; what it serves is told by the place itself."""
+
+    PORT = "port"  # an engine usually listens there
+    ENVIRONMENT = "environment"  # OLLAMA_HOST and its like
+    PROCESS = "process"  # an engine runs, and this is where it listens
     CONFIG = "config"
 
 
@@ -113,36 +129,6 @@ class Auth(Enum):
     BEARER = "authorization"
     X_API_KEY = "x-api-key"
     X_GOOG_API_KEY = "x-goog-api-key"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One fingerprint: a GET of `path` that only this engine answers so.
-
-    It fits when the answer is JSON that holds `key`, or when `header` starts with `value`.
-    """
-
-    path: str
-    key: str = ""
-    header: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A row of knowledge. A new OpenAI-compatible engine or cloud is one row and no code."""
-
-    id: str
-    title: str
-    dialect: Dialect = Dialect.OPENAI
-    tier: Tier | None = None
-    base_url: str = ""  # of a cloud; an engine's place is found
-    ports: tuple[int, ...] = ()  # where an engine usually listens, the most usual first
-    marks: tuple[Mark, ...] = ()  # any one of them proves it
-    auth: Auth = Auth.BEARER
-    key_env: tuple[str, ...] = ()
-    takes_any_name: bool = False  # it answers with what it has loaded, whatever model it was asked for
-    docs_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +146,12 @@ class Place:
 
     url: str
     socket: str | None = None  # a Unix socket's path; the url's host then means nothing
+
+    @property
+    def root(self) -> str:
+        """The server's own address: an engine's own routes begin there, whatever the path of its API."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else self.url
@@ -179,7 +171,16 @@ class Endpoint:
     health: Health = Health.UP
     note: str = ""  # for people: what is wrong with it, or what it waits for
     build: str = ""  # its software, in its own words
+    holds: int | None = None  # models that it keeps loaded at once; None: it does not say
     seen_at: float = field(default=0.0, compare=False)  # wall clock; exact once it is away
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A context that is set by each request, on an engine that cuts a longer prompt without a word."""
+
+    most: int  # tokens: the model's own limit
+    plain: int | None  # tokens a request gets that sets nothing; None: it does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,8 @@ class Model:
     tier: Tier | None
     state: ModelState = ModelState.LOADED
     context: int | None = None  # tokens in force, prompt and answer together
+    stretch: Stretch | None = None
+    slots: int | None = None  # requests that it answers at the same time
     max_output: int | None = None
     has: Ability = Ability.NONE
     lacks: Ability = Ability.NONE  # neither has nor lacks: unknown
@@ -204,6 +207,7 @@ class Model:
     parameters: int | None = None
     quantisation: str = ""
     aliases: tuple[str, ...] = ()
+    runs_at: str = ""  # the host it runs on, where its engine only passes prompts on; empty: on the engine
     known_as: frozenset[str] = frozenset()  # names it may answer under, where another could; empty: any
 
 
@@ -231,6 +235,7 @@ class Hints:
 
     app: str = ""
     privacy: Privacy = Privacy.ANY
+    priority: Priority = Priority.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +251,14 @@ class Call:
     wants_usage: bool = False  # of a stream: it asked for usage itself
     max_tokens: int | None = None
     choices: int = 1
-    chat: Chat | None = None
+    chat: Chat | None = None  # of other calls than chats: a message for each text
+    untranslatable: str = ""  # a field that no other dialect can carry; empty: none
     hints: Hints = Hints()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a call asks of a model. Token figures are estimates that err on the high side."""
+    """What a call asks of a model. `prompt_tokens` is an estimate that errs on the high side."""
 
     grade: Grade  # the least that will do
     needs: Ability
@@ -260,14 +266,18 @@ class Task:
     prompt_tokens: int
     max_tokens: int | None
     privacy: Privacy
+    prompt_ceiling: int = 0  # tokens the prompt can't exceed, whatever the model's vocabulary
+    untranslatable: str = ""  # a field that only an OpenAI API can be asked with; empty: none
+    priority: Priority = Priority.NORMAL
     reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the gate knows at this moment: how many requests each model is answering."""
+    """What the gate and the queues know at this moment, by model."""
 
-    in_flight: Mapping[str, int] = field(default_factory=dict)
+    in_flight: Mapping[str, int] = field(default_factory=dict)  # requests being answered
+    waits: Mapping[str, float] = field(default_factory=dict)  # seconds a new request would wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +285,7 @@ class Candidate:
     model: Model
     reason: str  # a short code for `X-Pointsman-Reason`
     degraded: bool = False
+    context: int | None = None  # tokens to ask the engine for, in its own dialect; None: as it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from pointsman.types import Mark, Provider, Tier
+from pointsman.catalogue.row import Mark, Provider
+from pointsman.types import Tier
 from tests.discovery import bodies
 
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from aiohttp import web
 
+from pointsman.catalogue.row import Provider
 from pointsman.discovery.ports import PortSource
 from pointsman.discovery.probe import LARGEST_BODY, Pace
 from pointsman.discovery.source import Overrides, origin
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions
-from pointsman.types import Ability, Endpoint, Finding, FoundBy, Grade, Health, ModelState, Provider, Tier
+from pointsman.types import Ability, Endpoint, Finding, FoundBy, Grade, Health, ModelState, Tier
 from tests.discovery import bodies
 from tests.discovery.conftest import Listen
 from tests.discovery.servers import LLAMA, Server, cut, endless, engine_row, llama, page, plain, silent

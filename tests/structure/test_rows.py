@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
-from pointsman.types import Auth, Mark, Provider, Tier
+from pointsman.catalogue.row import Mark, Provider
+from pointsman.types import Auth, Tier
 
 CLOUD = Provider(
     "cloud",

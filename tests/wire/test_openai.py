@@ -17,7 +17,7 @@ from pointsman.errors import (
     UnknownModel,
     WrongHost,
 )
-from pointsman.types import Call, CallKind
+from pointsman.types import Call, CallKind, Candidate, Endpoint, FoundBy, Model, Place, Tier
 from pointsman.wire.openai import (
     LONGEST_NAME,
     decode,
@@ -42,8 +42,13 @@ def refusal_of(body: bytes | str) -> BadRequest:
     return caught.value
 
 
+def asked(served_as: str = "tiny") -> Candidate:
+    endpoint = Endpoint("local", "llama-server", Place("http://127.0.0.1:8080/v1"), FoundBy.PORT)
+    return Candidate(Model(f"local/{served_as}", served_as, served_as, endpoint, Tier.LOCAL), "named")
+
+
 def sent(call: Call, served_as: str = "tiny") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(encode(call, served_as))
+    found: dict[str, Any] = json.loads(encode(call, asked(served_as)))
     return found
 
 
@@ -190,13 +195,13 @@ def test_a_model_name_that_could_not_stand_in_a_header_is_refused(name: str) -> 
 
 def test_large_and_odd_numbers_go_on_as_they_were_written() -> None:
     numbers = '"seed":123456789012345678901234567890,"temperature":0.70,"top_p":1E0'
-    assert numbers.encode() in encode(call_of(numbers), "tiny")
+    assert numbers.encode() in encode(call_of(numbers), asked("tiny"))
 
 
 def test_of_a_field_that_is_given_twice_the_last_counts_for_us_and_for_the_engine() -> None:
     call = call_of('"model":"a","stream":true,"mod\\u0065l":"b","stream":false')
     assert (call.model, call.stream) == ("b", False)
-    assert encode(call, "tiny").count(b'"stream":') == 1
+    assert encode(call, asked("tiny")).count(b'"stream":') == 1
     assert sent(call)["stream"] is False
 
 
@@ -223,7 +228,7 @@ def test_every_other_field_survives_to_the_letter(
         for name, (value, spacing, ascii_only) in fields.items()
     }
     text = ",".join(f"{json.dumps(name)}:{value.decode()}" for name, value in written.items())
-    out = msgspec.json.decode(encode(call_of(text), "tiny"), type=dict[str, msgspec.Raw])
+    out = msgspec.json.decode(encode(call_of(text), asked("tiny")), type=dict[str, msgspec.Raw])
     assert {name: bytes(out[name]) for name in fields} == written
     assert set(out) == {*fields, "messages", "model"}
 
@@ -242,12 +247,12 @@ def test_other_stream_options_are_kept_when_usage_is_asked_for() -> None:
 def test_a_plain_call_and_one_that_asked_itself_keep_their_stream_options() -> None:
     assert "stream_options" not in sent(call_of())
     options = '"stream_options":{ "include_usage" : true }'
-    assert options.encode() in encode(call_of(f'"stream":true,{options}'), "tiny")
+    assert options.encode() in encode(call_of(f'"stream":true,{options}'), asked("tiny"))
 
 
 def test_encoding_for_one_engine_leaves_the_call_as_it_was_for_the_next() -> None:
     call = call_of('"model":"auto","stream":true')
-    assert encode(call, "first") != encode(call, "second")
+    assert encode(call, asked("first")) != encode(call, asked("second"))
     assert set(call.fields) == {"messages", "model", "stream"}
 
 

@@ -4,7 +4,8 @@ Ports, marks and environment variables are from each project's own documentation
 marks were seen on a real one. A row without marks is known by its address alone, if configured.
 """
 
-from pointsman.types import Auth, Dialect, Mark, Provider, Tier
+from pointsman.catalogue.row import Mark, Provider
+from pointsman.types import Auth, Dialect, Tier
 
 GENERIC = Provider("generic", "OpenAI-compatible server", tier=None, auth=Auth.BEARER)
 

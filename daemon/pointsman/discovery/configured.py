@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from pointsman.catalogue.providers import PROVIDERS
+from pointsman.catalogue.row import Provider
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
 from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_of, models_told, notes_of
 from pointsman.discovery.written import Written
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Provider, Tier
+from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Tier
 
 OURSELVES_NOTE = "a Pointsman answers there, which would only ask in turn: name an engine or a provider"
 

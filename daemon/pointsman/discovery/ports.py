@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
+from pointsman.catalogue.row import Provider
 from pointsman.discovery.probe import NEAR, Absent, Pace, Sighting, Visit, look
 from pointsman.discovery.source import (
     SILENT_NOTE,
@@ -15,7 +16,7 @@ from pointsman.discovery.source import (
     origin,
 )
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, FoundBy, Health, Place, Provider
+from pointsman.types import Endpoint, Finding, FoundBy, Health, Place
 
 HOSTS = ("127.0.0.1", "[::1]")  # in this order; the second only where nobody listens at the first
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from pointsman.catalogue.row import Mark, Provider
 from pointsman.discovery.listing import (
     Details,
     Listing,
@@ -23,7 +24,7 @@ from pointsman.discovery.listing import (
     with_details,
 )
 from pointsman.net import VERSION_HEADER, auth_headers
-from pointsman.types import Account, Health, Mark, Place, Provider
+from pointsman.types import Account, Health, Place
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 REFUSALS = frozenset({401, 403})

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from pointsman.catalogue.providers import GENERIC, provider
+from pointsman.catalogue.row import Provider
 from pointsman.config.keys import resolve_key
 from pointsman.config.places import ProviderConfig
 from pointsman.config.schema import Config
 from pointsman.discovery.source import Overrides
 from pointsman.errors import ConfigError
 from pointsman.net import is_loopback
-from pointsman.types import Account, Dialect, Place, Provider, Tier
+from pointsman.types import Account, Dialect, Place, Tier
 
 SPOKEN = frozenset({Dialect.OPENAI})
 

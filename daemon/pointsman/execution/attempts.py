@@ -17,7 +17,7 @@ from pointsman.limits.gate import Gate
 from pointsman.money import Usage
 from pointsman.net import Sessions
 from pointsman.types import Attempt, Call, Candidate, Decision, Endpoint, Frame, Outcome, Whole, tier_word
-from pointsman.wire.formats import FORMATS
+from pointsman.wire.formats import speech
 
 MOST_ATTEMPTS = 6
 REFUSALS = frozenset({400, 413, 415, 422})  # the request is wrong, says a provider; another may not mind
@@ -58,7 +58,8 @@ class Answer:
         self._loop = asyncio.get_running_loop()
         self._clocks = clocks
         self._deadline = started + clocks.total
-        self._reader = FORMATS[call.format].StreamReader(
+        self._speech = speech(call, candidate)
+        self._reader = self._speech.StreamReader(
             model.id, keep_usage=call.wants_usage, known_as=model.known_as
         )
         self._prelude: deque[Frame] = deque()
@@ -76,12 +77,12 @@ class Answer:
     async def open(self) -> None:
         """Asks, and waits for the first content, or for all of a plain answer. Raises UpstreamError."""
         model = self.candidate.model
-        form = FORMATS[self._call.format]
         self._upstream = await send(
             self._means.sessions,
             model.endpoint,
-            form.PATH,
-            form.encode(self._call, model.served_as),
+            self._speech.PATH,
+            self._speech.encode(self._call, self.candidate),
+            at_root=self._speech.AT_ROOT,
             connect=self._clocks.connect,
             until=self._until(self._clocks.headers),
         )
@@ -91,7 +92,7 @@ class Answer:
             self.attempt.first_content = self._now()
         else:
             body = await self._upstream.whole(self._clocks.idle, self._deadline)
-            self.whole = form.read_whole(body, model.id, model.known_as)
+            self.whole = self._speech.read_whole(body, model.id, model.known_as)
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
 

@@ -78,14 +78,25 @@ class Upstream:
 
 
 async def send(
-    sessions: Sessions, endpoint: Endpoint, path: str, body: bytes, *, connect: float, until: float
+    sessions: Sessions,
+    endpoint: Endpoint,
+    path: str,
+    body: bytes,
+    *,
+    at_root: bool = False,
+    connect: float,
+    until: float,
 ) -> Upstream:
-    """Posts a call and waits for a 200. Raises UpstreamError, which says what may be done next."""
-    session = sessions.session(endpoint.place)
+    """Posts a call and waits for a 200. Raises UpstreamError, which says what may be done next.
+
+    `path` is below the endpoint's place, or below its server's root.
+    """
+    place = endpoint.place
+    session = sessions.session(place)
     with _mapped():
         async with asyncio.timeout_at(until):
             response = await session.post(
-                endpoint.place.url + path,
+                (place.root if at_root else place.url) + path,
                 data=body,
                 headers={"Content-Type": "application/json", **auth_headers(endpoint.account)},
                 allow_redirects=False,

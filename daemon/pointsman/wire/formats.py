@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pointsman.errors import PointsmanError
 from pointsman.money import Usage
-from pointsman.types import Call, Frame, Whole
+from pointsman.types import Call, Candidate, Dialect, Frame, Whole
 from pointsman.wire import openai
 
 
@@ -27,18 +27,38 @@ class ReaderMaker(Protocol):
     def __call__(self, model: str, *, keep_usage: bool, known_as: Collection[str] = ()) -> Reader: ...
 
 
-class Format(Protocol):
-    """One dialect's way with one kind of call: what clients send, what servers are sent and answer."""
+class Speech(Protocol):
+    """How servers of one dialect are asked one kind of call; what they answer is read into the client's.
+
+    `PATH` is below the place of the API, or below the server's root where `AT_ROOT`.
+    """
 
     @property
     def PATH(self) -> str: ...  # noqa: N802 - a module's constant
     @property
+    def AT_ROOT(self) -> bool: ...  # noqa: N802 - a module's constant
+    @property
     def StreamReader(self) -> ReaderMaker: ...  # noqa: N802 - a module's class
-    def decode(self, body: bytes, headers: Mapping[str, str]) -> Call: ...
-    def encode(self, call: Call, served_as: str) -> bytes: ...
+    def encode(self, call: Call, candidate: Candidate) -> bytes: ...
     def read_whole(self, body: bytes, model: str, known_as: Collection[str] = ()) -> Whole: ...
+
+
+class Format(Speech, Protocol):
+    """One dialect's way with one kind of call, as clients speak it too."""
+
+    def decode(self, body: bytes, headers: Mapping[str, str]) -> Call: ...
     def error_body(self, error: PointsmanError) -> bytes: ...
     def error_event(self, error: PointsmanError) -> bytes: ...
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType({"openai.chat": openai})
+
+NATIVE: Mapping[tuple[str, Dialect], Speech] = MappingProxyType({})
+"""Where an engine's own dialect says what the client's has no words for: a context to be set."""
+
+
+def speech(call: Call, candidate: Candidate) -> Speech:
+    """What a candidate is asked in: the client's own dialect, passed through, or the engine's."""
+    if candidate.context is None:
+        return FORMATS[call.format]
+    return NATIVE[call.format, candidate.model.endpoint.dialect]

@@ -13,15 +13,16 @@ import msgspec
 
 from pointsman.chat import Chat, Message, Part, PartKind, Role
 from pointsman.errors import BadRequest, PointsmanError
-from pointsman.types import Call, CallKind
+from pointsman.types import Call, CallKind, Candidate
 from pointsman.wire import sse
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import read_whole
 from pointsman.wire.openai_stream import StreamReader
 
-__all__ = ("PATH", "StreamReader", "decode", "encode", "error_body", "error_event", "read_whole")
+__all__ = ("AT_ROOT", "PATH", "StreamReader", "decode", "encode", "error_body", "error_event", "read_whole")
 
 PATH = "/chat/completions"
+AT_ROOT = False
 LONGEST_NAME = 512  # characters of a model's name; it comes back in headers, logs and errors
 
 
@@ -112,9 +113,9 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
     )
 
 
-def encode(call: Call, served_as: str) -> bytes:
+def encode(call: Call, candidate: Candidate) -> bytes:
     """The call for another server of this dialect: its model and its wish for usage replaced, no more."""
-    fields = {**call.fields, "model": served_as}
+    fields = {**call.fields, "model": candidate.model.served_as}
     if call.stream and not call.wants_usage:
         given = call.fields.get("stream_options")
         options = _options.decode(given) if isinstance(given, msgspec.Raw) else None

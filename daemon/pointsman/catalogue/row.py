@@ -1,0 +1,40 @@
+"""The shape of a row: what is known of a provider before anybody has looked for it."""
+
+from dataclasses import dataclass
+
+from pointsman.types import Auth, Dialect, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One fingerprint: a GET of `path` that only this engine answers so.
+
+    It fits when the answer is JSON that holds `key`, or when `header` starts with `value`.
+    """
+
+    path: str
+    key: str = ""
+    header: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A row of knowledge. A new OpenAI-compatible engine or cloud is one row and no code."""
+
+    id: str
+    title: str
+    dialect: Dialect = Dialect.OPENAI
+    tier: Tier | None = None
+    base_url: str = ""  # of a cloud; an engine's place is found
+    ports: tuple[int, ...] = ()  # where an engine usually listens, the most usual first
+    host_env: tuple[str, ...] = ()  # variables that name an engine's address: a host, host:port or a URL
+    port_env: tuple[str, ...] = ()  # variables that name its port alone
+    programs: tuple[str, ...] = ()  # its processes: the name of an executable, a script or a Python module
+    marks: tuple[Mark, ...] = ()  # any one of them proves it
+    auth: Auth = Auth.BEARER
+    key_env: tuple[str, ...] = ()
+    takes_any_name: bool = False  # it answers with what it has loaded, whatever model it was asked for
+    context_setting: str = ""  # what to set for a larger context, `{}` standing for the tokens
+    tools_setting: str = ""  # what to do for tools where a model of it has none
+    docs_url: str = ""
