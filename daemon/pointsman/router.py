@@ -19,8 +19,8 @@ from pointsman.limits.gate import Gate
 from pointsman.routing.classify import classify
 from pointsman.routing.explain import nobody_left
 from pointsman.routing.policy import decide, routable
-from pointsman.routing.resolve import AUTO, Names, resolve
-from pointsman.types import Attempt, Call, Decision, Model, RequestRecord, Snapshot, Tier
+from pointsman.routing.resolve import AUTO, Names, pinned, resolve
+from pointsman.types import Attempt, Call, CallKind, Decision, Model, RequestRecord, Snapshot, Tier
 
 CLIENT_GONE = 499  # in the ledger alone: nobody was there to be told a status
 
@@ -81,7 +81,7 @@ class Router:
         self._config_file = config_file
 
     def explain(self, call: Call) -> Decision:
-        """What would be done for a call, without doing it. Raises UnknownModel."""
+        """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
         return self._decide(call, self._registry.snapshot, self._new_id())
 
     def names(self) -> list[str]:
@@ -100,7 +100,7 @@ class Router:
     async def answer(self, journey: Journey) -> AsyncIterator[Answer]:
         """The answer to a call, from the first model that brings one.
 
-        Raises UnknownModel, NoRoute or Refused. Leaving it settles and writes down what happened,
+        Raises UnknownModel, BadRequest, NoRoute or Refused. Leaving it settles and writes down what happened,
         without an await, so that a client that vanishes at any moment leaves nothing open.
         """
         answer: Answer | None = None
@@ -148,6 +148,8 @@ class Router:
 
     def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
         wanted = resolve(call.model, self._names, snapshot)
+        if call.kind is CallKind.EMBEDDING:
+            wanted = pinned(wanted)
         return decide(decision_id, wanted, classify(call), snapshot, self._gate.outlook())
 
     def _nobody_left(self, decision: Decision) -> str:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pointsman.routing.classify import (
     classify,
     estimate_tokens,
 )
-from pointsman.types import Ability, Call, CallKind, Hints, Modality, Privacy
+from pointsman.types import Ability, Call, CallKind, Hints, Modality, Priority, Privacy
 
 
 def chat(*parts: Part, **facts: Any) -> Chat:
@@ -24,12 +25,12 @@ def text(words: str) -> Part:
 
 
 def call(asked: Chat | None, **facts: Any) -> Call:
-    return Call(CallKind.CHAT, "openai.chat", "auto", {}, 0, chat=asked, **facts)
+    return replace(Call(CallKind.CHAT, "openai.chat", "auto", {}, 0, chat=asked), **facts)
 
 
 def test_plain_words_need_nothing_special() -> None:
     task = classify(call(chat(text("Hi"))))
-    assert (task.needs, task.reads, task.grade) == (Ability.NONE, Modality.TEXT, MAIN_FLOOR)
+    assert (task.needs, task.reads, task.grade) == (Ability.CHAT, Modality.TEXT, MAIN_FLOOR)
     assert (task.max_tokens, task.privacy) == (None, Privacy.ANY)
     assert task.reasons == ("prompt of about 9 tokens",)
 
@@ -48,7 +49,7 @@ def test_what_the_call_says_of_itself_is_taken_over() -> None:
     ],
 )
 def test_abilities_follow_from_the_shape(asked: Chat, needs: Ability) -> None:
-    assert classify(call(asked)).needs is needs
+    assert classify(call(asked)).needs is needs | Ability.CHAT
 
 
 @pytest.mark.parametrize(
@@ -111,3 +112,24 @@ def test_more_words_are_never_fewer_tokens(earlier: list[str], more: str) -> Non
 def test_the_same_call_is_always_classified_the_same(words: list[str], tools: int, json: bool) -> None:
     asked = call(chat(*map(text, words), tools=tools, json=json))
     assert classify(asked) == classify(asked)
+
+
+def test_who_asks_for_vectors_needs_a_model_that_makes_them() -> None:
+    assert classify(call(chat(text("Hi")), kind=CallKind.EMBEDDING)).needs is Ability.EMBEDDINGS
+    assert classify(call(chat(text("Hi")), kind=CallKind.COMPLETION)).needs is Ability.CHAT
+
+
+def test_texts_that_are_no_conversation_count_by_the_longest() -> None:
+    texts = Chat(tuple(Message(Role.USER, (text(words),)) for words in ("a" * 36, "b" * 360, "c")))
+    task = classify(call(texts, kind=CallKind.EMBEDDING))
+    assert task.prompt_tokens == 100 + TOKENS_PER_MESSAGE
+    assert task.prompt_ceiling == 360
+
+
+def test_no_conversation_has_more_tokens_than_its_body_has_bytes() -> None:
+    assert classify(call(chat(text("Hi")), size=77)).prompt_ceiling == 77
+
+
+def test_what_only_one_dialect_can_say_and_who_waits_are_taken_over() -> None:
+    task = classify(call(chat(), untranslatable="logprobs", hints=Hints(priority=Priority.BACKGROUND)))
+    assert (task.untranslatable, task.priority) == ("logprobs", Priority.BACKGROUND)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.routing.policy import ANSWER_ROOM, RULES, context, decide, routable
+from pointsman.routing.context import ANSWER_ROOM
+from pointsman.routing.policy import RULES, context, decide, routable
 from pointsman.types import (
     Ability,
     Dialect,
@@ -18,6 +19,7 @@ from pointsman.types import (
     Outlook,
     Privacy,
     Snapshot,
+    Stretch,
     Task,
     Tier,
     Wanted,
@@ -95,7 +97,8 @@ RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
     ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.LOCAL}, "marked local, and this model is not on"),
     ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.NO_TRAIN}, "marked no-train"),
     ("budget", model(tier=Tier.PAID), {}, "no budget is set"),
-    ("dialect", model(endpoint=endpoint(dialect=Dialect.OLLAMA)), {}, "ollama, is not spoken yet"),
+    ("budget", model(tier=Tier.PAID, runs_at="ollama.com"), {}, "runs at ollama.com, not here"),
+    ("dialect", model(endpoint=endpoint(dialect=Dialect.GEMINI)), {}, "gemini, is not spoken yet"),
     ("key", model(endpoint=endpoint(health=Health.REFUSED)), {}, "it wants a key"),
     ("key", model(endpoint=endpoint(health=Health.REFUSED, note="X_KEY is not set")), {}, "X_KEY is not set"),
     ("healthy", model(endpoint=endpoint(health=Health.AWAY)), {}, "local is away: it no longer answers"),
@@ -250,3 +253,53 @@ def test_an_engine_that_keeps_silent_is_asked_last_but_asked() -> None:
     assert order(*models) == ["b/tiny", "a/tiny"]
     assert order(*models, wanted=named("a/tiny", "b/tiny")) == ["b/tiny", "a/tiny"]
     assert order(models[0]) == ["a/tiny"]
+
+
+def waits(**seconds: float) -> Outlook:
+    return Outlook(waits={f"local/{name}": wait for name, wait in seconds.items()})
+
+
+def test_a_model_that_is_busy_for_long_is_spared_where_another_begins_sooner() -> None:
+    big, small = model("local/big", parameters=8), model("local/small", parameters=1)
+    assert order(big, small, outlook=waits(big=19, small=0)) == ["local/big", "local/small"]
+    assert order(big, small, outlook=waits(big=21, small=0)) == ["local/small"]
+    decision = decide("d", AUTO, task(), snapshot(big, small), waits(big=21))
+    [left_out] = decision.excluded
+    assert (left_out.rule, left_out.reason) == (
+        "busy",
+        "about 21 s until it could begin, and another may answer sooner",
+    )
+
+
+def test_where_all_are_busy_nobody_is_spared() -> None:
+    big, small = model("local/big"), model("local/small")
+    assert order(big, small, outlook=waits(big=40, small=21)) == ["local/big", "local/small"]
+
+
+def test_a_long_wait_is_worth_it_where_nobody_as_good_is_free() -> None:
+    good = model("local/good", grade=Grade.GENERATION)
+    poor = model("local/poor", grade=Grade.SIMPLE)
+    silent = model("silent/good", endpoint=endpoint("silent", health=Health.SILENT), grade=Grade.GENERATION)
+    assert "local/good" in order(good, poor, silent, outlook=waits(good=60), grade=Grade.GENERATION)
+
+
+def test_a_named_model_is_waited_for_unless_it_has_a_fallback() -> None:
+    big, other = model("local/big"), model("local/other")
+    assert order(big, other, wanted=named("local/big"), outlook=waits(big=60)) == ["local/big"]
+    fallback = Wanted("big", chosen=False, models=("local/big", "local/other"), named=1)
+    assert order(big, other, wanted=fallback, outlook=waits(big=60)) == ["local/other"]
+
+
+def test_a_context_that_must_be_loaded_anew_comes_after_one_that_is_there() -> None:
+    small = model("a/small", context=4_096, stretch=Stretch(40_960, 4_096))
+    large = model("b/large", context=32_768)
+    assert order(small, large, prompt_tokens=100, prompt_ceiling=400) == ["a/small", "b/large"]
+    assert order(small, large, prompt_tokens=20_000, prompt_ceiling=80_000) == ["b/large", "a/small"]
+
+
+def test_a_candidate_says_which_context_to_ask_for() -> None:
+    small = model("a/small", context=4_096, stretch=Stretch(40_960, 4_096))
+    asked = task(prompt_tokens=20_000, prompt_ceiling=80_000)
+    for wanted in (AUTO, named("a/small")):
+        [candidate] = decide("d", wanted, asked, snapshot(small), Outlook()).candidates
+        assert candidate.context == 32_768

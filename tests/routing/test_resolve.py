@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.errors import UnknownModel
-from pointsman.routing.resolve import Names, known_names, resolve
+from pointsman.errors import BadRequest, UnknownModel
+from pointsman.routing.resolve import Names, known_names, pinned, resolve
 from pointsman.types import Snapshot, Tier, Wanted
 from tests.routing.house import endpoint, model, snapshot, snapshots
 
@@ -207,3 +207,23 @@ def test_known_names_are_what_the_user_named_and_the_models() -> None:
     known = snapshot(model("local/tiny"), model("x/tiny"))
     names = Names(aliases={"mine": "tiny"}, roles={"coder": "mine"})
     assert known_names(names, known) == ["auto", "coder", "mine", "tiny", "local/tiny", "x/tiny"]
+
+
+def test_vectors_come_from_the_one_model_that_is_named_and_never_from_its_fallbacks() -> None:
+    names = Names(aliases={"vectors": "local/tiny"}, fallback={"vectors": ["large"]})
+    found = pinned(resolve("vectors", names, HERE))
+    assert (found.models, found.missing) == (("local/tiny",), ())
+    gone = pinned(
+        resolve("vectors", Names({"vectors": "gone"}, fallback={"vectors": ["large", "far"]}), HERE)
+    )
+    assert (gone.models, gone.missing) == ((), ("gone",))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("auto", "names its model"), ("tiny", "name one of local/tiny, llama-server-9931/tiny")],
+)
+def test_vectors_of_a_model_that_pointsman_would_choose_are_refused(name: str, words: str) -> None:
+    with pytest.raises(BadRequest, match=words) as caught:
+        pinned(resolve(name, NOBODY, HERE))
+    assert caught.value.param == "model"

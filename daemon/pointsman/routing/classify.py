@@ -1,12 +1,21 @@
 """What a call asks of a model, read from its shape alone: no model is asked, nothing is looked up."""
 
-from pointsman.chat import CHARS_PER_TOKEN, Chat, Part, PartKind
-from pointsman.types import Ability, Call, Grade, Modality, Task, flag_names
+from types import MappingProxyType
+
+from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind
+from pointsman.types import Ability, Call, CallKind, Grade, Modality, Task, flag_names
 
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
 TOKENS_PER_MESSAGE = 8
 TOKENS_PER_IMAGE = 1_500  # the order of what vision encoders make of a large picture
 
+_NEEDS = MappingProxyType(
+    {
+        CallKind.CHAT: Ability.CHAT,
+        CallKind.COMPLETION: Ability.CHAT,  # who can talk can go on with a text
+        CallKind.EMBEDDING: Ability.EMBEDDINGS,
+    }
+)
 _MODALITIES = (
     (PartKind.IMAGE, Modality.IMAGE),
     (PartKind.AUDIO, Modality.AUDIO),
@@ -17,9 +26,10 @@ _MODALITIES = (
 
 def classify(call: Call) -> Task:
     chat = call.chat or Chat(())
-    needs = (Ability.TOOLS if chat.tools else Ability.NONE) | (Ability.JSON if chat.json else Ability.NONE)
+    needs = _NEEDS[call.kind]
+    needs |= (Ability.TOOLS if chat.tools else Ability.NONE) | (Ability.JSON if chat.json else Ability.NONE)
     reads = _modalities(chat)
-    prompt = estimate_tokens(chat)
+    prompt, ceiling = _prompt(call, chat)
     return Task(
         grade=MAIN_FLOOR,
         needs=needs,
@@ -27,16 +37,32 @@ def classify(call: Call) -> Task:
         prompt_tokens=prompt,
         max_tokens=call.max_tokens,
         privacy=call.hints.privacy,
+        prompt_ceiling=ceiling,
+        untranslatable=call.untranslatable,
+        priority=call.hints.priority,
         reasons=tuple(_reasons(chat, reads, prompt)),
     )
 
 
 def estimate_tokens(chat: Chat) -> int:
     """The prompt's tokens, tools included."""
-    tokens = chat.tools_size / CHARS_PER_TOKEN
-    for message in chat.messages:
-        tokens += TOKENS_PER_MESSAGE + sum(_tokens(part) for part in message.parts)
-    return round(tokens)
+    return round(chat.tools_size / CHARS_PER_TOKEN + sum(_of_message(message) for message in chat.messages))
+
+
+def _prompt(call: Call, chat: Chat) -> tuple[int, int]:
+    """Its tokens as estimated, and what they can't exceed: no token is shorter than a byte."""
+    if call.kind is CallKind.CHAT:
+        return estimate_tokens(chat), call.size
+    texts = chat.messages  # each is read by itself
+    return round(max(map(_of_message, texts), default=0)), max(map(_bytes, texts), default=0)
+
+
+def _bytes(message: Message) -> int:
+    return sum(len(part.text.encode("utf-8", "replace")) + part.size for part in message.parts)
+
+
+def _of_message(message: Message) -> float:
+    return TOKENS_PER_MESSAGE + sum(_tokens(part) for part in message.parts)
 
 
 def _tokens(part: Part) -> float:

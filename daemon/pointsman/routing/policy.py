@@ -4,8 +4,9 @@ Each rule is a function that says why a model may not be used for a task, or Non
 the order of `RULES`, and the first that objects is the one that people are told.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from pointsman.routing import context as contexts
 from pointsman.types import (
     Ability,
     Candidate,
@@ -26,7 +27,8 @@ from pointsman.types import (
     flag_names,
 )
 
-ANSWER_ROOM = 1_024  # tokens an answer is given in the context when the client names no limit
+BUSY_AFTER = 20.0  # seconds that a request waits for a model rather than take another
+SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA})  # Ollama's own is used where its OpenAI API would not do
 
 Rule = Callable[[Model, Task], str | None]
 
@@ -52,12 +54,22 @@ def privacy(model: Model, task: Task) -> str | None:
 
 
 def budget(model: Model, _task: Task) -> str | None:
-    return "it costs money, and no budget is set" if model.tier is Tier.PAID else None
+    if model.tier is not Tier.PAID:
+        return None
+    where = (
+        f"it runs at {model.runs_at}, not here, and uses up a quota or money"
+        if model.runs_at
+        else "it costs money"
+    )
+    return f"{where}, and no budget is set"
 
 
 def dialect(model: Model, _task: Task) -> str | None:
-    spoken = model.endpoint.dialect is Dialect.OPENAI
-    return None if spoken else f"its dialect, {model.endpoint.dialect.value}, is not spoken yet"
+    return (
+        None
+        if model.endpoint.dialect in SPOKEN
+        else f"its dialect, {model.endpoint.dialect.value}, is not spoken yet"
+    )
 
 
 def key(model: Model, _task: Task) -> str | None:
@@ -86,15 +98,7 @@ def modality(model: Model, task: Task) -> str | None:
 
 
 def context(model: Model, task: Task) -> str | None:
-    if model.context is None:
-        return None
-    room = min(task.max_tokens or ANSWER_ROOM, model.context // 4)
-    if task.prompt_tokens + room <= model.context:
-        return None
-    return (
-        f"about {task.prompt_tokens:,} tokens of prompt and {room:,} for the answer "
-        f"don't fit its context of {model.context:,}"
-    )
+    return contexts.objection(model, task)
 
 
 RULES: tuple[Rule, ...] = (tier, privacy, budget, dialect, key, healthy, abilities, modality, context)
@@ -109,7 +113,9 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
             allowed.append(model)
         else:
             excluded.append(objection)
-    order = _by_ladder(allowed, task, outlook) if wanted.chosen else _by_name(allowed, wanted)
+    allowed, busy = _parted(allowed, task, outlook)
+    excluded += busy
+    order = _by_ladder(allowed, task, outlook) if wanted.chosen else _by_name(allowed, wanted, task)
     return Decision(decision_id, wanted, task, tuple(order), tuple(excluded))
 
 
@@ -128,7 +134,27 @@ def _objection(model: Model, wanted: Wanted, task: Task) -> Excluded | None:
     return None
 
 
-def _by_name(models: list[Model], wanted: Wanted) -> Iterable[Candidate]:
+def _parted(models: Sequence[Model], task: Task, outlook: Outlook) -> tuple[list[Model], list[Excluded]]:
+    """Those to ask, and those to spare: a long wait is worth it only where nobody as good begins sooner."""
+    waits = outlook.waits
+    long = {model.id for model in models if waits.get(model.id, 0.0) > BUSY_AFTER}
+    if not long:
+        return list(models), []
+    soon = [model.grade for model in models if model.id not in long and model.endpoint.health is Health.UP]
+    best = max(soon, default=None)
+    busy = {
+        model.id: Excluded(model.id, "busy", _busy(waits[model.id]))
+        for model in models
+        if model.id in long and best is not None and best >= min(task.grade, model.grade)
+    }
+    return [model for model in models if model.id not in busy], list(busy.values())
+
+
+def _busy(wait: float) -> str:
+    return f"about {wait:.0f} s until it could begin, and another may answer sooner"
+
+
+def _by_name(models: list[Model], wanted: Wanted, task: Task) -> Iterable[Candidate]:
     """The user's own order; of the places that serve what was named, one that keeps silent goes last."""
     rank = {name: place for place, name in enumerate(wanted.models)}
     named = f"alias:{wanted.via}" if wanted.via else "named"
@@ -139,18 +165,22 @@ def _by_name(models: list[Model], wanted: Wanted) -> Iterable[Candidate]:
 
     for model in sorted(models, key=place):
         is_fallback = rank[model.id] >= wanted.named
-        yield Candidate(model, f"fallback:{wanted.via or wanted.asked}" if is_fallback else named)
+        reason = f"fallback:{wanted.via or wanted.asked}" if is_fallback else named
+        yield Candidate(model, reason, context=contexts.to_ask(model, task))
 
 
 def _by_ladder(models: list[Model], task: Task, outlook: Outlook) -> Iterable[Candidate]:
     """Local, then free, then paid, among those good enough; then the best of the rest, marked degraded."""
+    asks = {model.id: contexts.to_ask(model, task) for model in models}
 
     def rung(model: Model) -> tuple[object, ...]:
         return (
             model.endpoint.health is Health.SILENT,
             max(0, task.grade - model.grade),
             model.tier,
-            _LOAD_ORDER.index(model.state),
+            _LOAD_ORDER.index(
+                ModelState.UNLOADED if contexts.reloads(model, asks[model.id]) else model.state
+            ),
             -(model.parameters or 0),
             outlook.in_flight.get(model.id, 0),
             model.endpoint.id,
@@ -158,7 +188,8 @@ def _by_ladder(models: list[Model], task: Task, outlook: Outlook) -> Iterable[Ca
         )
 
     for model in sorted(models, key=rung):
-        yield Candidate(model, f"ladder:{(model.tier or Tier.LOCAL).word}", degraded=model.grade < task.grade)
+        reason = f"ladder:{(model.tier or Tier.LOCAL).word}"
+        yield Candidate(model, reason, degraded=model.grade < task.grade, context=asks[model.id])
 
 
 def _words(flags: Ability | Modality) -> str:

@@ -3,12 +3,12 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from pointsman.errors import UnknownModel
+from pointsman.errors import BadRequest, UnknownModel
 from pointsman.types import Endpoint, Model, Snapshot, Tier, Wanted
 
 AUTO = "auto"
@@ -48,6 +48,27 @@ def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
         via="" if len(chain) == 1 else first,
         missing=tuple(meant for meant, models in found.items() if not models),
     )
+
+
+def pinned(wanted: Wanted) -> Wanted:
+    """The one model that a name means, without its fallbacks. Raises BadRequest where it means none or many.
+
+    For vectors: those of two models can't be compared, so that none may stand in for another.
+    """
+    if wanted.chosen:
+        raise BadRequest(
+            "an embeddings request names its model: vectors of two models can't be compared, so that "
+            "Pointsman does not choose one; `pointsman models` lists what is known",
+            "model",
+        )
+    places = wanted.models[: wanted.named]
+    if len(places) > 1:
+        raise BadRequest(
+            f"{wanted.asked!r} is served in {len(places)} places, whose vectors may differ: "
+            f"name one of {', '.join(places)}",
+            "model",
+        )
+    return replace(wanted, models=places, missing=() if places else wanted.missing[:1])
 
 
 def known_names(names: Names, snapshot: Snapshot) -> list[str]:

@@ -1,0 +1,95 @@
+"""Whether a prompt fits a model's context, and which context to ask an engine for that lets it be set.
+
+Such an engine cuts a longer prompt without a word when it is asked plainly. It is asked so only where
+the prompt can't exceed what it then gets; for all else its own dialect names a context, and refuses.
+"""
+
+from pointsman.catalogue.providers import provider
+from pointsman.types import Ability, Model, Stretch, Task
+
+ANSWER_ROOM = 1_024  # tokens an answer is given in the context when the client names no limit
+PLAIN = 4_096  # tokens of an engine that lets them be set and does not say: the least that Ollama defaults to
+SMALLEST = (
+    8_192  # tokens that are asked for, so that a growing conversation does not reload its model each turn
+)
+
+
+def objection(model: Model, task: Task) -> str | None:
+    """Why the prompt can't be given to the model whole, and what helps; None if it can."""
+    stretch = model.stretch
+    if stretch is None:
+        if model.context is None or _fits(task.prompt_tokens, task, model.context):
+            return None
+        return f"{_figures(task, model.context)} {_advice(model, task)}".rstrip()
+    if _plainly(stretch, task) or _asked(model, stretch, task):
+        return None
+    if task.untranslatable and _fits(task.prompt_tokens, task, stretch.most):
+        return (
+            f"with `{task.untranslatable}` it can only be asked over its OpenAI API, which cuts what does "
+            f"not fit {stretch.plain or PLAIN:,} tokens without a word {_advice(model, task)}"
+        ).rstrip()
+    return _figures(task, stretch.most).rstrip()
+
+
+def to_ask(model: Model, task: Task) -> int | None:
+    """Tokens of context to ask for; None: it is asked plainly. For a model to which there is no objection."""
+    if model.stretch is None or (_plainly(model.stretch, task) and not _loaded_otherwise(model, task)):
+        return None
+    return _asked(model, model.stretch, task)
+
+
+def reloads(model: Model, context: int | None) -> bool:
+    """Whether asking for this context makes the engine load the model anew."""
+    return context is not None and context != model.context
+
+
+def _plainly(stretch: Stretch, task: Task) -> bool:
+    """Whether it is sure that nothing is cut: no vocabulary has tokens shorter than a byte."""
+    return _fits(task.prompt_ceiling, task, stretch.plain or PLAIN)
+
+
+def _loaded_otherwise(model: Model, task: Task) -> bool:
+    """A plain request would make the engine load the model anew, with the context it gives by itself."""
+    plain = model.stretch and (model.stretch.plain or PLAIN)
+    return not task.untranslatable and model.context is not None and model.context != plain
+
+
+def _asked(model: Model, stretch: Stretch, task: Task) -> int | None:
+    """What it is loaded with if that will do, else the next power of two; None if it has not that much."""
+    if task.untranslatable:
+        return None
+    if model.context is not None and _fits(task.prompt_tokens, task, model.context):
+        return model.context
+    if not _fits(task.prompt_tokens, task, stretch.most):
+        return None
+    return min(_rounded(task), stretch.most)
+
+
+def _fits(prompt: int, task: Task, context: int) -> bool:
+    return prompt + _room(task, context) <= context
+
+
+def _room(task: Task, context: int) -> int:
+    """For the answer. Vectors take none."""
+    return 0 if task.needs & Ability.EMBEDDINGS else min(task.max_tokens or ANSWER_ROOM, context // 4)
+
+
+def _rounded(task: Task) -> int:
+    """A context that holds the prompt and its answer: a power of two."""
+    answer = 0 if task.needs & Ability.EMBEDDINGS else task.max_tokens or ANSWER_ROOM
+    return max(SMALLEST, 1 << (task.prompt_tokens + answer - 1).bit_length())
+
+
+def _figures(task: Task, context: int) -> str:
+    return (
+        f"about {task.prompt_tokens:,} tokens of prompt and {_room(task, context):,} for the answer "
+        f"don't fit its context of {context:,}"
+    )
+
+
+def _advice(model: Model, task: Task) -> str:
+    """The setting that helps, where the engine is known."""
+    row = provider(model.endpoint.provider)
+    if row is None or not row.context_setting:
+        return ""
+    return f"(to give it more: {row.context_setting.format(_rounded(task))})"

@@ -1,0 +1,109 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.catalogue.providers import PROVIDERS
+from pointsman.routing.context import ANSWER_ROOM, PLAIN, objection, reloads, to_ask
+from pointsman.types import Ability, Model, Stretch, Task
+from tests.routing.house import endpoint, model, task
+
+
+def ollama(context: int | None = None, *, plain: int | None = None, most: int = 40_960) -> Model:
+    """A model of an engine that cuts what does not fit, unless a request sets its context."""
+    at = endpoint("ollama", provider="ollama")
+    return model("ollama/qwen3", endpoint=at, context=context, stretch=Stretch(most, plain))
+
+
+def prompt(tokens: int, *, ceiling: int | None = None, **facts: Any) -> Task:
+    """A prompt of so many tokens, in a body about as long as English makes it."""
+    return task(prompt_tokens=tokens, prompt_ceiling=tokens * 4 if ceiling is None else ceiling, **facts)
+
+
+def test_a_prompt_that_surely_fits_is_asked_plainly() -> None:
+    assert to_ask(ollama(4_096), prompt(500)) is None
+
+
+def test_a_prompt_that_may_not_fit_is_asked_for_in_the_context_that_is_loaded() -> None:
+    """Its 8,000 bytes could be 8,000 tokens: asked plainly, what is too long would be cut."""
+    assert to_ask(ollama(4_096), prompt(2_000)) == 4_096
+
+
+def test_a_long_prompt_is_given_a_context_that_holds_it_and_its_answer() -> None:
+    assert objection(ollama(4_096), prompt(20_000)) is None
+    assert to_ask(ollama(4_096), prompt(20_000)) == 32_768
+    assert to_ask(ollama(), prompt(20_000, max_tokens=20_000)) == 40_960
+
+
+def test_what_is_longer_than_the_model_can_read_is_refused_with_the_figures() -> None:
+    assert objection(ollama(4_096, most=8_192), prompt(20_000)) == (
+        "about 20,000 tokens of prompt and 1,024 for the answer don't fit its context of 8,192"
+    )
+
+
+def test_a_larger_context_that_is_loaded_is_kept_for_short_prompts_too() -> None:
+    assert to_ask(ollama(32_768), prompt(100)) == 32_768
+    assert to_ask(ollama(32_768, plain=32_768), prompt(100)) is None
+
+
+def test_a_context_is_asked_for_in_steps_so_that_a_growing_conversation_seldom_reloads() -> None:
+    asked = {to_ask(ollama(), prompt(tokens)) for tokens in range(4_000, 30_000, 500)}
+    assert asked == {8_192, 16_384, 32_768}
+
+
+def test_what_only_an_openai_api_can_be_asked_goes_there_as_long_as_nothing_is_cut() -> None:
+    assert to_ask(ollama(32_768), prompt(500, untranslatable="logprobs")) is None
+    refusal = objection(ollama(32_768), prompt(2_000, untranslatable="logprobs"))
+    assert refusal is not None
+    assert "with `logprobs`" in refusal
+    assert "cuts what does not fit 4,096 tokens" in refusal
+
+
+def test_a_refusal_names_the_setting_that_helps() -> None:
+    row = next(row for row in PROVIDERS if row.id == "ollama")
+    refusal = objection(ollama(4_096), prompt(20_000, untranslatable="logprobs"))
+    assert refusal is not None
+    assert row.context_setting.format(32_768) in refusal
+
+
+def test_vectors_need_no_room_for_an_answer() -> None:
+    vectors = prompt(4_096, needs=Ability.EMBEDDINGS)
+    assert to_ask(ollama(4_096, most=4_096), vectors) == 4_096
+
+
+@pytest.mark.parametrize(("context", "loads"), [(None, False), (4_096, False), (8_192, True)])
+def test_another_context_than_the_loaded_one_is_a_load(context: int | None, loads: bool) -> None:
+    assert reloads(ollama(4_096), context) is loads
+
+
+sizes = st.integers(1, 200_000)
+models = st.builds(ollama, st.none() | sizes, plain=st.none() | sizes, most=sizes)
+prompts = st.integers(0, 200_000).flatmap(
+    lambda tokens: st.builds(
+        prompt,
+        st.just(tokens),
+        ceiling=st.integers(tokens, 5 * tokens + 100),
+        max_tokens=st.none() | sizes,
+        untranslatable=st.sampled_from(("", "logprobs")),
+        needs=st.sampled_from((Ability.CHAT, Ability.EMBEDDINGS)),
+    )
+)
+
+
+@given(models, prompts)
+def test_nothing_is_ever_asked_so_that_an_engine_may_cut_it(one: Model, asked: Task) -> None:
+    if objection(one, asked) is not None or one.stretch is None:
+        return
+    context = to_ask(one, asked)
+    if context is None:
+        assert asked.prompt_ceiling <= (one.stretch.plain or PLAIN)
+    else:
+        assert not asked.untranslatable
+        assert asked.prompt_tokens <= context <= max(one.stretch.most, one.context or 0)
+
+
+@given(models, st.integers(0, 2_000))
+def test_a_short_prompt_is_never_refused_for_its_length(one: Model, tokens: int) -> None:
+    if one.stretch is not None and one.stretch.most >= 2 * (tokens + ANSWER_ROOM):
+        assert objection(one, prompt(tokens)) is None
