@@ -37,7 +37,7 @@ def test_the_task_is_told_in_words() -> None:
     assert task["grade"] == "routine"
     assert task["needs"] == ["tools", "json"]
     assert task["reads"] == ["text"]
-    assert task["privacy"] == "any"
+    assert (task["privacy"], task["priority"]) == ("any", "normal")
 
 
 def test_a_task_that_needs_nothing_lists_nothing() -> None:
@@ -47,10 +47,17 @@ def test_a_task_that_needs_nothing_lists_nothing() -> None:
 
 
 def test_candidates_keep_their_order_and_say_why() -> None:
-    candidates = (Candidate(MODEL, "loaded"), Candidate(MODEL, "last resort", degraded=True))
+    last = Candidate(MODEL, "last resort", degraded=True, context=8_192)
+    candidates = (Candidate(MODEL, "loaded"), last)
     assert describe(decision(candidates=candidates))["candidates"] == [
-        {"model": "local/tiny", "tier": "local", "reason": "loaded", "degraded": False},
-        {"model": "local/tiny", "tier": "local", "reason": "last resort", "degraded": True},
+        {"model": "local/tiny", "tier": "local", "reason": "loaded", "degraded": False, "context": None},
+        {
+            "model": "local/tiny",
+            "tier": "local",
+            "reason": "last resort",
+            "degraded": True,
+            "context": 8_192,
+        },
     ]
 
 

@@ -14,7 +14,7 @@ from pointsman.ledger.queries import Reader, Total
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.money import Usage
-from pointsman.types import RequestRecord
+from pointsman.types import Attempt, Excluded, Outcome, RequestRecord
 from tests.fakes.records import attempt, decision, record
 
 
@@ -143,6 +143,27 @@ def test_totals_count_requests_by_who_answered_and_money_by_who_was_paid(path: P
     )
 
 
+def test_a_models_speed_is_that_of_its_streams_from_the_first_token_on(path: Path, reader: Reader) -> None:
+    def stream(model: str, tokens: int, seconds: float) -> Attempt:
+        return attempt(model=model, usage=Usage(9, tokens), first_content=1.0, ended=1.0 + seconds)
+
+    guessed = replace(stream("a/quick", 10_000, 1), usage=Usage(9, 10_000, estimated=True))
+    cut = replace(stream("a/quick", 10_000, 1), outcome=Outcome.CUT)
+    plain = stream("a/plain", 50, 0.0)
+    keep(path, record("x", attempts=(stream("a/quick", 30, 1), stream("a/slow", 8, 2), plain)))
+    keep(path, record("y", attempts=(stream("a/quick", 50, 1), guessed, cut)))
+    assert reader.speeds() == {"a/quick": 40, "a/slow": 4}
+
+
+def test_the_decisions_are_found_in_which_a_rule_left_a_model_out(path: Path, reader: Reader) -> None:
+    small = decision(excluded=(Excluded("local/tiny", "context", "it is too small"),))
+    keep(path, record("old", at=1.0, decision=small))
+    keep(path, record("new", at=3.0, app="editor", decision=small), record("fits", at=4.0))
+    keep(path, record("refused", at=5.0, decision=None))
+    (found,) = reader.left_out("context", since=2.0)
+    assert (found.app, found.decision["excluded"][0]["models"]) == ("editor", ["local/tiny"])
+
+
 def test_questions_are_answered_while_somebody_writes(path: Path, reader: Reader) -> None:
     keep(path, record("a"))
     with closing(open_ledger(path)) as writing:
@@ -196,6 +217,8 @@ def test_a_ledger_damaged_within_is_told_with_its_path_and_left_as_it_is(path: P
         (queries._BY_PREFIX, {"low": "a", "high": "b", "limit": 1}),
         (queries._ATTEMPTS, ("a",)),
         (queries._TOTALS, {"since": 0.0}),
+        (queries._SPEEDS, {"newest": 1, "seconds": 0.1}),
+        (queries._LEFT_OUT, {"since": 0.0, "newest": 1, "rule": "context"}),
     ],
 )
 def test_no_question_reads_or_sorts_a_whole_table(path: Path, sql: str, values: Any) -> None:

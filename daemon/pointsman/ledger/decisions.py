@@ -40,6 +40,9 @@ def _task(task: Task) -> TaskView:
         prompt_tokens=task.prompt_tokens,
         max_tokens=task.max_tokens,
         privacy=task.privacy.value,
+        prompt_ceiling=task.prompt_ceiling,
+        untranslatable=task.untranslatable,
+        priority=task.priority.name.lower(),
         reasons=list(task.reasons),
     )
 
@@ -50,4 +53,5 @@ def _candidate(candidate: Candidate) -> CandidateView:
         tier=tier_word(candidate.model.tier),
         reason=candidate.reason,
         degraded=candidate.degraded,
+        context=candidate.context,
     )

@@ -17,6 +17,9 @@ from pointsman.ledger.views import DecisionView
 from pointsman.types import Attempt, Tier
 
 NAMED_AT_MOST = 5  # ids that an ambiguous prefix is answered with
+MEASURED_REQUESTS = 500  # the newest, from which a model's speed is told
+REMEMBERED_REQUESTS = 200  # the newest, among which those are sought that a model was too small for
+MEASURED_SECONDS = 0.1  # from the first token to the last, below which a stream measures nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,14 @@ class Story:
     line: Line
     decision: DecisionView | None
     attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided for a request of an application."""
+
+    app: str
+    decision: DecisionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,22 @@ _TOTALS = """
     ) GROUP BY tier
 """
 
+# A plain answer, or a stream that is over in a moment, tells nothing of its model's pace.
+_SPEEDS = """
+    SELECT model, sum(output_tokens) / sum(ended - first_content) AS speed FROM attempts
+    WHERE request IN (SELECT id FROM requests ORDER BY at DESC, id DESC LIMIT :newest)
+        AND outcome = 'ok' AND estimated = 0 AND ended - first_content >= :seconds
+    GROUP BY model
+"""
+
+# As COMPACT writes it. The rest is read only of those.
+_LEFT_OUT = """
+    SELECT r.app AS app, d.body AS body
+    FROM (SELECT id, app FROM requests WHERE at >= :since ORDER BY at DESC, id DESC LIMIT :newest) AS r
+    CROSS JOIN decisions AS d ON d.request = r.id
+    WHERE instr(d.body, '"rule":"' || :rule || '"')
+"""
+
 
 class Reader:
     """For any thread, one at a time. The file is opened at the first question, and again when it is another.
@@ -130,6 +157,19 @@ class Reader:
         with self._reading() as connection:
             rows = connection.execute(_TOTALS, {"since": since}).fetchall()
         return tuple(sorted((Total(**dict(row)) for row in rows), key=_rung))
+
+    def speeds(self) -> dict[str, float]:
+        """Tokens a second that each model writes, as measured on its last streams; by model id."""
+        with self._reading() as connection:
+            bounds = {"newest": MEASURED_REQUESTS, "seconds": MEASURED_SECONDS}
+            return {row["model"]: row["speed"] for row in connection.execute(_SPEEDS, bounds)}
+
+    def left_out(self, rule: str, since: float) -> tuple[Decided, ...]:
+        """Decisions in which a rule left a model out, the newest first; of the last requests only."""
+        with self._reading() as connection:
+            wanted = {"rule": rule, "since": since, "newest": REMEMBERED_REQUESTS}
+            rows = connection.execute(_LEFT_OUT, wanted).fetchall()
+        return tuple(Decided(row["app"], json.loads(row["body"])) for row in rows)
 
     def close(self) -> None:
         with self._lock:

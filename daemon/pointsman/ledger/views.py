@@ -1,6 +1,9 @@
-"""The shape of a decision as plain JSON, apart from what makes it: the CLI loads no more than this."""
+"""The shape of a decision as plain JSON, apart from what makes it: the CLI loads no more than this.
 
-from typing import TypedDict
+What is `NotRequired` is missing from decisions that were written down before it was known.
+"""
+
+from typing import NotRequired, TypedDict
 
 
 class WantedView(TypedDict):
@@ -13,7 +16,10 @@ class WantedView(TypedDict):
 
 
 class TaskView(TypedDict):
-    """Tokens are estimates that err on the high side; `max_tokens` is null where the client named none."""
+    """Tokens are estimates that err on the high side; `max_tokens` is null where the client named none.
+
+    `prompt_ceiling` is what the prompt can't exceed, in tokens of whichever vocabulary.
+    """
 
     grade: str
     needs: list[str]
@@ -21,6 +27,9 @@ class TaskView(TypedDict):
     prompt_tokens: int
     max_tokens: int | None
     privacy: str
+    prompt_ceiling: NotRequired[int]
+    untranslatable: NotRequired[str]  # a field that only an OpenAI API can be asked with; empty: none
+    priority: NotRequired[str]  # critical | normal | background
     reasons: list[str]
 
 
@@ -29,6 +38,7 @@ class CandidateView(TypedDict):
     tier: str
     reason: str
     degraded: bool
+    context: NotRequired[int | None]  # tokens that the engine is asked to load it with; null: as it is
 
 
 class ExcludedView(TypedDict):
