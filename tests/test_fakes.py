@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
+import openai
 import pytest
 
-from tests.fakes import answers, faults
+from tests.fakes import answers, faults, texts
 from tests.fakes.engine import FakeEngine, Seen
 
 ASK = {"model": "fake-1", "messages": [{"role": "user", "content": "hello"}]}
@@ -260,3 +261,24 @@ def test_every_kind_of_fault_has_a_script() -> None:
 async def _gone(seen: Seen) -> None:
     async with asyncio.timeout(5):
         await seen.closed.wait()
+
+
+async def test_texts_and_embeddings_are_answered_as_an_openai_client_expects(engine: FakeEngine) -> None:
+    async with openai.AsyncOpenAI(base_url=engine.api_base, api_key="none", max_retries=0) as client:
+        plain = await client.completions.create(model="fake-1", prompt="Once")
+        stream = await client.completions.create(model="fake-1", prompt="Once", stream=True)
+        streamed = "".join([chunk.choices[0].text async for chunk in stream])
+        vectors = [
+            one.embedding for one in (await client.embeddings.create(model="m", input=["a", "b"])).data
+        ]
+    assert plain.choices[0].text == streamed == answers.TEXT
+    assert vectors == [list(texts.VECTOR)] * 2
+
+
+async def test_a_fault_meets_a_text_as_it_meets_a_chat(
+    http: aiohttp.ClientSession, engine: FakeEngine
+) -> None:
+    engine.faults(faults.status(503))
+    for status in (503, 200):
+        async with http.post(f"{engine.api_base}/completions", json={"prompt": "Once"}) as response:
+            assert response.status == status

@@ -27,6 +27,7 @@ from pointsman.errors import Shuts, StartError, UpstreamError
 from pointsman.events import Bus
 from pointsman.execution.attempts import Means
 from pointsman.execution.clocks import clocks_for
+from pointsman.execution.loads import Loads
 from pointsman.jobs import Job, Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
@@ -179,7 +180,9 @@ async def _build(
     setup: Setup, environ: Mapping[str, str], info: Info, sessions: Sessions, stack: AsyncExitStack
 ) -> Rooms:
     """Everything but the server itself, each room given what it needs."""
-    bus, registry, gate = Bus(), Registry(), Gate()
+    clock = asyncio.get_running_loop().time  # of the attempts, and of all that they wait for
+    loads = Loads(clock, lambda: sweeper.hurry("an engine loaded a model"))
+    bus, registry, gate = Bus(), Registry(loads.observe), Gate()
     stack.push_async_callback(sessions.close)
     writer = Writer(setup.paths.ledger)
     writer.start()
@@ -199,13 +202,13 @@ async def _build(
         registry=registry,
         gate=gate,
         lookout=sweeper,
-        means=Means(sessions, gate, partial(clocks_for, timeouts=setup.config.timeouts), on_failure),
+        means=Means(sessions, gate, loads, partial(clocks_for, timeouts=setup.config.timeouts), on_failure),
         names=_names(setup.config),
         bus=bus,
         keep=writer.enqueue,
         new_id=Ids(time.time, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
         wall=time.time,
-        monotonic=asyncio.get_running_loop().time,  # the clock of the attempts that the router starts
+        monotonic=clock,
         config_file=str(setup.paths.config_file),
     )
     jobs = _start_jobs(sweeper, stack)
@@ -218,6 +221,7 @@ async def _build(
         bus=bus,
         info=info,
         jobs=jobs,
+        loads=loads,
     )
 
 

@@ -8,13 +8,14 @@ views it needs, and what it decided is done.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, PointsmanError, UnknownModel
 from pointsman.events import Bus
 from pointsman.execution.attempts import Answer, Means, first_answer
+from pointsman.ledger.sums import took
 from pointsman.limits.gate import Gate
 from pointsman.routing.classify import classify
 from pointsman.routing.explain import nobody_left
@@ -150,7 +151,8 @@ class Router:
         wanted = resolve(call.model, self._names, snapshot)
         if call.kind is CallKind.EMBEDDING:
             wanted = pinned(wanted)
-        return decide(decision_id, wanted, classify(call), snapshot, self._gate.outlook())
+        outlook = replace(self._gate.outlook(), waits=self._means.loads.waits())
+        return decide(decision_id, wanted, classify(call), snapshot, outlook)
 
     def _nobody_left(self, decision: Decision) -> str:
         endpoints = self._registry.snapshot.endpoints
@@ -188,4 +190,5 @@ class Router:
             error=record.error,
             seconds=round(record.seconds, 4),
             attempts=len(record.attempts),
+            **took(record.attempts),
         )

@@ -116,6 +116,13 @@ def test_another_server_at_a_port_puts_the_one_before_away_at_once() -> None:
     assert found.news is News.FOUND
 
 
+def test_two_found_endpoints_never_stand_at_one_place_however_they_were_found() -> None:
+    registry = Registry()
+    registry.place(finding(endpoint("llama-server-9000", 9000, found_by=FoundBy.PROCESS), "tiny"))
+    away, _ = registry.place(finding(endpoint("vllm-9000", 9000, found_by=FoundBy.ENVIRONMENT), "big"))
+    assert (away.endpoint.id, away.news) == ("llama-server-9000", News.AWAY)
+
+
 def test_configured_endpoints_may_share_a_place() -> None:
     registry = Registry()
     registry.place(finding(endpoint("one", found_by=FoundBy.CONFIG), "a"))

@@ -2,9 +2,9 @@
 
 from pointsman.ledger.views import CandidateView, DecisionView, ExcludedView, TaskView, WantedView
 from pointsman.server.control.shapes import (
+    AdvancedShape,
     AttemptShape,
     EndpointShape,
-    GradeShape,
     LastRequestShape,
     LedgerShape,
     ModelShape,
@@ -39,6 +39,7 @@ STATUS = StatusShape(
     state_dir="/state",
     endpoints=[ENDPOINT],
     models={"local": 2, "free": 0, "paid": 0, "unknown": 0},
+    states={"local": {"loaded": 1, "unloaded": 1}},
     looked_for=["llama-server on 127.0.0.1:8080 and 9931"],
     swept_ago=4.0,
     last_request=LastRequestShape(
@@ -57,17 +58,34 @@ MODEL = ModelShape(
     health="up",
     tier="local",
     state="loaded",
+    wait=None,
+    note="",
+    runs_at="",
     context=32_768,
+    context_most=None,
     max_output=None,
-    abilities={"tools": True, "json": None, "embeddings": False, "thinking": None},
+    abilities={"chat": None, "tools": True, "json": None, "embeddings": False, "thinking": None},
     modalities=["text", "image"],
     price=PriceShape(input="0", output="0", cache_read="0", cache_write="0", request="0"),
     aliases=["fast"],
     advanced=None,
 )
 
-GRADE = GradeShape(
-    grade="routine", source="size", size_bytes=2_400_000_000, quantisation="Q4_K_M", parameters=4_000_000_000
+ADVANCED = AdvancedShape(
+    grade="routine",
+    source="size",
+    size_bytes=2_400_000_000,
+    quantisation="Q4_K_M",
+    parameters=4_000_000_000,
+    speed=41.25,
+    slots=4,
+    provider="llama-server",
+    found_by="port",
+    seen_at=1_000.0,
+)
+
+CANDIDATE = CandidateView(
+    model="llama-server/qwen", tier="local", reason="ladder:local", degraded=False, context=None
 )
 
 DECISION = DecisionView(
@@ -83,7 +101,8 @@ DECISION = DecisionView(
         reasons=["prompt of about 120 tokens"],
     ),
     candidates=[
-        CandidateView(model="llama-server/qwen", tier="local", reason="ladder:local", degraded=False),
+        CANDIDATE,
+        # As a decision has it that was written down before a context could be asked for.
         CandidateView(model="mine/small", tier="paid", reason="ladder:paid", degraded=True),
     ],
     excluded=[

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from pointsman.cli.address import Address, DaemonAway, find_addresses
-from pointsman.cli.client import Client, CutShort, DaemonRefused
+from pointsman.cli.client import Client, CutShort, DaemonRefused, Event
 from pointsman.paths import Paths
 from tests.cli.stub import Stub, refuse
 
@@ -198,3 +198,29 @@ def test_the_publication_is_read_as_the_daemon_writes_it(tmp_path: Path) -> None
     facts = {"pid": 1, "version": "1", "url": "http://127.0.0.1:11712", "socket": None}
     (tmp_path / "daemon.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     assert find_addresses(paths_in(tmp_path)) == (Address("http://127.0.0.1:11712"),)
+
+
+async def _events(request: web.Request) -> web.StreamResponse:
+    """An event, a comment between its lines, an event in pieces, and the end of the connection."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b': watching\n\nevent: a.b\n: quiet\ndata: {"at": 1}\n\n')
+    await response.write(b"event: c\nda")
+    await response.write(b'ta: {"at": 2}\n\n')
+    assert request.transport
+    request.transport.abort()
+    return response
+
+
+def test_events_come_one_by_one_and_a_lost_connection_is_told(stub: Stub) -> None:
+    stub.answers["GET /control/v0/events"] = _events
+    heard: list[Event] = []
+    with client_of(stub).events() as events, pytest.raises(CutShort):
+        heard.extend(events)
+    assert heard == [Event("a.b", {"at": 1}), Event("c", {"at": 2})]
+
+
+def test_events_of_a_daemon_that_is_gone_are_refused_at_once(tmp_path: Path) -> None:
+    client = Client((Address(f"http://127.0.0.1:{closed_port()}"),), print)
+    with pytest.raises(DaemonAway), client.events():
+        pytest.fail("nobody is there")

@@ -55,7 +55,9 @@ def test_the_version_is_that_of_the_package(run: Run, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == f"pointsman {version('pointsman')}\n"
 
 
-@pytest.mark.parametrize("words", ["status", "models", "discover", "ask hi", "route hi", "why", "log"])
+@pytest.mark.parametrize(
+    "words", ["status", "models", "discover", "ask hi", "route hi", "why", "log", "watch"]
+)
 def test_without_a_daemon_each_command_says_how_to_start_it(run: Run, tmp_path: Path, words: str) -> None:
     ran = run(*words.split(), "--state", str(tmp_path))
     assert (ran.code, ran.out) == (3, "")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.cli.show import Screen, ago, align, count, duration, flat, money, size, width
+from pointsman.cli.show import Columns, Screen, ago, align, count, duration, flat, money, size, width
 
 TEXT = st.text(st.characters(), max_size=30)  # lone surrogates included
 
@@ -37,6 +37,12 @@ def screen_on(out: io.TextIOBase, environ: dict[str, str] | None = None) -> Scre
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
     assert list(align(("A", "LONG"), [("abc", "x"), ("d", "y")])) == ["A    LONG", "abc  x", "d    y"]
+
+
+def test_rows_that_come_one_by_one_are_as_wide_as_the_widest_so_far() -> None:
+    columns = Columns((2, 1))
+    rows = [("a", "x"), ("long", "y"), ("日本", "z"), ("b\x1b", "")]
+    assert [columns.row(row) for row in rows] == ["a   x", "long  y", "日本  z", "b\\x1b"]
 
 
 def test_wide_characters_take_two_columns_and_combining_ones_none() -> None:

@@ -1,6 +1,9 @@
 """What engines say of themselves, cut down from real bodies to what matters here."""
 
+import json
 from typing import Any
+
+from pointsman.discovery.listing import Listing, read_models
 
 META = {"n_ctx": 2048, "n_ctx_train": 4096, "n_params": 107968, "size": 431872, "ftype": "Q4_K - Medium"}
 
@@ -38,6 +41,7 @@ def routed(**statuses: dict[str, Any]) -> dict[str, Any]:
 def router_props() -> dict[str, Any]:
     return {
         "role": "router",
+        "max_instances": 2,
         "model_alias": "llama-server",
         "default_generation_settings": {"params": None, "n_ctx": 0},
         "build_info": "b1-abc",
@@ -46,3 +50,10 @@ def router_props() -> dict[str, Any]:
 
 LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
 NO_KEY = {"error": {"message": "Invalid API Key", "type": "authentication_error", "code": 401}}
+
+
+def read(body: object) -> Listing:
+    """A list as it comes over the wire."""
+    listing = read_models(json.loads(json.dumps(body)))
+    assert listing is not None
+    return listing

@@ -26,6 +26,7 @@ class Fake:
         self.ports = frozenset({8080})
         self.looked_for = (f"what {name} finds",)
         self.findings = list(findings)
+        self.late: list[Finding] = []  # found when it is let go on, once
         self.error: Exception | None = None
         self.looks = 0
         self.begun = asyncio.Event()
@@ -44,6 +45,8 @@ class Fake:
         for finding in self.findings:
             found(finding)
         await self.go_on.wait()
+        while self.late:
+            found(self.late.pop())
         if self.error:
             raise self.error
 

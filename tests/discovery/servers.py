@@ -96,4 +96,16 @@ def cut(headers: Mapping[str, str]) -> Page:
 
 
 def engine_row(*ports: int) -> Provider:
-    return Provider("llama-server", "llama.cpp server", tier=Tier.LOCAL, ports=ports, marks=MARKS)
+    return Provider(
+        "llama-server", "llama.cpp server", tier=Tier.LOCAL, ports=ports, marks=MARKS, pages=("/props",)
+    )
+
+
+def kind(pages: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Server:
+    """An engine by its pages: JSON, and text as it is."""
+    return Server(
+        {
+            path: page(body.encode() if isinstance(body, str) else body, headers=headers)
+            for path, body in pages.items()
+        }
+    )

@@ -27,8 +27,7 @@ def make(sessions: Sessions) -> Make:
             sessions,
             lambda: 1000.0,
             remote=remote,
-            rows=(engine_row(),),
-            **options,  # type: ignore[arg-type]
+            **{"rows": (engine_row(),), **options},  # type: ignore[arg-type]
         )
 
     return source
@@ -36,7 +35,7 @@ def make(sessions: Sessions) -> Make:
 
 def written(port: int = 9900, **changed: object) -> Written:
     place = Place(f"http://127.0.0.1:{port}/v1")
-    plain_one = Written("mine", GENERIC, place, Dialect.OPENAI, None, None, ())
+    plain_one = Written("mine", GENERIC, place, None, None, None, ())
     return replace(plain_one, **changed)  # type: ignore[arg-type]
 
 
@@ -123,10 +122,16 @@ async def test_a_place_that_wants_another_key_says_what_to_do(
 async def test_named_models_are_those_used_with_what_the_list_knows(make: Make, listen: Listen) -> None:
     server = llama("/srv/big.gguf")
     finding = await look(make(written(await listen(server), models=("big", "small"))))
-    big, small = finding.models or ()
+    (big,) = finding.models or ()
     assert (big.id, big.served_as, big.context) == ("mine/big", "/srv/big.gguf", 2048)
-    assert (small.served_as, small.context) == ("small", None)
     assert finding.endpoint.note == "it does not list small, which [providers.mine] names"
+
+
+async def test_a_server_of_no_known_engine_may_serve_what_it_does_not_list(
+    make: Make, listen: Listen
+) -> None:
+    finding = await look(make(written(await listen(plain()), models=("hidden",), tier=Tier.PAID)))
+    assert [model.served_as for model in finding.models or ()] == ["hidden"]
 
 
 async def test_two_names_of_one_model_are_one_model(make: Make, listen: Listen) -> None:
@@ -222,6 +227,23 @@ def test_ports_here_are_watched_and_those_elsewhere_are_not(make: Make) -> None:
     assert make(written(9900)).ports == {9900}
     assert make(elsewhere(9900), remote=True).ports == frozenset()
     assert make(written(9900)).looked_for == ("mine at http://127.0.0.1:9900/v1",)
+
+
+async def test_what_answers_brings_its_dialect_unless_the_user_names_one(make: Make, listen: Listen) -> None:
+    port = await listen(llama("tiny"))
+    as_ollama = replace(engine_row(), dialect=Dialect.OLLAMA)
+    for kind, expected in ((None, Dialect.OLLAMA), (Dialect.OPENAI, Dialect.OPENAI)):
+        finding = await look(make(written(port, kind=kind), rows=(as_ollama,)))
+        assert finding.endpoint.dialect is expected
+
+
+async def test_an_engine_that_the_user_names_elsewhere_is_asked_for_its_own_pages(
+    make: Make, listen: Listen
+) -> None:
+    server = llama("tiny")
+    finding = await look(make(elsewhere(await listen(server), row=engine_row()), remote=True))
+    assert "GET /props" in server.asked
+    assert (finding.endpoint.provider, finding.endpoint.tier) == ("llama-server", Tier.PAID)
 
 
 def elsewhere(port: int = 9900, **changed: object) -> Written:

@@ -1,85 +1,14 @@
-import json
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pointsman.discovery.listing import (
-    LONGEST_NAME,
-    MOST_MODELS,
-    Listed,
-    Listing,
-    decode,
-    is_loading,
-    read_models,
-    read_props,
-    short_names,
-    with_details,
-)
-from pointsman.types import Ability, Modality, ModelState
-from tests.discovery.bodies import models, props, routed, router_props
-
-
-def read(body: object) -> Listing:
-    listing = read_models(json.loads(json.dumps(body)))
-    assert listing is not None
-    return listing
-
-
-def single(**changed: Any) -> Listed:
-    """The one model of a llama-server whose `/props` differ from the usual in `changed`."""
-    details = read_props(props(**changed))
-    assert details is not None
-    return with_details(read(models("tiny")), details).models[0]
-
-
-def test_the_context_is_that_of_one_slot_and_not_the_trained_one() -> None:
-    assert single(default_generation_settings={"n_ctx": 1024}).context == 1024
-    assert read(models("tiny")).models[0].context == 2048  # without /props: the list's
-
-
-@pytest.mark.parametrize("told", [None, 0, -1, True, "2048", 1.5, 2**60, [], {}])
-def test_a_context_that_is_no_count_is_left_to_the_list(told: object) -> None:
-    assert single(default_generation_settings={"n_ctx": told}).context == 2048
+from pointsman.discovery.fields import LONGEST_NAME, decode
+from pointsman.discovery.listing import MOST_MODELS, is_loading, read_models, short_names
+from pointsman.types import Modality, ModelState
+from tests.discovery.bodies import models, read, routed
 
 
 def test_size_parameters_and_quantisation_come_from_the_list() -> None:
     model = read(models("tiny")).models[0]
     assert (model.size_bytes, model.parameters, model.quantisation) == (431872, 107968, "Q4_K - Medium")
-
-
-def test_modalities_that_are_on_are_what_it_reads() -> None:
-    assert single(modalities={"vision": True, "audio": False}).reads == Modality.TEXT | Modality.IMAGE
-    assert single(modalities={"vision": False, "video": False}).reads == Modality.TEXT
-    assert single(modalities="vision").reads is None
-
-
-@pytest.mark.parametrize(
-    ("caps", "has", "lacks"),
-    [
-        ({"supports_tools": True, "supports_tool_calls": True}, True, False),
-        ({"supports_tools": False, "supports_tool_calls": False}, False, True),
-        ({"supports_tools": True, "supports_tool_calls": False}, False, True),
-        ({"supports_tools": "yes"}, False, False),
-        ({}, False, False),
-        (None, False, False),
-    ],
-)
-def test_tools_are_known_only_where_the_template_says_so(caps: object, has: bool, lacks: bool) -> None:
-    model = single(chat_template_caps=caps)
-    assert (Ability.TOOLS in model.has, Ability.TOOLS in model.lacks) == (has, lacks)
-    assert Ability.JSON in model.has
-
-
-def test_a_sleeping_server_has_a_sleeping_model() -> None:
-    assert single(is_sleeping=True).state is ModelState.SLEEPING
-    assert single(is_sleeping=False).state is ModelState.LOADED
-
-
-def test_an_alias_that_only_props_knows_is_kept() -> None:
-    assert single(model_alias="other").aliases == ("other",)
-    assert single(model_alias="tiny").aliases == ()
 
 
 def test_a_router_lists_models_by_their_state() -> None:
@@ -134,15 +63,6 @@ def test_a_loaded_models_own_context_wins_over_the_routers_arguments() -> None:
     body = routed(a={"value": "loaded", "args": ["--ctx-size", "8192"]})
     body["data"][0]["meta"] = {"n_ctx": 4096}
     assert read(body).models[0].context == 4096
-
-
-def test_a_router_speaks_for_none_of_its_models() -> None:
-    details = read_props(router_props())
-    assert details is not None
-    assert details.router
-    model = with_details(read(routed(a={"value": "loaded"})), details).models[0]
-    assert model.context is None
-    assert Ability.TOOLS not in model.has | model.lacks
 
 
 def test_a_routers_architecture_says_what_a_model_reads() -> None:
@@ -253,46 +173,3 @@ def test_what_is_no_json_decodes_to_nothing(body: bytes) -> None:
 )
 def test_only_its_own_words_make_a_server_loading(body: object, loading: bool) -> None:
     assert is_loading(body) is loading
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
-KEYS = st.sampled_from(
-    [
-        "id",
-        "meta",
-        "status",
-        "aliases",
-        "architecture",
-        "n_ctx",
-        "args",
-        "value",
-        "size",
-        "failed",
-        "modalities",
-    ]
-    + [
-        "default_generation_settings",
-        "chat_template_caps",
-        "model_alias",
-        "input_modalities",
-        "role",
-        "error",
-    ]
-)
-SHAPED = st.recursive(JSON, lambda inner: st.dictionaries(KEYS, inner) | st.lists(inner), max_leaves=12)
-
-
-@given(SHAPED)
-def test_nothing_in_a_body_raises(body: object) -> None:
-    listing = read_models({"object": "list", "data": [body]})
-    details = read_props({"default_generation_settings": {}} | (body if isinstance(body, dict) else {}))
-    assert listing is not None
-    assert details is not None
-    with_details(listing, details)
-    read_models(body)
-    read_props(body)
-    is_loading(body)

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from pointsman.discovery.sockets import ListeningWatch
+from pointsman.types import Health
 from tests.discovery.house import Fake, House, any_model, finding
 from tests.discovery.test_sockets import HEAD, line
 
@@ -25,6 +26,19 @@ async def test_while_requests_come_it_looks_every_ten_seconds_and_a_minute_longe
     assert source.looks == 1 + 6
     await house.pulses(120)
     assert source.looks == 7 + 2
+
+
+async def test_who_was_missed_once_is_looked_for_again_soon_and_then_left_in_peace() -> None:
+    source = Fake(findings=[finding()])
+    house = House(source)
+    await house.sweeper.sweep("start")
+    source.findings = []
+    await house.pulses(60)
+    assert (source.looks, house.health) == (2, [Health.UP])
+    await house.pulses(10)
+    assert (source.looks, house.health) == (3, [Health.AWAY])
+    await house.pulses(60)
+    assert source.looks == 4
 
 
 async def test_while_someone_watches_it_looks_every_ten_seconds() -> None:
@@ -49,13 +63,26 @@ async def test_a_pulse_that_comes_a_little_early_does_not_skip_a_beat() -> None:
 async def test_a_new_listener_starts_a_sweep(tmp_path: Path) -> None:
     (tmp_path / "tcp").write_text(HEAD)
     source = Fake()
-    house = House(source, watch=ListeningWatch({8080}, [tmp_path / "tcp"]))
+    house = House(source, watch=ListeningWatch({8080}, tcp=[tmp_path / "tcp"]))
     await house.sweeper.sweep("start")
     await house.pulses(5)
     assert source.looks == 1
     (tmp_path / "tcp").write_text(HEAD + line("0100007F:1F90"))
     await house.pulses(5)
     assert source.looks == 2
+
+
+async def test_sockets_that_open_all_the_time_and_close_again_start_no_sweep(tmp_path: Path) -> None:
+    (tmp_path / "tcp").write_text(HEAD)
+    source = Fake()
+    watch = ListeningWatch((), anywhere=True, tcp=[tmp_path / "tcp"], unix=tmp_path / "unix")
+    house = House(source, watch=watch)
+    await house.sweeper.sweep("start")
+    for pulse in range(4):
+        lines = (line("0100007F:C350", inode=1000 * pulse + at) for at in range(100))
+        (tmp_path / "tcp").write_text(HEAD + "".join(lines))
+        await house.pulses(5)
+    assert source.looks == 1
 
 
 async def test_in_the_first_sweep_a_request_waits_for_the_first_sufficient_model_only() -> None:

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from aiohttp.test_utils import TestServer
 
 from pointsman.catalogue.registry import Registry
 from pointsman.config.schema import Config
@@ -140,6 +141,35 @@ async def test_a_lost_endpoint_is_away_at_once_and_looked_for_at_once() -> None:
     assert source.looks == 2
 
 
+async def test_what_was_seen_before_it_was_lost_does_not_bring_it_back() -> None:
+    source = Fake(findings=[finding()])
+    house = House(source)
+    await house.sweeper.sweep("start")
+    source.findings = []
+    source.go_on.clear()
+    source.begun.clear()
+    house.sweeper.hurry("rhythm")
+    await source.begun.wait()
+    house.sweeper.lost("fake", "connection refused")
+    source.late = [finding()]  # what this look saw comes in after the loss
+    source.go_on.set()
+    await house.sweeper.sweep("join")
+    assert house.health == [Health.AWAY]
+    assert source.looks == 3  # and once more after it, from the beginning
+
+
+async def test_who_hurries_is_given_a_look_that_began_after_that() -> None:
+    source = Fake()
+    source.go_on.clear()
+    house = House(source)
+    house.sweeper.hurry("start")
+    await source.begun.wait()
+    house.sweeper.hurry("an engine changed")
+    source.go_on.set()
+    await house.sweeper.sweep("join")
+    assert source.looks == 2
+
+
 async def test_it_says_what_is_looked_for() -> None:
     house = House(Fake("one"), Fake("two"), unplaced=["nothing for three"])
     assert house.sweeper.looked_for == ("what one finds", "what two finds", "nothing for three")
@@ -183,6 +213,42 @@ async def test_a_configuration_that_names_nothing_looks_at_the_usual_ports(sessi
         configured(), {}, sessions, Registry(), Bus(), monotonic=time.monotonic, wall=time.time
     )
     assert "llama.cpp server on 127.0.0.1:8080 and 9931" in sweeper.looked_for
+
+
+async def test_an_engine_that_a_variable_names_is_found_and_is_away_two_sweeps_after_its_end(
+    sessions: Sessions,
+) -> None:
+    async with TestServer(llama("tiny").app, host="127.0.0.1") as server:
+        environ = {"OLLAMA_HOST": f"localhost:{server.port}"}
+        registry = Registry()
+        sweeper = make_sweeper(
+            configured(), environ, sessions, registry, Bus(), monotonic=time.monotonic, wall=time.time
+        )
+        name = f"llama-server-{server.port}"
+        await sweeper.sweep("start")
+        assert health_by_id(registry)[name] is Health.UP
+        assert f"Ollama at http://127.0.0.1:{server.port}/v1 (OLLAMA_HOST)" in sweeper.looked_for
+    await sweeper.sweep("one")
+    assert health_by_id(registry)[name] is Health.UP
+    await sweeper.sweep("two")
+    assert health_by_id(registry)[name] is Health.AWAY
+
+
+def health_by_id(registry: Registry) -> dict[str, Health]:
+    return {endpoint.id: endpoint.health for endpoint in registry.snapshot.endpoints}
+
+
+async def test_where_nothing_here_is_to_be_looked_for_nothing_is(sessions: Sessions) -> None:
+    sweeper = make_sweeper(
+        configured(discovery={"local": False}),
+        {"OLLAMA_HOST": ":11500"},
+        sessions,
+        Registry(),
+        Bus(),
+        monotonic=time.monotonic,
+        wall=time.time,
+    )
+    assert sweeper.looked_for == ()
 
 
 async def test_an_engine_that_ends_is_away_and_its_models_stay_named(

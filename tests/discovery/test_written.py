@@ -71,7 +71,7 @@ def test_an_engine_without_an_address_is_where_it_usually_is() -> None:
     assert written.account is not None
 
 
-@pytest.mark.parametrize("kind", [Dialect.ANTHROPIC, Dialect.GEMINI, Dialect.OLLAMA])
+@pytest.mark.parametrize("kind", [Dialect.ANTHROPIC, Dialect.GEMINI])
 def test_a_dialect_that_is_not_spoken_yet_is_told(kind: Dialect) -> None:
     written = only(config(mine={"api_base": "https://api.example.org/v1", "kind": kind.value}))
     assert not written.usable
@@ -82,6 +82,18 @@ def test_a_row_brings_its_dialect_and_the_user_may_say_otherwise() -> None:
     assert only(config(ollama={})).dialect is Dialect.OLLAMA
     mine = config(ollama={"api_base": "http://127.0.0.1:11434/v1", "kind": "openai"})
     assert only(mine).usable
+
+
+@pytest.mark.parametrize("path", ["", "/v1", "/api"])
+def test_an_ollama_is_reached_at_its_openai_api_whichever_is_written(path: str) -> None:
+    written = only(config(mine={"api_base": f"http://nas:11434{path}", "kind": "ollama"}))
+    assert (written.place.url, written.row.id) == ("http://nas:11434/v1", "ollama")
+    assert (written.dialect, written.trouble, written.tier) == (Dialect.OLLAMA, "", None)
+
+
+def test_an_ollama_on_a_unix_socket_is_there() -> None:
+    written = only(config(ollama={"api_base": "unix:/run/ollama.sock"}))
+    assert (written.place.url, written.place.socket) == ("http://localhost/v1", "/run/ollama.sock")
 
 
 def test_a_section_without_any_address_is_named() -> None:

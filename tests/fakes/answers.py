@@ -10,6 +10,7 @@ ID = "chatcmpl-fake"
 CREATED = 1_795_225_221
 TIMINGS = {"predicted_n": 5, "predicted_per_second": 4.2}  # a field that no client asks for and none may lose
 DONE = b"data: [DONE]\n\n"
+STREAM_TYPE = "text/event-stream"
 
 Json = dict[str, object]
 
@@ -98,7 +99,11 @@ def closing(answer: Answer, model: str, *, usage: bool) -> list[bytes]:
 
 
 def event(body: object) -> bytes:
-    return b"data: " + compact(body) + b"\n\n"
+    return framed(compact(body))
+
+
+def framed(data: bytes) -> bytes:
+    return b"data: " + data + b"\n\n"
 
 
 def error(status: int, message: str, kind: str, **more: object) -> Json:

@@ -15,7 +15,7 @@ import json
 import socket as sockets
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,9 +23,9 @@ from typing import Self
 
 from aiohttp import web
 
-from tests.fakes import answers
+from tests.fakes import answers, texts
 from tests.fakes.answers import Answer, Json
-from tests.fakes.faults import JSON_TYPE, OK, Fault, Part, Reply, Step, reply
+from tests.fakes.faults import JSON_TYPE, OK, Fault, Part, Reply, Step, Voice, reply
 
 PATIENCE = 10.0  # seconds that a test waits for a request before it fails
 LARGEST_BODY = 64 * 1024 * 1024
@@ -185,32 +185,45 @@ class FakeEngine:
 
     def _answer(self, seen: Seen) -> Reply:
         if self.key and seen.path != "/health" and seen.headers.get("Authorization") != f"Bearer {self.key}":
-            return _json(NO_KEY, 401)
+            return as_json(NO_KEY, 401)
         if self.loading:
-            return _json(LOADING, 503)
+            return as_json(LOADING, 503)
         match seen.method, seen.path:
             case "POST", path if path in CHAT_PATHS:
                 return self._chat(seen)
+            case "POST", "/v1/completions":
+                return self._by_name(seen, lambda model: self._say(seen, self.answer, model, texts))
+            case "POST", "/v1/embeddings":
+                return self._by_name(seen, lambda model: as_json(texts.embeddings(seen.body, model)))
             case "GET", "/v1/models" | "/models":
-                return _json(self._listing())
+                return as_json(self._listing())
             case "GET", "/health" if self.llama:
-                return _json({"status": "ok"})
+                return as_json({"status": "ok"})
             case "GET", "/props" if self.llama:
-                return _json(self._props())
-        return _json(NOT_FOUND, 404)
+                return as_json(self._props())
+        return as_json(NOT_FOUND, 404)
 
     def _chat(self, seen: Seen) -> Reply:
         if not isinstance(seen.body.get("messages"), list):
-            return _json(answers.error(400, "'messages' is required", "invalid_request_error"), 400)
+            return as_json(answers.error(400, "'messages' is required", "invalid_request_error"), 400)
+        return self._by_name(seen, lambda model: self._say(seen, self.answer, model))
+
+    def _by_name(self, seen: Seen, answer: Callable[[str], Reply]) -> Reply:
+        """A llama-server answers with what it has, whatever the name; others know their models."""
         model = str(seen.body.get("model") or self.models[0])
-        if model not in self.models:  # a llama-server answers with what it has
-            if not self.llama:
-                return _json(
-                    answers.error(404, f"The model '{model}' does not exist", "invalid_request_error"), 404
-                )
-            model = self.models[0]
+        if model in self.models or self.llama:
+            return answer(model if model in self.models else self.models[0])
+        return as_json(
+            answers.error(404, f"The model '{model}' does not exist", "invalid_request_error"), 404
+        )
+
+    def _say(
+        self, seen: Seen, answer: Answer, model: str, voice: Voice = answers, *, stream: bool | None = None
+    ) -> Reply:
+        """The answer, or what the next fault makes of it."""
         seen.fault = self._next.popleft() if self._next else self.fault
-        return reply(seen.fault, self.answer, model, stream=seen.stream, usage=seen.wants_usage)
+        streams = seen.stream if stream is None else stream
+        return reply(seen.fault, answer, model, stream=streams, usage=seen.wants_usage, voice=voice)
 
     async def _act(self, request: web.Request, seen: Seen, said: Reply) -> web.StreamResponse:
         if said.before is not None:
@@ -289,7 +302,7 @@ def _transport(request: web.Request) -> asyncio.WriteTransport:
     return request.transport
 
 
-def _json(body: Json, status: int = 200) -> Reply:
+def as_json(body: Json, status: int = 200) -> Reply:
     return Reply([answers.compact(body)], JSON_TYPE, status)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 from tests.fakes import answers
 from tests.fakes.answers import Answer
@@ -140,7 +141,23 @@ PAGE = b"<!doctype html><title>Please sign in to the network</title>"
 JSON_TYPE = "application/json; charset=utf-8"
 
 
-def reply(fault: Fault, answer: Answer, model: str, *, stream: bool, usage: bool) -> Reply:
+class Voice(Protocol):
+    """How a dialect says an answer: a module. A stream opens, brings contents, closes, and is `DONE`."""
+
+    @property
+    def DONE(self) -> bytes: ...  # noqa: N802 - a module's constant
+    @property
+    def STREAM_TYPE(self) -> str: ...  # noqa: N802 - a module's constant
+    def completion(self, answer: Answer, model: str) -> bytes: ...
+    def opening(self, model: str) -> bytes: ...
+    def contents(self, answer: Answer, model: str) -> list[bytes]: ...
+    def closing(self, answer: Answer, model: str, *, usage: bool) -> list[bytes]: ...
+    def framed(self, data: bytes) -> bytes: ...
+
+
+def reply(
+    fault: Fault, answer: Answer, model: str, *, stream: bool, usage: bool, voice: Voice = answers
+) -> Reply:
     """What the engine sends for a chat request. `usage`: the stream was asked to include it."""
     if fault.kind is Kind.STATUS:
         return Reply([_raw(fault.body)], JSON_TYPE, fault.status, fault.headers)
@@ -149,16 +166,16 @@ def reply(fault: Fault, answer: Answer, model: str, *, stream: bool, usage: bool
     said = answers.NOTHING if fault.kind is Kind.EMPTY else answer
     before = BEFORE_HEADERS.get(fault.kind)
     if stream:
-        parts = _drip(fault, _stream(fault, said, model, usage=usage))
-        return Reply(parts, "text/event-stream", before=before, framed=False)
-    return Reply(_drip(fault, _plain(fault, said, model)), JSON_TYPE, before=before)
+        parts = _drip(fault, _stream(fault, said, model, voice, usage=usage))
+        return Reply(parts, voice.STREAM_TYPE, before=before, framed=False)
+    return Reply(_drip(fault, _plain(fault, voice.completion(said, model))), JSON_TYPE, before=before)
 
 
-def _stream(fault: Fault, answer: Answer, model: str, *, usage: bool) -> list[Part]:
-    contents = answers.contents(answer, model)
-    begun: list[Part] = [answers.opening(model), *contents[: fault.after]]
+def _stream(fault: Fault, answer: Answer, model: str, voice: Voice, *, usage: bool) -> list[Part]:
+    contents = voice.contents(answer, model)
+    begun: list[Part] = [voice.opening(model), *contents[: fault.after]]
     rest = contents[fault.after :]
-    end = answers.closing(answer, model, usage=usage)
+    end = voice.closing(answer, model, usage=usage)
     match fault.kind:
         case Kind.CUT | Kind.HALF_CLOSED:
             return [*begun, MID_ANSWER[fault.kind]]
@@ -167,19 +184,18 @@ def _stream(fault: Fault, answer: Answer, model: str, *, usage: bool) -> list[Pa
         case Kind.TRUNCATED:
             return [*begun, rest[0][: len(rest[0]) // 2]]
         case Kind.ERROR:
-            return [*begun, answers.event(fault.body)]
+            return [*begun, voice.framed(answers.compact(fault.body))]
         case Kind.SLOW | Kind.STALL:
-            return [*begun, Step.WAIT, *rest, *end, answers.DONE]
+            return [*begun, Step.WAIT, *rest, *end, voice.DONE]
         case Kind.MALFORMED:
-            return [*begun, b"data: " + NOT_JSON + b"\n\n", *rest, *end, answers.DONE]
+            return [*begun, voice.framed(NOT_JSON), *rest, *end, voice.DONE]
         case Kind.NO_DONE:
             return [*begun, *rest, *end]
         case _:
-            return [*begun, *rest, *end, answers.DONE]
+            return [*begun, *rest, *end, voice.DONE]
 
 
-def _plain(fault: Fault, answer: Answer, model: str) -> list[Part]:
-    body = answers.completion(answer, model)
+def _plain(fault: Fault, body: bytes) -> list[Part]:
     half = len(body) // 2
     match fault.kind:
         case Kind.CUT | Kind.STALL | Kind.HALF_CLOSED:

@@ -12,6 +12,7 @@ import pytest
 from pointsman.daemon import Options, running, settle
 from pointsman.server.rooms import Rooms
 from tests.fakes.engine import FakeEngine
+from tests.fakes.ollama import FakeOllama, OllamaModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Here:
 
 StartDaemon = Callable[..., Awaitable[Here]]
 StartEngine = Callable[..., Awaitable[FakeEngine]]
+StartOllama = Callable[..., Awaitable[FakeOllama]]
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -55,6 +57,14 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 def start_engine(stack: AsyncExitStack) -> StartEngine:
     async def start(*models: str, **options: object) -> FakeEngine:
         return await stack.enter_async_context(FakeEngine(*models, **options))  # type: ignore[arg-type]
+
+    return start
+
+
+@pytest.fixture
+def start_ollama(stack: AsyncExitStack) -> StartOllama:
+    async def start(*library: OllamaModel, **options: object) -> FakeOllama:
+        return await stack.enter_async_context(FakeOllama(*library, **options))  # type: ignore[arg-type]
 
     return start
 

@@ -3,10 +3,13 @@
     with real_engine() as engine:
         ... engine.api_base, engine.socket, engine.kill()
 
+It is called `llama-server` and has such flags, so that who looks at processes takes it for one.
+
 By hand, to try Pointsman against it:  python -m tests.real.engine --port 8080 --alias tiny
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -68,11 +71,17 @@ def real_engine(
     socket: Path | None = None,
     context: int = 4096,
     key: str = "",
+    embedding: bool = False,
 ) -> Iterator[RealEngine]:
-    """Starts a server, waits until it is healthy, stops it at the end. `socket` must end in `.sock`."""
-    flags = ["--leash", "--alias", alias, "--context", str(context), "--key", key]
+    """Starts a server, waits until it is healthy, stops it at the end. `socket` must end in `.sock`.
+
+    `embedding`: it makes embeddings.
+    """
+    flags = ["--leash", "--alias", alias, "--ctx-size", str(context)]
     flags += ["--model", str(model)] if model else []
-    flags += ["--socket", str(socket)] if socket else ["--port", str(port)]
+    flags += ["--api-key", key] if key else []
+    flags += ["--embedding"] if embedding else []
+    flags += ["--host", str(socket)] if socket else ["--port", str(port)]
     with tempfile.TemporaryFile() as log, _child(flags, log) as process:
         url = _told_url(process, log)
         engine = RealEngine(process, "http://localhost" if socket else url, socket, alias)
@@ -83,13 +92,22 @@ def real_engine(
 @contextmanager
 def _child(flags: Sequence[str], log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """The child dies when its standard input ends: with us, whatever becomes of us."""
-    command = [sys.executable, "-m", "tests.real.engine", *flags]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=log) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with tempfile.TemporaryDirectory(prefix="pm-") as folder:
+        command = [str(_named_python(Path(folder))), "-m", "tests.real.engine", *flags]
+        path = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        with subprocess.Popen(command, cwd=ROOT, env=path, stdin=pipe, stdout=pipe, stderr=log) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
+def _named_python(folder: Path) -> Path:
+    """This Python under an engine's name."""
+    program = folder / "llama-server"
+    program.symlink_to(Path(sys.executable).resolve())
+    return program
 
 
 def _told_url(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
@@ -146,10 +164,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.real.engine", description=main.__doc__)
     parser.add_argument("--model", type=Path, help="a GGUF file; default: a tiny one is made")
     parser.add_argument("--alias", default="tiny", help="the model's name")
-    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0: any free one")
-    parser.add_argument("--socket", type=Path, help="a Unix socket instead; its name must end in .sock")
-    parser.add_argument("--context", type=int, default=4096, help=f"tokens, shared by {SLOTS} slots")
-    parser.add_argument("--key", default="", help="the key it asks for; default: none")
+    parser.add_argument("--host", default="127.0.0.1", help="or a Unix socket, its name ending in .sock")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--ctx-size", type=int, default=4096, help=f"tokens, shared by {SLOTS} slots")
+    parser.add_argument("--api-key", default="", help="the key it asks for; default: none")
+    parser.add_argument("--embedding", action="store_true", help="make embeddings")
     parser.add_argument("--leash", action="store_true", help="die when standard input ends")
     return parser.parse_args(arguments)
 
@@ -166,10 +185,13 @@ def _serve(given: argparse.Namespace, model: Path) -> None:
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.model_alias = {given.alias}
-    params.hostnames = [str(given.socket) if given.socket else "127.0.0.1"]
+    params.hostnames = [given.host]
     params.port = given.port
-    params.api_keys = [given.key] if given.key else []
-    params.n_ctx, params.n_parallel, params.n_predict = given.context, SLOTS, LONGEST_ANSWER
+    params.api_keys = [given.api_key] if given.api_key else []
+    params.n_ctx, params.n_parallel, params.n_predict = given.ctx_size, SLOTS, LONGEST_ANSWER
+    if given.embedding:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     params.cpuparams.n_threads = 1  # two of them spin on a busy machine of two cores
     params.endpoint_metrics = params.endpoint_props = params.endpoint_slots = True
     params.warmup = params.fit_params = False

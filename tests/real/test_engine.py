@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.real.engine import ROOT, RealEngine, StartEngine
+from tests.real.tiny_gguf import WIDTH
 
 
 @pytest.fixture(params=["tcp_engine", "socket_engine"], ids=["tcp", "unix"])
@@ -77,6 +78,19 @@ def test_a_key_is_asked_for_everywhere_but_at_health(start_engine: StartEngine) 
         assert http.get("/health").status_code == 200
         assert http.get("/props").status_code == 401
         assert http.get("/props", headers={"Authorization": "Bearer secret"}).status_code == 200
+
+
+def test_one_that_is_started_for_embeddings_makes_them(start_engine: StartEngine) -> None:
+    engine = start_engine(embedding=True)
+    with engine.http() as http:
+        answer = http.post("/v1/embeddings", json={"model": "tiny", "input": ["one", "two"]}).json()
+    assert [len(one["embedding"]) for one in answer["data"]] == [WIDTH, WIDTH]
+    assert answer["usage"]["prompt_tokens"] == len("onetwo")
+
+
+def test_a_process_is_called_as_a_real_one(start_engine: StartEngine) -> None:
+    engine = start_engine()
+    assert Path(psutil.Process(engine.pid).cmdline()[0]).name == "llama-server"
 
 
 def test_a_killed_engine_is_gone_at_once(start_engine: StartEngine) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,13 +7,13 @@ from hypothesis import strategies as st
 
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.routing.context import ANSWER_ROOM, PLAIN, objection, reloads, to_ask
-from pointsman.types import Ability, Model, Stretch, Task
+from pointsman.types import Ability, Dialect, Model, Stretch, Task
 from tests.routing.house import endpoint, model, task
 
 
 def ollama(context: int | None = None, *, plain: int | None = None, most: int = 40_960) -> Model:
     """A model of an engine that cuts what does not fit, unless a request sets its context."""
-    at = endpoint("ollama", provider="ollama")
+    at = endpoint("ollama", provider="ollama", dialect=Dialect.OLLAMA)
     return model("ollama/qwen3", endpoint=at, context=context, stretch=Stretch(most, plain))
 
 
@@ -58,6 +59,13 @@ def test_what_only_an_openai_api_can_be_asked_goes_there_as_long_as_nothing_is_c
     assert refusal is not None
     assert "with `logprobs`" in refusal
     assert "cuts what does not fit 4,096 tokens" in refusal
+
+
+def test_an_engine_that_is_only_to_be_asked_over_its_openai_api_is_refused_what_it_might_cut() -> None:
+    one = ollama(4_096)
+    plain = replace(one, endpoint=replace(one.endpoint, dialect=Dialect.OPENAI))
+    assert to_ask(plain, prompt(500)) is None
+    assert 'as kind = "openai" it can only be asked' in str(objection(plain, prompt(2_000)))
 
 
 def test_a_refusal_names_the_setting_that_helps() -> None:

@@ -27,6 +27,7 @@ from pointsman.types import (
 from tests.routing.house import endpoint, model, outlooks, snapshot, snapshots, task, tasks
 
 AUTO = Wanted("auto", chosen=True)
+OLLAMA = endpoint("a", dialect=Dialect.OLLAMA)
 
 
 def named(*ids: str, via: str = "") -> Wanted:
@@ -291,14 +292,14 @@ def test_a_named_model_is_waited_for_unless_it_has_a_fallback() -> None:
 
 
 def test_a_context_that_must_be_loaded_anew_comes_after_one_that_is_there() -> None:
-    small = model("a/small", context=4_096, stretch=Stretch(40_960, 4_096))
+    small = model("a/small", endpoint=OLLAMA, context=4_096, stretch=Stretch(40_960, 4_096))
     large = model("b/large", context=32_768)
     assert order(small, large, prompt_tokens=100, prompt_ceiling=400) == ["a/small", "b/large"]
     assert order(small, large, prompt_tokens=20_000, prompt_ceiling=80_000) == ["b/large", "a/small"]
 
 
 def test_a_candidate_says_which_context_to_ask_for() -> None:
-    small = model("a/small", context=4_096, stretch=Stretch(40_960, 4_096))
+    small = model("a/small", endpoint=OLLAMA, context=4_096, stretch=Stretch(40_960, 4_096))
     asked = task(prompt_tokens=20_000, prompt_ceiling=80_000)
     for wanted in (AUTO, named("a/small")):
         [candidate] = decide("d", wanted, asked, snapshot(small), Outlook()).candidates

@@ -11,6 +11,7 @@ import pytest
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
 from pointsman.catalogue.row import Mark, Provider
+from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.types import Auth, Tier
 
 CLOUD = Provider(
@@ -54,14 +55,32 @@ def cloud_faults(row: Provider) -> Iterator[str]:
 
 
 def engine_faults(row: Provider) -> Iterator[str]:
-    if row.tier is not Tier.LOCAL:
-        yield "what has no base_url is an engine on this machine: its tier is LOCAL"
+    if row.tier is not Tier.LOCAL and not (row.tier is None and row.marks):
+        yield "what has no base_url is an engine on this machine: its tier is LOCAL, or None if it passes on"
     if not all(0 < port < 65536 for port in row.ports):
         yield "a port is 1 to 65535"
-    if not all(mark.path.startswith("/") for mark in row.marks):
-        yield "a mark's path begins with a slash"
-    if not all(bool(mark.key) != bool(mark.header and mark.value) for mark in row.marks):
-        yield "a mark is either a key, or a header and how its value begins"
+    if not all(path.startswith("/") for path in (*(mark.path for mark in row.marks), *row.pages)):
+        yield "the path of a mark and of a page begins with a slash"
+    if not all(
+        sum((bool(mark.key), bool(mark.header and mark.value), bool(mark.text))) == 1 for mark in row.marks
+    ):
+        yield "a mark is either a key, or a text, or a header and how its value begins"
+    if not {*row.pages} <= {*READERS} or not {row.describes} <= {"", *DESCRIBERS}:
+        yield "somebody reads each page: discovery/pages.py says who"
+    if row.vital not in {"", *row.pages}:
+        yield "what is vital is one of the pages"
+    if not (row.ports or row.programs):
+        yield "an engine is found by its ports or by its processes"
+    yield from setting_faults(row)
+
+
+def setting_faults(row: Provider) -> Iterator[str]:
+    if row.context_setting and row.context_setting.format(32_768) == row.context_setting:
+        yield "a context_setting has a place for the tokens: {}"
+    if any(not name.isupper() for name in (*row.host_env, *row.port_env)):
+        yield "host_env and port_env name environment variables"
+    if any(name != name.lower() for name in row.programs):
+        yield "programs are compared in lower case"
 
 
 def clashes(rows: Sequence[Provider]) -> Iterator[str]:
@@ -84,6 +103,11 @@ def test_no_two_rows_clash() -> None:
     assert not found, "\nmend daemon/pointsman/catalogue/providers.py:\n" + "\n".join(found)
 
 
+def test_no_process_belongs_to_two_engines() -> None:
+    programs = Counter(program for row in PROVIDERS for program in row.programs)
+    assert not [program for program, times in programs.items() if times > 1]
+
+
 def test_an_unrecognised_server_has_no_tier_and_is_found_by_no_port() -> None:
     assert GENERIC.tier is None
     assert (GENERIC.ports, GENERIC.marks, GENERIC.base_url) == ((), (), "")
@@ -100,11 +124,20 @@ def test_an_unrecognised_server_has_no_tier_and_is_found_by_no_port() -> None:
         (replace(CLOUD, tier=Tier.LOCAL), "FREE or PAID"),
         (replace(CLOUD, key_env=()), "key_env"),
         (replace(CLOUD, ports=(80,)), "has an address"),
-        (replace(ENGINE, tier=None), "LOCAL"),
+        (replace(ENGINE, tier=None, marks=()), "LOCAL"),
+        (replace(ENGINE, tier=Tier.PAID), "LOCAL"),
         (replace(ENGINE, ports=(65536,)), "a port is"),
         (replace(ENGINE, marks=(Mark("props", key="n_ctx"),)), "slash"),
         (replace(ENGINE, marks=(Mark("/props"),)), "either a key"),
         (replace(ENGINE, marks=(Mark("/props", key="a", header="Server", value="b"),)), "either a key"),
+        (replace(ENGINE, marks=(Mark("/", key="a", text="b"),)), "either a key"),
+        (replace(ENGINE, pages=("/nobody-reads-it",)), "somebody reads"),
+        (replace(ENGINE, describes="/nobody-reads-it"), "somebody reads"),
+        (replace(ENGINE, vital="/props"), "is vital"),
+        (replace(ENGINE, ports=()), "is found by"),
+        (replace(ENGINE, context_setting="-c"), "place for the tokens"),
+        (replace(ENGINE, host_env=("host",)), "environment variables"),
+        (replace(ENGINE, programs=("Engine",)), "lower case"),
     ],
 )
 def test_a_row_that_is_not_whole_is_found(row: Provider, words: str) -> None:

@@ -2,12 +2,12 @@ import pytest
 from multidict import CIMultiDict
 
 from pointsman.errors import BadRequest
-from pointsman.types import Hints, Privacy
+from pointsman.types import Hints, Priority, Privacy
 from pointsman.wire.hints import LONGEST_NAME, read_hints
 
 
 def test_without_headers_nothing_is_hinted() -> None:
-    assert read_hints({}) == Hints(app="", privacy=Privacy.ANY)
+    assert read_hints({}) == Hints(app="", privacy=Privacy.ANY, priority=Priority.NORMAL)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,21 @@ def test_an_application_names_itself() -> None:
 def test_a_name_that_could_not_be_shown_is_refused(name: str) -> None:
     with pytest.raises(BadRequest, match="X-Pointsman-App"):
         read_hints({"X-Pointsman-App": name})
+
+
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [
+        ("critical", Priority.CRITICAL),
+        (" Normal ", Priority.NORMAL),
+        ("BACKGROUND", Priority.BACKGROUND),
+    ],
+)
+def test_priority_is_read_whatever_its_case(word: str, priority: Priority) -> None:
+    assert read_hints(CIMultiDict({"x-pointsman-priority": word})).priority is priority
+
+
+@pytest.mark.parametrize("word", ["", "high", "0", "critical,normal"])
+def test_a_priority_that_means_nothing_is_refused(word: str) -> None:
+    with pytest.raises(BadRequest, match="X-Pointsman-Priority is critical, normal or background"):
+        read_hints({"X-Pointsman-Priority": word})

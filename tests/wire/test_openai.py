@@ -19,7 +19,6 @@ from pointsman.errors import (
 )
 from pointsman.types import Call, CallKind, Candidate, Endpoint, FoundBy, Model, Place, Tier
 from pointsman.wire.openai import (
-    LONGEST_NAME,
     decode,
     encode,
     error_body,
@@ -27,6 +26,7 @@ from pointsman.wire.openai import (
     model_entry,
     model_list,
 )
+from pointsman.wire.openai_request import LONGEST_NAME
 
 MESSAGES = '"messages":[{"role":"user","content":"Hi"}]'
 

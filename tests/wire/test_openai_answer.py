@@ -9,7 +9,7 @@ from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Whole
-from pointsman.wire.openai_answer import read_whole
+from pointsman.wire.openai_answer import read_answer
 from pointsman.wire.openai_stream import StreamReader
 
 MODEL = "llama-server/tiny"
@@ -31,12 +31,12 @@ OPENROUTER = (
 
 def whole(message: dict[str, Any], finish: str | None = "stop", **fields: Any) -> Whole:
     choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", **message}}
-    return read_whole(json.dumps({"choices": [choice], **fields}).encode(), MODEL)
+    return read_answer(json.dumps({"choices": [choice], **fields}).encode(), MODEL)
 
 
 def complaint(body: bytes) -> str:
     with pytest.raises(UpstreamError) as caught:
-        read_whole(body, MODEL)
+        read_answer(body, MODEL)
     return caught.value.message
 
 
@@ -48,7 +48,7 @@ def complaint(body: bytes) -> str:
     ],
 )
 def test_a_recorded_answer_is_passed_on_to_the_letter_but_for_its_model(body: bytes, usage: Usage) -> None:
-    answer = read_whole(body, MODEL)
+    answer = read_answer(body, MODEL)
     told = json.loads(body)["model"].encode()
     assert answer.body == body.replace(b'"model":"' + told + b'"', b'"model":"llama-server/tiny"')
     assert answer.usage == usage
@@ -120,7 +120,7 @@ def test_an_answer_without_choices_is_empty(body: bytes) -> None:
 
 def test_an_answer_that_is_cut_anywhere_is_refused() -> None:
     for size in range(len(LLAMA_SERVER)):
-        assert "not a whole chat completion" in complaint(LLAMA_SERVER[:size])
+        assert "not a whole completion" in complaint(LLAMA_SERVER[:size])
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_an_answer_that_is_cut_anywhere_is_refused() -> None:
     ],
 )
 def test_what_is_no_chat_completion_is_refused(body: bytes) -> None:
-    assert "not a whole chat completion" in complaint(body)
+    assert "not a whole completion" in complaint(body)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_half_an_answer_that_finished_with_an_error_is_no_answer() -> None:
 @pytest.mark.parametrize(
     "usage",
     [None, {}, "many", [], {"prompt_tokens": None}, {"prompt_tokens": "19"}, {"prompt_tokens": 1.5}]
-    + [{"prompt_tokens": -5}, {"prompt_tokens": 5, "completion_tokens": -1}],
+    + [{"prompt_tokens": -5}, {"prompt_tokens": 5, "completion_tokens": -1}, {"prompt_tokens": 10**30}],
 )
 def test_usage_that_cannot_be_read_is_unknown_and_spoils_no_answer(usage: object) -> None:
     assert whole({"content": "Hi"}, usage=usage).usage is None
@@ -175,7 +175,7 @@ def test_each_choice_has_its_events() -> None:
         {"index": index, "finish_reason": "stop", "message": {"content": word}}
         for index, word in enumerate(("one", "two"))
     ]
-    assert read_whole(json.dumps({"choices": choices}).encode(), MODEL).text_size == 6
+    assert read_answer(json.dumps({"choices": choices}).encode(), MODEL).text_size == 6
 
 
 USAGES: tuple[dict[str, Any], ...] = (

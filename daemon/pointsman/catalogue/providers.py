@@ -1,7 +1,9 @@
 """The rows: engines and clouds. Knowledge only; a new OpenAI-compatible provider is one row.
 
-Ports, marks and environment variables are from each project's own documentation; llama-server's
-marks were seen on a real one. A row without marks is known by its address alone, if configured.
+Ports, marks, pages and environment variables are from each project's own documentation and source;
+llama-server's were seen on a real one. A mark must not fit an engine that merely imitates another:
+KoboldCpp has a `/props` too, and half of them answer Ollama's `/api/tags` and `/api/version`.
+A row without marks is known by its address or by its process alone.
 """
 
 from pointsman.catalogue.row import Mark, Provider
@@ -16,33 +18,149 @@ PROVIDERS: tuple[Provider, ...] = (
         "llama.cpp server",
         tier=Tier.LOCAL,
         ports=(8080, 9931),
+        host_env=("LLAMA_ARG_HOST",),
+        port_env=("LLAMA_ARG_PORT",),
+        programs=("llama-server",),
         marks=(
-            Mark("/props", key="default_generation_settings"),
             Mark("/v1/models", header="Server", value="llama.cpp"),
+            Mark("/props", key="default_generation_settings", owner="llamacpp"),  # behind a proxy
         ),
+        pages=("/props",),
         takes_any_name=True,
+        context_setting="-c {}",
+        tools_setting="--jinja",
         docs_url="https://github.com/ggml-org/llama.cpp/tree/master/tools/server",
     ),
     Provider(
-        "ollama", "Ollama", Dialect.OLLAMA, Tier.LOCAL, ports=(11434,), docs_url="https://docs.ollama.com/api"
+        "ollama",
+        "Ollama",
+        Dialect.OLLAMA,
+        Tier.LOCAL,
+        ports=(11434,),
+        host_env=("OLLAMA_HOST",),
+        programs=("ollama",),
+        marks=(Mark("/", text="Ollama is running"),),
+        pages=("/api/version", "/api/tags", "/api/ps"),
+        vital="/api/tags",
+        describes="/api/show",  # reads the weights' header and loads nothing
+        context_setting="OLLAMA_CONTEXT_LENGTH={}",
+        docs_url="https://docs.ollama.com/api",
     ),
-    Provider("lm-studio", "LM Studio", tier=Tier.LOCAL, ports=(1234,), docs_url="https://lmstudio.ai/docs"),
-    Provider("vllm", "vLLM", tier=Tier.LOCAL, ports=(8000,), docs_url="https://docs.vllm.ai"),
     Provider(
-        "llama-swap", "llama-swap", tier=Tier.LOCAL, docs_url="https://github.com/mostlygeek/llama-swap"
+        "lm-studio",
+        "LM Studio",
+        tier=Tier.LOCAL,
+        ports=(1234,),
+        programs=("lm-studio", "lm studio", "llmster"),
+        marks=(Mark("/api/v0/models", key="compatibility_type"),),
+        pages=("/api/v0/models",),
+        context_setting="a context length of {} in the model's load settings",
+        docs_url="https://lmstudio.ai/docs/developer/rest/endpoints",
     ),
-    Provider("localai", "LocalAI", tier=Tier.LOCAL, docs_url="https://localai.io"),
-    Provider("jan", "Jan", tier=Tier.LOCAL, ports=(1337,), docs_url="https://www.jan.ai/docs"),
+    Provider(
+        "vllm",
+        "vLLM",
+        tier=Tier.LOCAL,
+        ports=(8000,),
+        programs=("vllm", "vllm.entrypoints.openai.api_server"),
+        marks=(Mark("/version", key="version", owner="vllm"),),
+        pages=("/version",),
+        context_setting="--max-model-len {}",
+        tools_setting="--enable-auto-tool-choice --tool-call-parser NAME",
+        docs_url="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
+    ),
+    Provider(
+        "llama-swap",
+        "llama-swap",
+        tier=Tier.LOCAL,
+        ports=(8080,),
+        programs=("llama-swap",),
+        marks=(Mark("/running", key="running", owner="llama-swap"),),
+        pages=("/running",),
+        context_setting="-c {} in the model's cmd",
+        tools_setting="--jinja in the model's cmd",
+        docs_url="https://github.com/mostlygeek/llama-swap",
+    ),
+    Provider(
+        "localai",
+        "LocalAI",
+        tier=Tier.LOCAL,
+        ports=(8080,),
+        host_env=("LOCALAI_ADDRESS",),
+        programs=("local-ai", "localai"),
+        marks=(Mark("/system", key="loaded_models"),),
+        pages=("/system",),
+        context_setting="context_size: {} in the model's YAML file",
+        docs_url="https://localai.io/basics/getting_started/",
+    ),
+    Provider(
+        "jan",
+        "Jan",
+        tier=Tier.LOCAL,
+        ports=(1337,),
+        programs=("jan",),
+        marks=(Mark("/openapi.json", key="openapi", owner="llama.cpp"),),  # once it has loaded a model
+        owners=("llama.cpp", "mlx"),  # it passes on to providers of the cloud as well
+        context_setting="a context size of {} in the model's settings",
+        docs_url="https://www.jan.ai/docs/desktop/api-server",
+    ),
     Provider(
         "koboldcpp",
         "KoboldCpp",
         tier=Tier.LOCAL,
         ports=(5001,),
-        docs_url="https://github.com/LostRuins/koboldcpp",
+        programs=("koboldcpp", "koboldcpp-linux-x64", "koboldcpp-linux-x64-nocuda", "koboldcpp-mac-arm64"),
+        marks=(Mark("/api/extra/version", key="result", value="KoboldCpp", owner="koboldcpp"),),
+        pages=("/api/extra/version", "/api/extra/true_max_context_length"),
+        takes_any_name=True,
+        context_setting="--contextsize {}",
+        docs_url="https://github.com/LostRuins/koboldcpp/wiki",
     ),
-    Provider("lemonade", "Lemonade", tier=Tier.LOCAL, docs_url="https://lemonade-server.ai/docs"),
-    Provider("sglang", "SGLang", tier=Tier.LOCAL, ports=(30000,), docs_url="https://docs.sglang.ai"),
-    Provider("mlx", "MLX", tier=Tier.LOCAL, docs_url="https://github.com/ml-explore/mlx-lm"),
+    Provider(
+        "lemonade",
+        "Lemonade",
+        tier=Tier.LOCAL,
+        ports=(13305, 8000),
+        host_env=("LEMONADE_HOST",),
+        port_env=("LEMONADE_PORT",),
+        programs=("lemonade-server", "lemonade-server-dev", "lemonade-router", "lemond"),
+        marks=(Mark("/api/v1/health", key="model_loaded", owner="lemonade"),),
+        pages=("/api/v1/models", "/api/v1/health"),
+        vital="/api/v1/models",
+        context_setting="--ctx-size {}",
+        docs_url="https://lemonade-server.ai/docs/server/server_spec/",
+    ),
+    Provider(
+        "sglang",
+        "SGLang",
+        tier=Tier.LOCAL,
+        ports=(30000,),
+        programs=("sglang.launch_server", "sglang"),
+        marks=(
+            Mark("/model_info", key="is_generation", owner="sglang"),
+            Mark("/get_model_info", key="is_generation", owner="sglang"),  # older ones
+        ),
+        pages=("/model_info",),
+        context_setting="--context-length {}",
+        tools_setting="--tool-call-parser NAME",
+        docs_url="https://docs.sglang.ai/basic_usage/native_api.html",
+    ),
+    Provider(  # it has no mark of its own: Python's plain HTTP server, and a bare list
+        "mlx",
+        "MLX",
+        tier=Tier.LOCAL,
+        programs=("mlx_lm.server",),
+        docs_url="https://github.com/ml-explore/mlx-lm/blob/main/mlx_lm/SERVER.md",
+    ),
+    Provider(
+        "litellm",
+        "LiteLLM proxy",
+        tier=None,
+        ports=(4000,),
+        programs=("litellm",),
+        marks=(Mark("/health/readiness", key="litellm_version"),),
+        docs_url="https://docs.litellm.ai/docs/proxy/health",
+    ),
     # Clouds.
     Provider(
         "openrouter",

@@ -4,7 +4,7 @@ All of it is synchronous: a change builds a new frozen snapshot and assigns it o
 deleted; what is not there is *away*, keeps its models, and is back with its next sighting.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -27,7 +27,10 @@ class Change:
 
 
 class Registry:
-    def __init__(self) -> None:
+    """`on_change` is given every new snapshot; that all stayed as it was is not told."""
+
+    def __init__(self, on_change: Callable[[Snapshot], None] | None = None) -> None:
+        self._on_change = on_change
         self._snapshot = Snapshot()
         self._shelf: dict[str, Finding] = {}  # by endpoint id, in the order of their coming
         self._seen: dict[str, float] = {}  # the last sighting, wall clock
@@ -98,13 +101,15 @@ class Registry:
         return News.AWAY if is_away else News.BACK
 
     def _displaced_by(self, newcomer: Endpoint) -> list[Endpoint]:
-        """Found endpoints that stood where another now answers: at one port there is one server."""
-        if newcomer.found_by is not FoundBy.PORT:
+        """Found endpoints that stood where another now answers: at one place there is one server."""
+        if newcomer.found_by is FoundBy.CONFIG:
             return []
         return [
             other
             for other in self._there()
-            if other.found_by is FoundBy.PORT and other.place == newcomer.place and other.id != newcomer.id
+            if other.found_by is not FoundBy.CONFIG
+            and other.place == newcomer.place
+            and other.id != newcomer.id
         ]
 
     def _there(self) -> Iterator[Endpoint]:
@@ -128,6 +133,8 @@ class Registry:
             models=tuple(model for finding in findings for model in finding.models or ()),
             swept_at=self._snapshot.swept_at,
         )
+        if self._on_change is not None:
+            self._on_change(self._snapshot)
 
 
 def _same_server(known: Endpoint, now: Endpoint) -> bool:

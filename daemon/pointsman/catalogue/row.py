@@ -9,13 +9,17 @@ from pointsman.types import Auth, Dialect, Tier
 class Mark:
     """One fingerprint: a GET of `path` that only this engine answers so.
 
-    It fits when the answer is JSON that holds `key`, or when `header` starts with `value`.
+    It fits when `header` begins with `value`, when the answer is a text that begins with `text`, or when
+    it is JSON that holds `key`, at its top or in the first entry of its list, and there begins with `value`.
+    With an `owner`, only a server is asked whose own list says that its models belong to that owner.
     """
 
     path: str
     key: str = ""
     header: str = ""
     value: str = ""
+    text: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,17 @@ class Provider:
     id: str
     title: str
     dialect: Dialect = Dialect.OPENAI
-    tier: Tier | None = None
+    tier: Tier | None = None  # of an engine, None: it passes prompts on, nobody knows where to
     base_url: str = ""  # of a cloud; an engine's place is found
     ports: tuple[int, ...] = ()  # where an engine usually listens, the most usual first
     host_env: tuple[str, ...] = ()  # variables that name an engine's address: a host, host:port or a URL
     port_env: tuple[str, ...] = ()  # variables that name its port alone
     programs: tuple[str, ...] = ()  # its processes: the name of an executable, a script or a Python module
     marks: tuple[Mark, ...] = ()  # any one of them proves it
+    pages: tuple[str, ...] = ()  # where it tells more than its list; who reads them: discovery/pages.py
+    vital: str = ""  # the page that tells which models run here; without it the list is not used
+    describes: str = ""  # where it describes one model, asked with a POST that names it
+    owners: tuple[str, ...] = ()  # of the models that it runs itself, where it lists those of others too
     auth: Auth = Auth.BEARER
     key_env: tuple[str, ...] = ()
     takes_any_name: bool = False  # it answers with what it has loaded, whatever model it was asked for

@@ -4,10 +4,10 @@ import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -18,6 +18,7 @@ API = "/control/v0"
 VERSION_HEADER = "X-Pointsman-Version"  # as in net, which would bring aiohttp with it
 CONNECT = 5.0  # seconds
 ANSWER = 30.0  # seconds without a byte of a plain answer; a stream's clocks are the daemon's
+SILENCE = 45.0  # seconds without a byte of the event stream, which is never silent for more than 15
 
 
 class DaemonRefused(PointsmanError):
@@ -38,6 +39,13 @@ class Stream:
 
     headers: Mapping[str, str]
     lines: Iterator[bytes]
+
+
+class Event(NamedTuple):
+    """What happened: `kind` as the daemon's bus has it (`request.done`), `data` plain JSON."""
+
+    kind: str
+    data: dict[str, Any]
 
 
 class Client:
@@ -61,6 +69,12 @@ class Client:
         """`path` is whole, `/v1/...` included. Raises as `get` does."""
         with self._answer(None, method, path, json=body) as response:
             yield Stream(response.headers, _lines(response))
+
+    @contextmanager
+    def events(self) -> Iterator[Iterator[Event]]:
+        """What happens from now on, until the daemon stops. Raises as `get` does, the events CutShort."""
+        with self._answer(SILENCE, "GET", API + "/events") as response:
+            yield _events(_lines(response))
 
     @contextmanager
     def _answer(
@@ -145,6 +159,21 @@ def _lines(response: httpx.Response) -> Iterator[bytes]:
         raise CutShort(f"the answer was cut short ({_reason(error)})") from error
     if rest:
         yield rest
+
+
+def _events(lines: Iterator[bytes]) -> Iterator[Event]:
+    """Server-sent events as the daemon writes them, a line of data each. What is none is passed over."""
+    kind = ""
+    for line in lines:
+        name, _, value = line.partition(b": ")
+        if name == b"event":
+            kind = value.decode(errors="replace")
+        elif name == b"data" and kind:
+            with suppress(ValueError):
+                if isinstance(data := json.loads(value), dict):
+                    yield Event(kind, data)
+        elif not line:
+            kind = ""
 
 
 def _reason(error: Exception) -> str:

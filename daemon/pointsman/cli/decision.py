@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pointsman.cli.show import Screen, count
-from pointsman.ledger.views import ExcludedView, TaskView, WantedView
+from pointsman.ledger.views import CandidateView, ExcludedView, TaskView, WantedView
 
 
 def wanted(wanted: WantedView) -> str:
@@ -22,7 +22,20 @@ def task(task: TaskView) -> str:
     needs = ", ".join((task["grade"], *task["needs"], *unusual))
     limit = "" if task["max_tokens"] is None else f"; at most {count(task['max_tokens'], 'token')} back"
     private = "" if task["privacy"] == "any" else f"; privacy {task['privacy']}"
-    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}"
+    turn = "" if task.get("priority", "normal") == "normal" else f"; priority {task['priority']}"
+    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}{turn}"
+
+
+def reason(candidate: CandidateView) -> str:
+    """`ladder:local (degraded), asked for 32,768 tokens of context`."""
+    degraded = " (degraded)" if candidate["degraded"] else ""
+    return f"{candidate['reason']}{degraded}{asked(candidate)}"
+
+
+def asked(candidate: CandidateView) -> str:
+    """The context that its engine is asked for, where it is not taken as it is."""
+    tokens = candidate.get("context")
+    return f", asked for {count(tokens, 'token')} of context" if tokens else ""
 
 
 def left_out(excluded: Sequence[ExcludedView]) -> str:

@@ -5,7 +5,7 @@ from argparse import Action, ArgumentParser, _HelpAction
 from types import ModuleType
 from typing import is_typeddict
 
-from pointsman.cli.commands import ask, config
+from pointsman.cli.commands import ask, config, watch
 from pointsman.cli.main import COMMANDS, Command, fill
 from pointsman.ledger import views
 from pointsman.server.control import shapes
@@ -42,15 +42,15 @@ JSON = """\
 `status`, `models` and `discover` print what `/control/v0/` answers at their names; `route` prints the
 `DecisionView` of `explain`, `log` the `RequestsShape` of `decisions`, `why` the `RequestShape` of
 `decisions/{id}`. `ask` prints an `AnswerShape`, `config path` and `config check` a `FileShape`,
-`config show` a list of `SettingShape`. Times are wall-clock seconds since the epoch (`at`) or spans in
-seconds; prices are USD per million tokens as decimal strings; costs are integer nano-dollars; `null` is
-*unknown*.
+`config show` a list of `SettingShape`, `watch` a `HappeningShape` on each line. Times are wall-clock
+seconds since the epoch (`at`) or spans in seconds; prices are USD per million tokens as decimal strings;
+costs are integer nano-dollars; `null` is *unknown*.
 """
 
 
 def render() -> str:
     sections = [_section(command) for command in COMMANDS]
-    return "\n".join([HEAD, *sections, JSON, *map(_shapes, (ask, config, views, shapes))])
+    return "\n".join([HEAD, *sections, JSON, *map(_shapes, (ask, config, watch, views, shapes))])
 
 
 def _section(command: Command) -> str:

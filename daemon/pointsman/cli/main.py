@@ -36,6 +36,7 @@ COMMANDS = (
     Command("route", "who would answer a prompt, and why; asks nobody"),
     Command("why", "why a past request was answered as it was"),
     Command("log", "the last requests, one line each"),
+    Command("watch", "what happens, as it happens: one line for each request"),
     Command("config", "where the configuration is, whether it holds, what is in force"),
 )
 

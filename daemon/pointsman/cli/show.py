@@ -5,6 +5,7 @@ that turn the direction of writing are shown by their number and never sent to a
 """
 
 import json
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -21,6 +22,7 @@ _CONTROLS = MappingProxyType(
 _BUT_LINES = MappingProxyType({code: _CONTROLS[code] for code in _CONTROLS if chr(code) not in "\n\t"})
 _STYLES = MappingProxyType({"local": "32", "free": "33", "paid": "31", "dim": "2", "bold": "1"})
 _GAP = "  "
+PAGE = 100  # columns that what is said in sentences keeps within
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -37,6 +39,14 @@ class Screen:
         code = _STYLES.get(style) if self._colour else None
         shown = flat(text)
         _write(self._out, f"\x1b[{code}m{shown}\x1b[0m\n" if code else f"{shown}\n")
+
+    def paragraph(self, text: str, style: str = "", indent: str = "") -> None:
+        """A sentence on as many lines as it takes, the first of them not indented; no word is cut."""
+        wrapper = textwrap.TextWrapper(
+            PAGE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        for line in wrapper.wrap(flat(text)) or [""]:
+            self.line(line, style)
 
     def piece(self, text: str) -> None:
         """A part of a streamed answer, shown at once."""
@@ -55,6 +65,11 @@ class Screen:
     def json(self, value: object) -> None:
         """For programs: ASCII, so that no locale can spoil it."""
         self._out.write(json.dumps(value, indent=2) + "\n")
+
+    def json_line(self, value: object) -> None:
+        """One of many values, each on a line of its own and at once."""
+        self._out.write(json.dumps(value) + "\n")
+        self._out.flush()
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for number, text in enumerate(align(heads, rows)):
@@ -79,8 +94,24 @@ def align(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     lines = [[row[i] for i in kept] for row in ([heads, *cells] if kept else [])]
     widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        padded = (cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True))
-        yield _GAP.join(padded).rstrip()
+        yield _padded(line, widths)
+
+
+class Columns:
+    """Rows that come one by one: a column is as wide as its widest cell so far; nothing is cut."""
+
+    def __init__(self, widths: Iterable[int]) -> None:
+        self._widths = list(widths)
+
+    def row(self, cells: Iterable[str]) -> str:
+        row = [flat(cell) for cell in cells]
+        self._widths = [max(wide, width(cell)) for wide, cell in zip(self._widths, row, strict=True)]
+        return _padded(row, self._widths)
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (wide - width(cell)) for cell, wide in zip(row, widths, strict=True))
+    return _GAP.join(padded).rstrip()
 
 
 def width(text: str) -> int:

@@ -1,7 +1,7 @@
 """The places that the configuration names: those on this machine, and those elsewhere.
 
 A place on this machine is fingerprinted like one that was found, in the local rhythm. One elsewhere is
-asked for its list alone, rarely, and not at all where the user does not want it.
+asked for its list, rarely, and not at all where the user does not want it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +10,7 @@ from dataclasses import replace
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.row import Provider
 from pointsman.discovery.listing import Listed, Listing, short_names
+from pointsman.discovery.memory import Memory
 from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
 from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_of, models_told, notes_of
 from pointsman.discovery.written import Written
@@ -43,6 +44,7 @@ class ConfiguredSource:
         self._rows = tuple(rows)
         self._overrides = overrides or Overrides()
         self._pace = pace or (FAR if remote else NEAR)
+        self._memory = Memory()
         self._last: dict[str, Endpoint] = {}  # who answered, so that silence has a name
 
     @property
@@ -66,16 +68,24 @@ class ConfiguredSource:
         await all_visits(self._look_at(place, found) for place in self._asked)
 
     async def _look_at(self, place: Written, found: Callable[[Finding], object]) -> None:
-        visit = Visit(self._sessions.session(place.place), place.place, self._pace, place.account)
-        seen = await look(visit, self._rows if place.here else ())
+        visit = Visit(
+            self._sessions.session(place.place), place.place, self._pace, place.account, self._memory
+        )
+        seen = await look(visit, self._likely(place))
         if finding := self._finding(place, seen):
             self._last[place.id] = finding.endpoint
             found(finding)
 
+    def _likely(self, place: Written) -> tuple[Provider, ...]:
+        """Whose marks are tried: elsewhere only those of an engine that the user names."""
+        if place.here:
+            return tuple(dict.fromkeys((place.row, *self._rows)))
+        return (place.row,) if place.row.marks else ()
+
     def _finding(self, place: Written, seen: Sighting | Absent) -> Finding | None:
         if isinstance(seen, Sighting):
             endpoint = self._endpoint(place, seen)
-            return Finding(endpoint, self._models(place, endpoint, seen.listing))
+            return Finding(endpoint, self._models(place, endpoint, seen))
         if seen is Absent.OURSELVES:
             return Finding(replace(self._as_written(place), health=Health.REFUSED, note=OURSELVES_NOTE))
         if seen is Absent.SILENT and (known := self._silent(place)):
@@ -101,10 +111,15 @@ class ConfiguredSource:
         return self._make(place, place.row, _tier(place, recognised=False), health, note)
 
     def _endpoint(self, place: Written, seen: Sighting) -> Endpoint:
-        tier = _tier(place, recognised=seen.row is not None)
+        tier = _tier(place, recognised=seen.row is not None and seen.row.tier is Tier.LOCAL)
         note = "; ".join(_notes(place, seen))
         endpoint = self._make(place, seen.row or place.row, tier, seen.health, note)
-        return replace(endpoint, build=seen.build, seen_at=self._wall())
+        return replace(
+            endpoint,
+            build=seen.build,
+            holds=seen.listing.holds if seen.listing else None,
+            seen_at=self._wall(),
+        )
 
     def _make(self, place: Written, row: Provider, tier: Tier, health: Health, note: str) -> Endpoint:
         return Endpoint(
@@ -112,20 +127,18 @@ class ConfiguredSource:
             provider=row.id,
             place=place.place,
             found_by=FoundBy.CONFIG,
-            dialect=place.dialect,
+            dialect=place.kind or row.dialect,
             tier=tier,
             account=place.account,
             health=health,
             note=note,
         )
 
-    def _models(
-        self, place: Written, endpoint: Endpoint, listing: Listing | None
-    ) -> tuple[Model, ...] | None:
+    def _models(self, place: Written, endpoint: Endpoint, seen: Sighting | None) -> tuple[Model, ...] | None:
         """Those that the user names, with what the list knows of them; else all that it lists."""
         if place.models:
-            return models_of(endpoint, _chosen(place, listing), self._overrides)
-        return models_told(endpoint, listing, self._overrides)
+            return models_of(endpoint, _chosen(place, seen), self._overrides)
+        return models_told(endpoint, seen.listing if seen else None, self._overrides)
 
 
 def _tier(place: Written, *, recognised: bool) -> Tier:
@@ -138,7 +151,12 @@ def _tier(place: Written, *, recognised: bool) -> Tier:
 
 
 def _notes(place: Written, seen: Sighting) -> Iterator[str]:
-    if place.here and seen.row is None and place.tier is None and place.row.tier in {None, Tier.LOCAL}:
+    if (
+        place.here
+        and (seen.row is None or seen.row.tier is None)
+        and place.tier is None
+        and place.row.tier in {None, Tier.LOCAL}
+    ):
         yield (
             "not recognised as an engine, so that its models count as paid: if they run on this machine, "
             f'write tier = "local" into [providers.{place.id}]'
@@ -154,9 +172,12 @@ def _refused(place: Written) -> str:
     return f'it wants a key: write api_key = "env:NAME" into [providers.{place.id}]'
 
 
-def _chosen(place: Written, listing: Listing | None) -> Sequence[Listed]:
-    known = _by_name(listing) if listing else {}
-    return tuple(dict.fromkeys(known.get(name, Listed(name)) for name in place.models))
+def _chosen(place: Written, seen: Sighting | None) -> Sequence[Listed]:
+    """A provider elsewhere may serve what it does not list. An engine here does not: it may be a cloud's."""
+    known = _by_name(seen.listing) if seen and seen.listing else {}
+    lists_all = known and place.here and seen and seen.row
+    names = [name for name in place.models if name in known or not lists_all]
+    return tuple(dict.fromkeys(known.get(name, Listed(name)) for name in names))
 
 
 def _by_name(listing: Listing) -> dict[str, Listed]:

@@ -9,6 +9,7 @@ class Flight:
 
     def __init__(self, work: Callable[[str], Coroutine[object, object, None]]) -> None:
         self._work = work
+        self._again = ""
         self.task: asyncio.Task[None] | None = None
         self.landed = False  # it has ended once
 
@@ -16,13 +17,18 @@ class Flight:
     def running(self) -> bool:
         return self.task is not None and not self.task.done()
 
-    def start(self, why: str) -> asyncio.Task[None]:
+    def start(self, why: str, *, anew: bool = False) -> asyncio.Task[None]:
+        """`anew`: what runs already began too early to count; it runs once more after that."""
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run(why))
+        elif anew:
+            self._again = why
         return self.task
 
     async def _run(self, why: str) -> None:
-        try:
-            await self._work(why)
-        finally:
-            self.landed = True
+        while why:
+            try:
+                await self._work(why)
+            finally:
+                self.landed = True
+                why, self._again = self._again, ""

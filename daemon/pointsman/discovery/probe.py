@@ -1,4 +1,4 @@
-"""One visit to one server: a few bounded GETs, and what they say of who answers.
+"""One visit to one server: a few bounded requests, and what they say of who answers.
 
 Only lists and descriptions are asked for, so that no visit loads or wakes a model. Nothing that a
 server does raises out of a visit, lasts longer than its pace, or takes more memory than the cap.
@@ -6,30 +6,22 @@ server does raises out of a visit, lasts longer than its pace, or takes more mem
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from types import MappingProxyType
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from pointsman.catalogue.row import Mark, Provider
-from pointsman.discovery.listing import (
-    Details,
-    Listing,
-    decode,
-    is_loading,
-    read_models,
-    read_props,
-    with_details,
-)
+from pointsman.discovery.fields import decode, items
+from pointsman.discovery.listing import ELSEWHERE, Change, Listed, Listing, is_loading, read_models
+from pointsman.discovery.memory import Memory, description
+from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.net import VERSION_HEADER, auth_headers
 from pointsman.types import Account, Health, Place
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 REFUSALS = frozenset({401, 403})
-
-DETAILS = MappingProxyType({"/props": read_props})  # by a mark's path: who reads what is told there
+AT_ONCE = 4  # descriptions asked of one server at the same time
 
 
 class Absent(Enum):
@@ -76,63 +68,82 @@ class Sighting:
 
 
 class Visit:
-    """The GETs of one visit. Each URL is asked once; all share one deadline."""
+    """The requests of one visit. Each URL is got once; all share one deadline."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, place: Place, pace: Pace, account: Account | None = None
+        self,
+        session: aiohttp.ClientSession,
+        place: Place,
+        pace: Pace,
+        account: Account | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.place = place
+        self.memory = memory or Memory()
         self._session = session
         self._pace = pace
         self._deadline = asyncio.get_running_loop().time() + pace.total
         self._headers = auth_headers(account)
         self._answers: dict[str, Answer] = {}
+        self.found_nobody = False  # at one of its requests
 
     async def models(self) -> Answer:
         return await self._get(self.place.url + "/models")
 
     async def root(self, path: str) -> Answer:
         """An engine's own routes begin at the root, whatever the path of its OpenAI API."""
-        parts = urlsplit(self.place.url)
-        return await self._get(f"{parts.scheme}://{parts.netloc}{path}")
+        return await self._get(self.place.root + path)
+
+    async def describe(self, path: str, model: str) -> Answer:
+        """Asks for a model's description, which takes a POST."""
+        return await self._ask("POST", self.place.root + path, {"model": model})
 
     async def _get(self, url: str) -> Answer:
         if url not in self._answers:
-            self._answers[url] = await self._ask(url)
+            self._answers[url] = await self._ask("GET", url)
         return self._answers[url]
 
-    async def _ask(self, url: str) -> Answer:
+    async def _ask(self, method: str, url: str, body: Mapping[str, str] | None = None) -> Answer:
         try:
             async with asyncio.timeout_at(self._deadline):
-                return await self._exchange(url)
+                return await self._exchange(method, url, body)
         except TimeoutError:
             return Answer(absent=Absent.SILENT, broken=f"no answer within {self._pace.total:g} s")
         except aiohttp.ClientConnectorError as error:
+            self.found_nobody = True
             return Answer(absent=Absent.NOBODY, broken=str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Answer(absent=Absent.STRANGER, broken=f"no proper HTTP ({type(error).__name__})")
 
-    async def _exchange(self, url: str) -> Answer:
-        async with self._session.get(
+    async def _exchange(self, method: str, url: str, body: Mapping[str, str] | None) -> Answer:
+        async with self._session.request(
+            method,
             url,
+            json=body,
             headers=self._headers,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._pace.connect),
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            body, broken = await _read(response)
-            return Answer(response.status, headers, body, broken)
+            read, broken = await _read(response)
+            return Answer(response.status, headers, read, broken)
 
 
-async def look(visit: Visit, rows: Sequence[Provider]) -> Sighting | Absent:
-    """Who is at the visit's place. `rows` are those whose marks are tried, the likeliest first."""
+async def look(visit: Visit, rows: Sequence[Provider], runs: Provider | None = None) -> Sighting | Absent:
+    """Who is at the visit's place. `rows` are those whose marks are tried, the likeliest first.
+
+    `runs`: the engine that a process there is known to be, which is believed of a row without marks.
+    """
     listed = await visit.models()
     if listed.absent:
+        visit.memory.forget(visit.place)
         return listed.absent
     if VERSION_HEADER.lower() in listed.headers:
         return Absent.OURSELVES
-    row = await _recognise(visit, rows)
-    return await _sighting(visit, row, listed)
+    listing = read_models(decode(listed.body)) if listed.status == 200 else None
+    row = await _recognise(visit, rows, listing) or (runs if runs and not runs.marks else None)
+    seen = await _sighting(visit, row, listed, listing)
+    return Absent.NOBODY if visit.found_nobody else seen  # it went while it was looked at
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str]:
@@ -149,59 +160,106 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str]:
     return bytes(body), ""
 
 
-async def _recognise(visit: Visit, rows: Sequence[Provider]) -> Provider | None:
+async def _recognise(visit: Visit, rows: Sequence[Provider], listing: Listing | None) -> Provider | None:
+    now = asyncio.get_running_loop().time()
+    if not visit.memory.may_ask(visit.place, listing, now):
+        return None
+    owner = listing.models[0].owner if listing and listing.models else ""
     for row in rows:
         for mark in row.marks:
-            if _fits(mark, await visit.root(mark.path)):
+            if mark.owner in {"", owner} and _fits(mark, await visit.root(mark.path)):
+                visit.memory.recognised(visit.place)
                 return row
+    visit.memory.was_stranger(visit.place, listing, now)
     return None
 
 
 def _fits(mark: Mark, answer: Answer) -> bool:
-    if mark.header and answer.headers.get(mark.header.lower(), "").startswith(mark.value):
-        return True
-    if not mark.key or answer.status != 200:
+    if mark.header:
+        return answer.headers.get(mark.header.lower(), "").startswith(mark.value)
+    if answer.status != 200:
         return False
+    if mark.text:
+        return answer.body.lstrip().startswith(mark.text.encode())
     body = decode(answer.body)
-    return isinstance(body, dict) and mark.key in body
-
-
-async def _sighting(visit: Visit, row: Provider | None, listed: Answer) -> Sighting:
-    pages = {mark.path: await visit.root(mark.path) for mark in _telling_marks(row)}
-    answers = (listed, *pages.values())
-    listing = read_models(decode(listed.body)) if listed.status == 200 else None
-    details = [told for path, page in pages.items() if (told := _details(path, page))]
-    for told in details:
-        listing = with_details(listing, told) if listing else None
-    return Sighting(
-        row,
-        health=_health(answers),
-        listing=listing,
-        build=next((told.build for told in details), ""),
-        note="; ".join(_troubles(visit.place, listed, listing, pages)),
+    places = (body, *items(body, "data")[:1])
+    return any(
+        mark.key in place and str(place[mark.key]).startswith(mark.value)
+        for place in places
+        if isinstance(place, dict)
     )
 
 
-def _telling_marks(row: Provider | None) -> list[Mark]:
-    return [mark for mark in row.marks if mark.path in DETAILS] if row else []
+async def _sighting(visit: Visit, row: Provider | None, listed: Answer, listing: Listing | None) -> Sighting:
+    pages = {path: await visit.root(path) for path in row.pages} if row else {}
+    if row and row.vital and (pages[row.vital].status != 200 or pages[row.vital].broken):
+        listing = None
+    elif row and listing:
+        listing = await _described(visit, row, _told(row, listing, pages))
+    return Sighting(
+        row,
+        health=_health(listed, tuple(pages.values())),
+        listing=listing,
+        build=listing.build if listing else "",
+        note="; ".join(_troubles(visit.place, row, listed, listing, pages)),
+    )
 
 
-def _details(path: str, page: Answer) -> Details | None:
-    return DETAILS[path](decode(page.body)) if page.status == 200 else None
+def _told(row: Provider, listing: Listing, pages: Mapping[str, Answer]) -> Listing:
+    """The list, with what each page adds to it."""
+    for path, page in pages.items():
+        if page.status == 200 and not page.broken:
+            listing = READERS[path](listing, decode(page.body))
+    if row.owners:
+        listing = listing.changed(lambda model: _of_others(model, row.owners))
+    return listing
 
 
-def _health(answers: Sequence[Answer]) -> Health:
-    if any(answer.status in REFUSALS for answer in answers):
+def _of_others(model: Listed, own: Sequence[str]) -> Listed:
+    return model if model.owner in own else replace(model, runs_at=model.owner or ELSEWHERE)
+
+
+async def _described(visit: Visit, row: Provider, listing: Listing) -> Listing:
+    """Each model's own description, asked for once; what there is no time for is asked next time."""
+    if not row.describes:
+        return listing
+    known = dict(visit.memory.described(visit.place))
+    here = [model for model in listing.models if not model.runs_at]
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(model: Listed) -> Change | None:
+        async with slots:
+            page = await visit.describe(row.describes, model.served_as)
+        return DESCRIBERS[row.describes](decode(page.body)) if page.status == 200 else None
+
+    missing = [model for model in here if description(model) not in known]
+    answers = await asyncio.gather(*map(ask, missing))
+    known |= {description(model): change for model, change in zip(missing, answers, strict=True) if change}
+    changes = {key: known[key] for key in map(description, here) if key in known}
+    visit.memory.keep(visit.place, changes)
+    return listing.changed(lambda model: changes.get(description(model), _as_it_is)(model))
+
+
+def _as_it_is(model: Listed) -> Listed:
+    return model
+
+
+def _health(listed: Answer, pages: Sequence[Answer]) -> Health:
+    refused = [answer.status in REFUSALS for answer in pages]
+    if listed.status in REFUSALS or (refused and all(refused)):
         return Health.REFUSED
-    if any(answer.status == 503 and is_loading(decode(answer.body)) for answer in answers):
+    if any(answer.status == 503 and is_loading(decode(answer.body)) for answer in (listed, *pages)):
         return Health.LOADING
     return Health.UP
 
 
 def _troubles(
-    place: Place, listed: Answer, listing: Listing | None, pages: Mapping[str, Answer]
+    place: Place, row: Provider | None, listed: Answer, listing: Listing | None, pages: Mapping[str, Answer]
 ) -> Iterator[str]:
-    if listing is None:
+    vital = row.vital if row else ""
+    if listing is None and listed.status == 200 and vital in pages and pages[vital].status != 200:
+        yield f"its list of models is not used without its {vital}, which tells where they run"
+    elif listing is None:
         yield _no_list(listed, place)
     for path, page in pages.items():
         if page.broken:

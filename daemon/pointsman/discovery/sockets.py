@@ -1,43 +1,67 @@
 """Who listens on this machine, as far as the kernel tells cheaply."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-LINUX = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # proc(5)
+TCP = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # proc(5)
+UNIX = Path("/proc/net/unix")
+
+# One expression over a whole table: a busy machine has thousands of connections in it. Both find what is
+# listened at and the inode of the socket: a new inode is a new listener, at the same place too.
+#
+# `0: 0100007F:1F90 00000000:0000 0A ... 4711`: state 0A, at loopback or everywhere, IPv4 or IPv6.
+LOOPBACK = rb"[0-9A-F]{6}7F|0{8}|0{32}|0{24}01000000|0{16}FFFF0000[0-9A-F]{6}7F"
+ON_TCP = re.compile(rb": (?:" + LOOPBACK + rb"):([0-9A-F]{4}) [0-9A-F]+:0000 0A \S+ \S+ \S+ +\d+ +\d+ (\d+)")
+# `0000000000000000: 00000002 00000000 00010000 0001 01 4711 /run/x.sock`: a flag says that it listens.
+ON_UNIX = re.compile(rb"^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+) ([^@\s].*)$", re.MULTILINE)
+
+Listeners = frozenset[tuple[bytes, bytes]]  # port in hexadecimal or path, and inode
 
 
 class ListeningWatch:
-    """Whether someone began or ceased to listen on one of `ports`. Where the files don't exist: never."""
+    """Whether someone began or ceased to listen at one of `ports`. Where the files don't exist: never.
 
-    def __init__(self, ports: Collection[int], files: Sequence[Path] = LINUX) -> None:
-        self._listener = _listener(ports)
-        self._files = tuple(files)
+    `anywhere`: elsewhere too, where a listener counts when it is still there at the next look: test runners
+    and their like open sockets all the time, and engines stay.
+    """
+
+    def __init__(
+        self,
+        ports: Collection[int],
+        *,
+        anywhere: bool = False,
+        tcp: Sequence[Path] = TCP,
+        unix: Path = UNIX,
+    ) -> None:
+        self._ports = frozenset(b"%04X" % port for port in ports)
+        self._anywhere = anywhere
+        self._tcp = tuple(tcp)
+        self._unix = unix
         self._before = self._listening()
+        self._counted = self._before
 
     def changed(self) -> bool:
         """Since the last call, or since it was made."""
         now = self._listening()
-        before, self._before = self._before, now
-        return now != before
+        counted = frozenset(one for one in now if one in self._before or self._is_usual(one))
+        changed = counted != self._counted
+        self._before, self._counted = now, counted
+        return changed
 
-    def _listening(self) -> frozenset[tuple[bytes, bytes]]:
-        return frozenset(socket for table in self._tables() for socket in self._listener.findall(table))
+    def _listening(self) -> Listeners:
+        found = (one for file in self._tcp for one in ON_TCP.findall(_read(file)))
+        if not self._anywhere:
+            return frozenset(filter(self._is_usual, found))
+        sockets = ((path, inode) for inode, path in ON_UNIX.findall(_read(self._unix)))
+        return frozenset((*found, *sockets))
 
-    def _tables(self) -> Iterator[bytes]:
-        for file in self._files:
-            try:
-                yield file.read_bytes()
-            except OSError:  # another system, or a kernel without IPv6
-                continue
+    def _is_usual(self, listener: tuple[bytes, bytes]) -> bool:
+        return listener[0] in self._ports
 
 
-def _listener(ports: Collection[int]) -> re.Pattern[bytes]:
-    """The local address and the inode of a socket in state 0A, as the kernel writes them in proc(5).
-
-    `0100007F:1F90 00000000:0000 0A ... 4711`: a new inode is a new listener, at the same port too.
-
-    One expression over the whole table: a busy machine has thousands of connections in it.
-    """
-    numbers = "|".join(f"{port:04X}" for port in sorted(ports)) or "(?!)"
-    return re.compile(rf": ([0-9A-F]+:(?:{numbers}) [0-9A-F]+:0000 0A) \S+ \S+ \S+ +\d+ +\d+ (\d+)".encode())
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # another system, or a kernel without IPv6
+        return b""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from pointsman.catalogue.providers import provider
 from pointsman.discovery.listing import Listed, Listing, short_names
@@ -14,8 +13,6 @@ from pointsman.types import Endpoint, Finding, Grade, Health, Model, ModelState,
 
 SILENT_NOTE = "it takes connections but did not answer in time when asked for its models: busy or stuck"
 NOTES_SHOWN = 3  # of what is wrong with one list
-
-Origin = tuple[str, str, int]  # scheme, host, port
 
 
 class Source(Protocol):
@@ -93,36 +90,32 @@ async def all_visits(visits: Iterable[Coroutine[object, object, None]]) -> None:
         raise ExceptionGroup("visits failed", failures)
 
 
-def origin(url: str) -> Origin:
-    """Who is asked at a URL: the three names of this machine's loopback are one."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return parts.scheme, "localhost" if host in {"127.0.0.1", "::1"} else host, port
-
-
 def _model(endpoint: Endpoint, name: str, listed: Listed, overrides: Overrides) -> Model:
     model_id = f"{endpoint.id}/{name}"
     row = provider(endpoint.provider)
     grade = overrides.grades.get(model_id)
+    tier = Tier.PAID if listed.runs_at and endpoint.tier is Tier.LOCAL else endpoint.tier
     return Model(
         id=model_id,
         name=name,
         served_as=listed.served_as,
         endpoint=endpoint,
-        tier=endpoint.tier,
+        tier=tier,
         state=ModelState.LOADING if endpoint.health is Health.LOADING else listed.state,
         context=listed.context,
+        stretch=listed.stretch,
+        slots=listed.slots,
         max_output=listed.max_output,
         has=listed.has,
         lacks=listed.lacks,
         reads=listed.reads,
-        price=overrides.prices.get(model_id, _price(endpoint.tier)),
+        price=overrides.prices.get(model_id, _price(tier)),
         grade=Grade.ROUTINE if grade is None else grade,
         grade_source="unknown" if grade is None else "user",
         size_bytes=listed.size_bytes,
         parameters=listed.parameters,
         quantisation=listed.quantisation,
+        runs_at=listed.runs_at,
         aliases=tuple(alias for alias in listed.aliases if alias != name),
         known_as=frozenset({name, listed.served_as, *listed.aliases} if row and row.takes_any_name else ()),
     )

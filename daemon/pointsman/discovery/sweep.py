@@ -9,18 +9,23 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.registry import Change, Registry
 from pointsman.config.schema import Config
 from pointsman.discovery.configured import ConfiguredSource
+from pointsman.discovery.engines import EngineSource
+from pointsman.discovery.environment import Environment
 from pointsman.discovery.flight import Flight
-from pointsman.discovery.ports import PortSource
+from pointsman.discovery.ports import UsualPorts
+from pointsman.discovery.process_table import read_table
+from pointsman.discovery.processes import Processes
 from pointsman.discovery.sockets import ListeningWatch
-from pointsman.discovery.source import Source, origin
+from pointsman.discovery.source import Source
 from pointsman.discovery.written import read_overrides, read_places, without_place
 from pointsman.events import Bus
 from pointsman.jobs import Report
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, Snapshot, tier_word
+from pointsman.types import Endpoint, Finding, Health, Snapshot, tier_word
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,8 @@ class Sweeper:
         self._started = -math.inf
         self._request = -math.inf
         self._far_due = math.inf
+        self._lost: dict[str, float] = {}  # when an attempt could not connect, by endpoint; monotonic
+        self._in_doubt = False  # somebody was missed for the first time
         for source in self._sources:
             for finding in source.known():
                 registry.place(finding)
@@ -88,16 +95,17 @@ class Sweeper:
                 task.result()
 
     def hurry(self, why: str, *, everything: bool = False) -> None:
-        """The same without waiting."""
-        self._start(why, everything=everything)
+        """The same without waiting, and not before now: a look under way may have missed what is new."""
+        self._start(why, everything=everything, anew=True)
 
     def lost(self, endpoint_id: str, note: str) -> None:
         """An attempt could not connect: the endpoint is away, and is looked for at once."""
         changes = self._registry.lost(endpoint_id, note)
+        self._lost[endpoint_id] = self._monotonic()
         self._tell(changes)
         for change in changes:
             remote = any(source.remote and source.covers(change.endpoint) for source in self._sources)
-            (self._far if remote else self._near).start(f"{endpoint_id} was lost")
+            (self._far if remote else self._near).start(f"{endpoint_id} was lost", anew=True)
 
     def request_seen(self) -> None:
         self._request = self._monotonic()
@@ -129,9 +137,9 @@ class Sweeper:
                 flight.task.cancel()
                 await asyncio.wait([flight.task])
 
-    def _start(self, why: str, *, everything: bool) -> list[asyncio.Task[None]]:
+    def _start(self, why: str, *, everything: bool, anew: bool = False) -> list[asyncio.Task[None]]:
         flights = (self._near, self._far) if everything else (self._near,)
-        return [flight.start(why) for flight in flights]
+        return [flight.start(why, anew=anew) for flight in flights]
 
     def _age(self) -> float:
         """Of the last local sweep, from its start, so that the rhythm does not drift."""
@@ -139,7 +147,7 @@ class Sweeper:
 
     def _every(self) -> float:
         busy = self._bus.watchers > 0 or self._monotonic() - self._request <= BUSY_FOR
-        return BUSY_EVERY if busy else IDLE_EVERY
+        return BUSY_EVERY if busy or self._in_doubt else IDLE_EVERY
 
     async def _until(self, sufficient: Callable[[Snapshot], bool]) -> None:
         while tasks := self._worth_waiting_for():
@@ -161,6 +169,8 @@ class Sweeper:
         sources = [source for source in self._sources if not source.remote]
         swept, seen = await self._sweep(why, sources, NEAR_LIMIT)
         self._tell(self._registry.finish_sweep(swept, seen, self._monotonic()))
+        there = {one.id for one in self._registry.snapshot.endpoints if one.health is not Health.AWAY}
+        self._in_doubt = not there.isdisjoint(swept - seen)
 
     async def _sweep_far(self, why: str) -> None:
         """Again soon while one does not answer: a laptop starts before its network does."""
@@ -176,11 +186,13 @@ class Sweeper:
         """The ids of the endpoints that were looked for, and of those that were seen."""
         seen: set[str] = set()
 
+        began = self._monotonic()
+
         def found(finding: Finding) -> None:
             seen.add(finding.endpoint.id)
-            self._tell(self._registry.place(finding))
+            if self._lost.get(finding.endpoint.id, -math.inf) < began:  # else it was seen before it was lost
+                self._tell(self._registry.place(finding))
 
-        began = self._monotonic()
         well = await asyncio.gather(*(self._ask(source, limit, found) for source in sources))
         looked = [source for source, ended_well in zip(sources, well, strict=True) if ended_well]
         swept = {
@@ -254,9 +266,16 @@ def make_sweeper(
         ConfiguredSource(elsewhere, sessions, wall, remote=True, asked=asks, overrides=overrides),
     ]
     if config.discovery.local:
-        skip = {origin(place.place.url) for place in here if place.port}
-        taken = {place.id for place in places}
-        sources.append(PortSource(sessions, wall, overrides=overrides, skip=skip, taken=taken))
+        sources.append(
+            EngineSource(
+                (UsualPorts(PROVIDERS), Environment(PROVIDERS, environ), Processes(PROVIDERS, read_table)),
+                sessions,
+                wall,
+                overrides=overrides,
+                configured=[place.place for place in places],
+                taken={place.id for place in places},
+            )
+        )
     return Sweeper(
         sources,
         registry,
@@ -264,7 +283,9 @@ def make_sweeper(
         monotonic=monotonic,
         wall=wall,
         remote_every=config.discovery.remote_every,
-        watch=ListeningWatch({port for source in sources for port in source.ports}),
+        watch=ListeningWatch(
+            {port for source in sources for port in source.ports}, anywhere=config.discovery.local
+        ),
         unplaced=without_place(config),
     )
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from pointsman.catalogue.providers import GENERIC, provider
+from pointsman.catalogue.providers import GENERIC, PROVIDERS, provider
 from pointsman.catalogue.row import Provider
 from pointsman.config.keys import resolve_key
 from pointsman.config.places import ProviderConfig
@@ -18,7 +18,10 @@ from pointsman.errors import ConfigError
 from pointsman.net import is_loopback
 from pointsman.types import Account, Dialect, Place, Tier
 
-SPOKEN = frozenset({Dialect.OPENAI})
+SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA})
+SOCKET = "unix:"
+OPENAI_PATH = "/v1"  # of engines that have a dialect of their own besides
+OWN_PATH = "/api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,15 @@ class Written:
     id: str
     row: Provider
     place: Place
-    dialect: Dialect
+    kind: Dialect | None  # None: the user does not say
     account: Account | None
     tier: Tier | None  # None: the user does not say
     models: tuple[str, ...]
     trouble: str = ""
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.kind or self.row.dialect
 
     @property
     def here(self) -> bool:
@@ -73,7 +80,7 @@ def read_overrides(config: Config) -> Overrides:
 
 
 def _read(name: str, given: ProviderConfig, environ: Mapping[str, str]) -> Written | None:
-    row = provider(name) or GENERIC
+    row = _row(name, given)
     if not (url := _url(name, given)):
         return None
     account, trouble = _account(name, row, given, environ)
@@ -83,18 +90,33 @@ def _read(name: str, given: ProviderConfig, environ: Mapping[str, str]) -> Writt
             f"Pointsman does not speak the {dialect} dialect yet; if there is an OpenAI-compatible address "
             f'too, write that as api_base with kind = "openai" into [providers.{name}]'
         )
-    return Written(name, row, _place(url), dialect, account, given.tier, given.models, trouble)
+    place = _place(_openai_url(url) if dialect is Dialect.OLLAMA else url)
+    return Written(name, row, place, given.kind, account, given.tier, given.models, trouble)
+
+
+def _row(name: str, given: ProviderConfig) -> Provider:
+    """What is known of it: by its name, or of the one engine that speaks its dialect."""
+    speaks = (row for row in PROVIDERS if row.dialect is given.kind and row.tier is Tier.LOCAL)
+    return provider(name) or (GENERIC if given.kind in {None, Dialect.OPENAI} else next(speaks, GENERIC))
+
+
+def _openai_url(url: str) -> str:
+    """`http://host:11434`, with Ollama's own path or without: its OpenAI API is beside it."""
+    if url.startswith(SOCKET):
+        return url
+    root = url.removesuffix(OWN_PATH).removesuffix(OPENAI_PATH)
+    return root + OPENAI_PATH
 
 
 def _url(name: str, given: ProviderConfig) -> str:
     """Its address: as written, the cloud's own, or where this engine usually is."""
-    row = provider(name) or GENERIC
+    row = _row(name, given)
     usual = f"http://127.0.0.1:{row.ports[0]}/v1" if row.ports else ""
     return given.api_base or row.base_url or usual
 
 
 def _place(address: str) -> Place:
-    socket = address.removeprefix("unix:")
+    socket = address.removeprefix(SOCKET)
     return Place(address) if socket == address else Place("http://localhost/v1", socket)
 
 

@@ -6,12 +6,15 @@ the answer is that model's alone, whole or ended by an error: no other model's t
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pointsman.chat import CHARS_PER_TOKEN, EventKind
 from pointsman.errors import NoRoute, PointsmanError, Refused, UpstreamError
 from pointsman.execution.clocks import Clocks
+from pointsman.execution.line import Turn
+from pointsman.execution.loads import Loads, Open
 from pointsman.execution.upstream import Upstream, send
 from pointsman.limits.gate import Gate
 from pointsman.money import Usage
@@ -30,6 +33,7 @@ class Means:
 
     sessions: Sessions
     gate: Gate
+    loads: Loads
     clocks: Callable[[Candidate, Call], Clocks]
     on_failure: Callable[[Endpoint, UpstreamError], None]
 
@@ -37,7 +41,8 @@ class Means:
 class Answer:
     """One attempt, and once its first content is there, the answer: `whole` if plain, else `frames()`.
 
-    Made by `first_answer`. `close` it on every way out; it needs no await, and settles what is open.
+    Made by `first_answer`. `close` it on every way out; it needs no await, settles what is open, and
+    leaves its turn at the engine. One that failed keeps its turn: there may be a second try.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Answer:
         candidate: Candidate,
         means: Means,
         *,
+        turn: Turn | Open,
         clocks: Clocks,
         started: float,
     ) -> None:
@@ -56,6 +62,7 @@ class Answer:
         self._means = means
         self._started = started
         self._loop = asyncio.get_running_loop()
+        self._turn = turn
         self._clocks = clocks
         self._deadline = started + clocks.total
         self._speech = speech(call, candidate)
@@ -92,7 +99,7 @@ class Answer:
             self.attempt.first_content = self._now()
         else:
             body = await self._upstream.whole(self._clocks.idle, self._deadline)
-            self.whole = self._speech.read_whole(body, model.id, model.known_as)
+            self.whole = self._speech.read_whole(body, self._call, self.candidate)
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
 
@@ -119,13 +126,13 @@ class Answer:
         self.attempt.status = error.upstream_status or self.attempt.status
         self._settle(Outcome.FAILED, error.message, self._reader.usage)
         self._means.on_failure(self.candidate.model.endpoint, error)
-        self.close()
+        self._hang_up()
 
     def close(self) -> None:
         """Hangs up. An attempt that is still open was given up by the client."""
         self._settle(Outcome.CANCELLED, usage=self._reader.usage, text_size=self._reader.text_size)
-        if self._upstream is not None:
-            self._upstream.close()
+        self._hang_up()
+        self._turn.leave()
 
     def cost_max(self) -> int | None:
         """Nano-dollars this answer can cost at the most; None: unknown."""
@@ -133,6 +140,10 @@ class Answer:
         output = self._call.max_tokens or model.max_output or model.context or 0
         usage = Usage(self._task.prompt_tokens, output * self._call.choices)
         return usage.cost(model.price) if model.price else None
+
+    def _hang_up(self) -> None:
+        if self._upstream is not None:
+            self._upstream.close()
 
     async def _first_content(self, upstream: Upstream) -> None:
         until = self._until(self._clocks.first_content)
@@ -142,6 +153,8 @@ class Answer:
             _refuse_error(frame)
             self._prelude.append(frame)
             size += len(frame.raw)
+            if frame.has_content or self._reader.done:
+                self._turn.loaded()
             if frame.has_content:
                 return
             if self._reader.done:
@@ -168,6 +181,8 @@ class Answer:
         self.attempt.usage = usage
         self.attempt.cost = (usage or Usage()).cost(price) if price else None
         self._ticket.settle(outcome, usage)
+        if outcome is Outcome.OK:
+            self._turn.answered()
 
     def _now(self) -> float:
         return self._loop.time() - self._started
@@ -184,27 +199,55 @@ async def first_answer(
     Every attempt is in `attempts` before it is made. Raises NoRoute when nobody is left, and Refused
     when all say that the request itself is wrong, or one that it will not answer what it asks.
     """
-    loop = asyncio.get_running_loop()
-    for candidate in decision.candidates:
+    late: list[str] = []  # of those that were waited for in vain
+    for candidate, patient in _with_patience(decision.candidates):
         clocks = means.clocks(candidate, call)
-        for last_chance in (False, True):
-            if len(attempts) == MOST_ATTEMPTS or loop.time() - started >= clocks.total:
-                raise _nobody(attempts)
-            answer = Answer(call, decision, candidate, means, clocks=clocks, started=started)
-            attempts.append(answer.attempt)
-            try:
-                await answer.open()
-                return answer
-            except UpstreamError as error:
-                answer.fail(error)
-                if error.final:
-                    raise Refused(f"{candidate.model.id}: {error}", error.upstream_status or 400) from error
-                if last_chance or not error.again:
-                    break
-            except BaseException:
-                answer.close()
-                raise
-    raise _nobody(attempts)
+        until = started + clocks.total
+        if len(attempts) == MOST_ATTEMPTS or asyncio.get_running_loop().time() >= until:
+            break
+        try:
+            turn = await means.loads.turn(candidate, decision.task.priority, until, patient=patient)
+        except UpstreamError as error:
+            late.append(f"{candidate.model.id}: {error}")
+            continue
+        make = partial(Answer, call, decision, candidate, means, turn=turn, clocks=clocks, started=started)
+        try:
+            return await _opened(make, turn, attempts)
+        except UpstreamError as error:
+            turn.leave(error)
+            if error.final:
+                raise Refused(f"{candidate.model.id}: {error}", error.upstream_status or 400) from error
+        except BaseException:
+            turn.leave()
+            raise
+    raise _nobody(attempts, late)
+
+
+async def _opened(
+    make: Callable[[], Answer], turn: Turn | Open, attempts: list[Attempt], *, second: bool = False
+) -> Answer:
+    """One candidate's answer, asked for twice where that may help. Raises the last UpstreamError."""
+    answer = make()
+    attempts.append(answer.attempt)
+    try:
+        await answer.open()
+        return answer
+    except UpstreamError as error:
+        answer.fail(error)
+        load_failed = turn.is_loading and error.upstream_status
+        if second or not error.again or load_failed or len(attempts) == MOST_ATTEMPTS:
+            raise
+    except BaseException:
+        answer.close()
+        raise
+    return await _opened(make, turn, attempts, second=True)
+
+
+def _with_patience(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, bool]]:
+    """Each with whether to wait for it as long as it takes: nobody elsewhere is left to be asked."""
+    for number, candidate in enumerate(candidates, 1):
+        here = candidate.model.endpoint.id
+        yield candidate, all(other.model.endpoint.id == here for other in candidates[number:])
 
 
 def _refuse_error(frame: Frame) -> None:
@@ -213,9 +256,9 @@ def _refuse_error(frame: Frame) -> None:
             raise UpstreamError(f"it broke off with an error: {event.text or 'without a word'}")
 
 
-def _nobody(attempts: list[Attempt]) -> PointsmanError:
-    tried = "; ".join(f"{attempt.model}: {attempt.error}" for attempt in attempts)
+def _nobody(attempts: Sequence[Attempt], late: Sequence[str]) -> PointsmanError:
+    tried = "; ".join([*(f"{attempt.model}: {attempt.error}" for attempt in attempts), *late])
     refusal = next((attempt.status for attempt in attempts if attempt.status in REFUSALS), None)
-    if refusal and all(attempt.status in REFUSALS for attempt in attempts):
+    if refusal and not late and all(attempt.status in REFUSALS for attempt in attempts):
         return Refused(tried, refusal)
     return NoRoute(f"every model that may answer was tried, and none did. {tried}")

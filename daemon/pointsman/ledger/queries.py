@@ -117,10 +117,9 @@ _SPEEDS = """
 
 # As COMPACT writes it. The rest is read only of those.
 _LEFT_OUT = """
-    SELECT r.app AS app, d.body AS body
-    FROM (SELECT id, app FROM requests WHERE at >= :since ORDER BY at DESC, id DESC LIMIT :newest) AS r
-    CROSS JOIN decisions AS d ON d.request = r.id
-    WHERE instr(d.body, '"rule":"' || :rule || '"')
+    SELECT r.app AS app, d.body AS body FROM decisions AS d JOIN requests AS r ON r.id = d.request
+    WHERE d.request IN (SELECT id FROM requests WHERE at >= :since ORDER BY at DESC, id DESC LIMIT :newest)
+    AND instr(d.body, '"rule":"' || :rule || '"')
 """
 
 
@@ -165,7 +164,7 @@ class Reader:
             return {row["model"]: row["speed"] for row in connection.execute(_SPEEDS, bounds)}
 
     def left_out(self, rule: str, since: float) -> tuple[Decided, ...]:
-        """Decisions in which a rule left a model out, the newest first; of the last requests only."""
+        """Decisions in which a rule left a model out, of the last requests only."""
         with self._reading() as connection:
             wanted = {"rule": rule, "since": since, "newest": REMEMBERED_REQUESTS}
             rows = connection.execute(_LEFT_OUT, wanted).fetchall()

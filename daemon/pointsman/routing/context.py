@@ -5,7 +5,7 @@ the prompt can't exceed what it then gets; for all else its own dialect names a 
 """
 
 from pointsman.catalogue.providers import provider
-from pointsman.types import Ability, Model, Stretch, Task
+from pointsman.types import Ability, Dialect, Model, Stretch, Task
 
 ANSWER_ROOM = 1_024  # tokens an answer is given in the context when the client names no limit
 PLAIN = 4_096  # tokens of an engine that lets them be set and does not say: the least that Ollama defaults to
@@ -23,10 +23,10 @@ def objection(model: Model, task: Task) -> str | None:
         return f"{_figures(task, model.context)} {_advice(model, task)}".rstrip()
     if _plainly(stretch, task) or _asked(model, stretch, task):
         return None
-    if task.untranslatable and _fits(task.prompt_tokens, task, stretch.most):
+    if (why := _only_openai(model, task)) and _fits(task.prompt_tokens, task, stretch.most):
         return (
-            f"with `{task.untranslatable}` it can only be asked over its OpenAI API, which cuts what does "
-            f"not fit {stretch.plain or PLAIN:,} tokens without a word {_advice(model, task)}"
+            f"{why} it can only be asked over its OpenAI API, which cuts what does not fit "
+            f"{stretch.plain or PLAIN:,} tokens without a word {_advice(model, task)}"
         ).rstrip()
     return _figures(task, stretch.most).rstrip()
 
@@ -43,6 +43,13 @@ def reloads(model: Model, context: int | None) -> bool:
     return context is not None and context != model.context
 
 
+def _only_openai(model: Model, task: Task) -> str:
+    """Why the engine's own dialect can't be used; empty: it can."""
+    if task.untranslatable:
+        return f"with `{task.untranslatable}`"
+    return 'as kind = "openai"' if model.endpoint.dialect is Dialect.OPENAI else ""
+
+
 def _plainly(stretch: Stretch, task: Task) -> bool:
     """Whether it is sure that nothing is cut: no vocabulary has tokens shorter than a byte."""
     return _fits(task.prompt_ceiling, task, stretch.plain or PLAIN)
@@ -51,12 +58,12 @@ def _plainly(stretch: Stretch, task: Task) -> bool:
 def _loaded_otherwise(model: Model, task: Task) -> bool:
     """A plain request would make the engine load the model anew, with the context it gives by itself."""
     plain = model.stretch and (model.stretch.plain or PLAIN)
-    return not task.untranslatable and model.context is not None and model.context != plain
+    return not _only_openai(model, task) and model.context is not None and model.context != plain
 
 
 def _asked(model: Model, stretch: Stretch, task: Task) -> int | None:
-    """What it is loaded with if that will do, else the next power of two; None if it has not that much."""
-    if task.untranslatable:
+    """What it is loaded with if that will do, else the next power of two; None if it can't be asked so."""
+    if _only_openai(model, task):
         return None
     if model.context is not None and _fits(task.prompt_tokens, task, model.context):
         return model.context

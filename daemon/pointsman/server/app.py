@@ -36,6 +36,13 @@ async def get_openapi(request: web.Request) -> web.Response:
 
 ROWS: tuple[Row, ...] = (
     Row("POST", "/v1/chat/completions", inference("openai.chat"), "A chat, plain or streamed (OpenAI)."),
+    Row(
+        "POST",
+        "/v1/completions",
+        inference("openai.completions"),
+        "The continuation of a text, plain or streamed (OpenAI).",
+    ),
+    Row("POST", "/v1/embeddings", inference("openai.embeddings"), "A vector for each text (OpenAI)."),
     Row("GET", "/v1/models", get_models, "The names a request may ask for (OpenAI)."),
     Row("GET", "/v1/models/{id:.+}", get_model, "One of them (OpenAI)."),
     Row("GET", "/healthz", get_health, "200 while the daemon serves."),

@@ -7,6 +7,7 @@ from aiohttp import web
 from pointsman.catalogue.registry import Registry
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus
+from pointsman.execution.loads import Loads
 from pointsman.jobs import Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
@@ -36,6 +37,7 @@ class Rooms:
     bus: Bus
     info: Info
     jobs: Jobs
+    loads: Loads
 
 
 ROOMS = web.AppKey("rooms", Rooms)

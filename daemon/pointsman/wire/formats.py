@@ -7,7 +7,7 @@ from typing import Protocol
 from pointsman.errors import PointsmanError
 from pointsman.money import Usage
 from pointsman.types import Call, Candidate, Dialect, Frame, Whole
-from pointsman.wire import openai
+from pointsman.wire import ollama, ollama_embed, openai, openai_completions, openai_embeddings
 
 
 class Reader(Protocol):
@@ -39,8 +39,8 @@ class Speech(Protocol):
     def AT_ROOT(self) -> bool: ...  # noqa: N802 - a module's constant
     @property
     def StreamReader(self) -> ReaderMaker: ...  # noqa: N802 - a module's class
-    def encode(self, call: Call, candidate: Candidate) -> bytes: ...
-    def read_whole(self, body: bytes, model: str, known_as: Collection[str] = ()) -> Whole: ...
+    def encode(self, call: Call, candidate: Candidate, /) -> bytes: ...
+    def read_whole(self, body: bytes, call: Call, candidate: Candidate, /) -> Whole: ...
 
 
 class Format(Speech, Protocol):
@@ -51,9 +51,20 @@ class Format(Speech, Protocol):
     def error_event(self, error: PointsmanError) -> bytes: ...
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType({"openai.chat": openai})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "openai.chat": openai,
+        "openai.completions": openai_completions,
+        "openai.embeddings": openai_embeddings,
+    }
+)
 
-NATIVE: Mapping[tuple[str, Dialect], Speech] = MappingProxyType({})
+NATIVE: Mapping[tuple[str, Dialect], Speech] = MappingProxyType(
+    {
+        ("openai.chat", Dialect.OLLAMA): ollama,
+        ("openai.embeddings", Dialect.OLLAMA): ollama_embed,
+    }
+)
 """Where an engine's own dialect says what the client's has no words for: a context to be set."""
 
 

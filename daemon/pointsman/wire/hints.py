@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from pointsman.errors import BadRequest
-from pointsman.types import Hints, Privacy
+from pointsman.types import Hints, Priority, Privacy
 
 LONGEST_NAME = 100  # characters of an application's name
 PREFIX = "x-pointsman-"
-UNDERSTOOD = frozenset({"x-pointsman-app", "x-pointsman-hop", "x-pointsman-privacy"})
+UNDERSTOOD = frozenset({"x-pointsman-app", "x-pointsman-hop", "x-pointsman-priority", "x-pointsman-privacy"})
 
 
 def read_hints(headers: Mapping[str, str]) -> Hints:
@@ -16,7 +16,11 @@ def read_hints(headers: Mapping[str, str]) -> Hints:
     app = headers.get("X-Pointsman-App", "").strip()
     if len(app) > LONGEST_NAME or not app.isprintable():
         raise BadRequest(f"X-Pointsman-App is a printable name of at most {LONGEST_NAME} characters")
-    return Hints(app=app, privacy=_privacy(headers.get("X-Pointsman-Privacy", "any")))
+    return Hints(
+        app=app,
+        privacy=_privacy(headers.get("X-Pointsman-Privacy", "any")),
+        priority=_priority(headers.get("X-Pointsman-Priority", "normal")),
+    )
 
 
 def _refuse_unknown(headers: Mapping[str, str]) -> None:
@@ -31,3 +35,10 @@ def _privacy(word: str) -> Privacy:
         return Privacy(word.strip().lower())
     except ValueError:
         raise BadRequest(f"X-Pointsman-Privacy is local, no-train or any, not {word!r}") from None
+
+
+def _priority(word: str) -> Priority:
+    try:
+        return Priority[word.strip().upper()]
+    except KeyError:
+        raise BadRequest(f"X-Pointsman-Priority is critical, normal or background, not {word!r}") from None

@@ -1,9 +1,10 @@
-"""OpenAI's chat/completions: what answers hold, and plain ones read, checked and made ready to pass on.
+"""OpenAI's chat/completions and completions: what answers hold, and plain ones read, checked and made
+ready to pass on.
 
 Passed on are the very bytes of every field but `model`, which tells who answered.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,10 +12,11 @@ import msgspec
 from pointsman.chat import CONTENT, Event, EventKind
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Frame, Whole
+from pointsman.types import Call, Candidate, Frame, Whole
 from pointsman.wire.foreign import error_message
 
 LONGEST_NAME = 100  # characters of a foreign model's name that are repeated
+MOST_TOKENS = 1 << 53  # a larger count is none: it is no number to every reader of JSON
 BROKEN_OFF = "its finish reason is `error`"  # OpenRouter's, where the model failed on the way
 
 
@@ -43,10 +45,11 @@ class Choice(msgspec.Struct):
     index: int = 0
     delta: Said | None = None
     message: Said | None = None
+    text: Any = None  # of a completion
     finish_reason: Any = None
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
 
 
 class _PromptDetails(msgspec.Struct):
@@ -72,21 +75,23 @@ _json = msgspec.json.Encoder()
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def read_whole(body: bytes, model: str, known_as: Collection[str] = ()) -> Whole:
+def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
+    """A plain answer, checked and said to be the candidate's. Raises UpstreamError."""
+    return read_answer(body, candidate.model.id, candidate.model.known_as)
+
+
+def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whole:
     """Checks a plain answer, which is then said to be `model`'s.
 
     `known_as` are the names that it may give itself; none: any. Raises UpstreamError when it is broken,
     empty, another model's, or an error in disguise.
     """
     try:
-        fields = _fields.decode(body)
-        if (complaint := fields.get("error")) is not None and bytes(complaint) != b"null":
-            raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(complaint))}")
+        fields = read_fields(body, known_as)
         choices = _choices.decode(fields.get("choices", b"null")) or []
-        demand_own(msgspec.json.decode(fields.get("model", b"null")), known_as)
-        usage = read_usage(fields.get("usage"))
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a whole chat completion: {error}") from None
+        raise UpstreamError(f"its answer is not a whole completion: {error}") from None
+    usage = read_usage(fields.get("usage"))
     events = [event for choice in choices for event in events_of(choice, choice.message)]
     if usage and usage.output and any(choice.finish_reason for choice in choices):
         events.append(Event(EventKind.ANSWERED))
@@ -94,8 +99,21 @@ def read_whole(body: bytes, model: str, known_as: Collection[str] = ()) -> Whole
         raise UpstreamError(f"it broke off: {BROKEN_OFF}")
     if not Frame(b"", tuple(events)).has_content:
         raise UpstreamError("its answer is empty")
-    fields["model"] = msgspec.Raw(_json.encode(model))
-    return Whole(_json.encode(fields), usage, text_size(events))
+    return Whole(said_by(model, fields), usage, text_size(events))
+
+
+def read_fields(body: bytes, known_as: Collection[str]) -> dict[str, msgspec.Raw]:
+    """The top-level fields of a plain answer. Raises UpstreamError for an error in disguise or another's."""
+    fields = _fields.decode(body)
+    if (complaint := fields.get("error")) is not None and bytes(complaint) != b"null":
+        raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(complaint))}")
+    demand_own(msgspec.json.decode(fields.get("model", b"null")), known_as)
+    return fields
+
+
+def said_by(model: str, fields: Mapping[str, msgspec.Raw]) -> bytes:
+    """The answer with our name for its model, and every other field to the letter."""
+    return _json.encode({**fields, "model": model})
 
 
 def demand_own(name: object, known_as: Collection[str]) -> None:
@@ -107,6 +125,8 @@ def demand_own(name: object, known_as: Collection[str]) -> None:
 def events_of(choice: Choice, said: Said | None) -> list[Event]:
     """What one choice says: its words of each sort, its tool calls, its end."""
     found = _words_of(said, choice.index) if said is not None else []
+    if choice.text:
+        found.append(Event(EventKind.TEXT, choice.index, _text(choice.text)))
     if choice.finish_reason == "error":
         found.append(Event(EventKind.ERROR, choice.index, BROKEN_OFF))
     elif choice.finish_reason:

@@ -1,4 +1,4 @@
-"""OpenAI's chat/completions: streamed answers, read as they come and made ready to pass on.
+"""OpenAI's chat/completions and completions: streamed answers, read as they come and made ready to pass on.
 
 Passed on are the very bytes of every field but `model`, which tells who answered, and usage that
 the client did not ask for.

@@ -22,7 +22,9 @@ def test_what_is_there_and_what_is_new_is_told(ask_stub: Run, stub: Stub) -> Non
     stub.answers[PATH] = FOUND
     ran = ask_stub("discover")
     assert ran.code == 0
-    assert "llama-server  llama.cpp server" in ran.out
+    heads, row, *_ = ran.out.splitlines()
+    assert heads.endswith("MODELS  NEW")
+    assert row == "llama-server  llama.cpp server  http://127.0.0.1:8080/v1  local  up      2       new"
     assert "Models: 2 local. New: llama-server." in ran.out
     assert "Looked for llama-server on 127.0.0.1:8080, in 400 ms." in ran.out
     assert ran.err == "looking ...\nlooking for ports failed: boom\n"

@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+from aiohttp import web
+
 from tests.cli.conftest import Run
-from tests.cli.samples import GRADE, MODEL
-from tests.cli.stub import Stub
+from tests.cli.samples import ADVANCED, MODEL
+from tests.cli.stub import Stub, refuse
 
 PATH = "GET /control/v0/models"
 
@@ -22,18 +25,62 @@ def test_each_model_is_a_row(ask_stub: Run, stub: Stub) -> None:
 def test_what_is_unknown_is_a_question_mark_and_trouble_stands_with_the_state(
     ask_stub: Run, stub: Stub
 ) -> None:
-    unknown = MODEL | {"health": "away", "price": None, "modalities": None, "context": None}
+    unknown = MODEL | {"health": "away", "price": None, "modalities": None, "context": None, "wait": 9.0}
     stub.answers[PATH] = {"models": [unknown]}
     row = ask_stub("models").out.splitlines()[1]
     assert row == "llama-server/qwen  local  loaded, away  ?        tools  ?      ?       ?"
 
 
 def test_advanced_adds_the_grade_and_where_it_comes_from(ask_stub: Run, stub: Stub) -> None:
-    stub.answers[PATH] = {"models": [MODEL | {"advanced": GRADE}]}
+    remote = MODEL | {"runs_at": "ollama.com", "note": "it wants a key", "advanced": ADVANCED}
+    stub.answers[PATH] = {"models": [remote]}
     heads, row = ask_stub("models", "--advanced").out.splitlines()
-    assert heads.split()[-5:] == ["GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS"]
-    assert row.endswith("routine  size  2.4 GB  Q4_K_M  4.0 B")
+    assert heads.split()[10:15] == ["GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS"]
+    assert row.split()[9:-7] == ["routine", "size", "2.4", "GB", "Q4_K_M", "4.0", "B"] + [
+        *["41.2", "4", "ollama.com", "llama-server", "port"]
+    ]
+    assert row.endswith(" d ago  it wants a key")
     assert stub.asked[0].path.endswith("?advanced=1")
+
+
+def test_a_context_is_shown_with_what_it_can_be_set_to(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = {"models": [MODEL | {"context": 4_096, "context_most": 40_960}]}
+    assert "  4,096 (up to 40,960)  " in ask_stub("models").out
+    stub.answers[PATH] = {"models": [MODEL | {"context": 4_096, "context_most": 4_096}]}
+    assert "up to" not in ask_stub("models").out
+
+
+def test_a_model_that_is_not_loaded_is_shown_with_what_it_costs_to_wait_for(
+    ask_stub: Run, stub: Stub
+) -> None:
+    stub.answers[PATH] = {"models": [MODEL | {"state": "unloaded", "wait": 12.4}]}
+    assert "  unloaded, about 12 s  " in ask_stub("models").out
+
+
+def test_filters_are_the_daemons(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = {"models": []}
+    ran = ask_stub("models", "--provider", "lm studio", "--modality", "image", "--tier", "local")
+    assert (ran.code, ran.out, ran.err) == (0, "", "no model that is known fits\n")
+    assert stub.asked[0].path.endswith("?provider=lm+studio&modality=image&tier=local")
+
+
+def test_a_filter_that_means_nothing_is_wrong_usage_in_the_daemons_words(ask_stub: Run, stub: Stub) -> None:
+    async def no(_request: web.Request) -> web.Response:
+        return refuse(400, "no provider is called 'x': there are ollama")
+
+    stub.answers[PATH] = no
+    ran = ask_stub("models", "--provider", "x")
+    assert (ran.code, ran.err) == (2, "pointsman: no provider is called 'x': there are ollama\n")
+
+
+@pytest.mark.parametrize("words", [("--modality", "smell"), ("--tier", "cheap"), ("--tier", "")])
+def test_words_that_no_model_has_are_wrong_usage(
+    ask_stub: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        ask_stub("models", *words)
+    assert leaving.value.code == 2
+    assert f"{words[0]}: invalid choice" in capsys.readouterr().err
 
 
 def test_no_model_is_said_and_is_no_failure(ask_stub: Run, stub: Stub) -> None:

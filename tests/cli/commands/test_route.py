@@ -3,7 +3,7 @@
 import json
 
 from tests.cli.conftest import Run
-from tests.cli.samples import DECISION
+from tests.cli.samples import CANDIDATE, DECISION
 from tests.cli.stub import Stub
 
 PATH = "POST /control/v0/explain"
@@ -32,6 +32,18 @@ def test_all_lists_each_model_that_is_left_out(ask_stub: Run, stub: Stub) -> Non
     assert "mine/big     budget   no budget is set" in told
     assert "mine/huge    budget   no budget is set" in told
     assert stub.asked[0].body == {"model": "big", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def test_a_context_that_the_engine_is_asked_for_is_told(ask_stub: Run, stub: Stub) -> None:
+    asked = CANDIDATE | {"context": 32_768, "degraded": True}
+    stub.answers[PATH] = DECISION | {"candidates": [asked]}
+    told = ask_stub("route", "hi").out
+    assert "ladder:local (degraded), asked for 32,768 tokens of context\n" in told
+
+
+def test_a_request_that_lets_others_go_first_is_told_so(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = DECISION | {"task": DECISION["task"] | {"priority": "background"}}
+    assert "tokens; priority background\n" in ask_stub("route", "hi").out
 
 
 def test_nobody_to_ask_is_a_failure(ask_stub: Run, stub: Stub) -> None:

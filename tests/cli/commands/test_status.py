@@ -21,6 +21,7 @@ def test_the_page_says_what_is_used_and_where(ask_stub: Run, stub: Stub) -> None
         "Configuration: none, the defaults hold",
         "Looked for (4.0 s ago):\n  llama-server on 127.0.0.1:8080 and 9931\n",
         "llama-server  llama.cpp server  http://127.0.0.1:8080/v1  local  up",
+        "Models: 2 local (1 loaded, 1 unloaded)",
         "Last request: llama-server/qwen (local)",
         "pointsman why abc123",
         "Today: local 3 requests, 1,234 tokens",
@@ -65,6 +66,34 @@ def test_a_daemon_that_has_just_started_is_still_looking(ask_stub: Run, stub: St
     assert "(still looking)" in told
     assert "Today: no request yet" in told
     assert "unix:" not in told
+
+
+def test_a_long_list_of_things_to_mend_is_cut_and_all_of_it_is_there(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS | {"hints": [f"thing {number}" for number in range(20)]}
+    some, every = ask_stub("status").out, ask_stub("status", "--all").out
+    assert [line for line in some.splitlines() if line.startswith("To mend")][-2:] == [
+        "To mend: thing 7",
+        "To mend: 12 more things (pointsman status --all)",
+    ]
+    assert every.count("To mend: thing") == 20
+    assert "more things" not in every
+
+
+def test_sentences_keep_within_a_hundred_columns_and_no_word_is_cut(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS | {"hints": ["word " * 60 + "x" * 120], "summary": "what is used " * 20}
+    lines = ask_stub("status").out.splitlines()
+    assert max(len(line) for line in lines if "xxx" not in line) <= 100
+    assert f"  {'x' * 120}" in lines
+
+
+def test_a_note_is_told_below_the_table_unless_it_is_told_as_a_thing_to_mend(
+    ask_stub: Run, stub: Stub
+) -> None:
+    gone = ENDPOINT | {"health": "away", "note": "nothing answered"}
+    stub.answers[PATH] = STATUS | {"endpoints": [gone], "hints": []}
+    assert "\n  llama-server: nothing answered\n" in ask_stub("status").out
+    stub.answers[PATH] = STATUS | {"endpoints": [gone], "hints": ["it is away: nothing answered"]}
+    assert ask_stub("status").out.count("nothing answered") == 1
 
 
 def test_a_note_from_an_engine_can_neither_forge_a_line_nor_command_the_terminal(

@@ -3,7 +3,7 @@
 import json
 
 from tests.cli.conftest import Run
-from tests.cli.samples import LINE, RECORD
+from tests.cli.samples import CANDIDATE, DECISION, LINE, RECORD
 from tests.cli.stub import Stub
 
 FAILED = "ollama/tiny failed, it said: out of memory, 500 ms"
@@ -23,6 +23,13 @@ def test_six_lines_say_who_what_why_and_for_how_much(ask_stub: Run, stub: Stub) 
         "Left out: 2 by budget, 1 by context",
         "Cost:     $0 (120 tokens in, 45 out)",
     ]
+
+
+def test_a_context_that_its_engine_was_asked_for_is_told(ask_stub: Run, stub: Stub) -> None:
+    asked = DECISION | {"candidates": [CANDIDATE | {"context": 32_768}]}
+    stub.answers[LAST] = RECORD | {"decision": asked}
+    told = "because ladder:local, asked for 32,768 tokens of context, in 3.2 s\n"
+    assert told in ask_stub("why").out
 
 
 def test_all_adds_each_model_that_was_left_out(ask_stub: Run, stub: Stub) -> None:

@@ -18,6 +18,7 @@ from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus, Watcher
 from pointsman.execution.attempts import Means
 from pointsman.execution.clocks import Clocks, clocks_for
+from pointsman.execution.loads import Loads
 from pointsman.jobs import Job, Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
@@ -109,13 +110,14 @@ def model(of: Endpoint, name: str = "qwen", **changes: Any) -> Model:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    bus, registry, source = TellingBus(), Registry(), Given()
+    loads = Loads(time.monotonic, lambda: None)
+    bus, registry, source = TellingBus(), Registry(loads.observe), Given()
     jobs = Jobs((Job("sound", 60.0, _nothing), Job("sick", 60.0, _nothing)))  # never started
     sweeper = Sweeper([source], registry, bus, monotonic=time.monotonic, wall=time.time)
     writer, reader = Writer(tmp_path / "ledger.sqlite3"), Reader(tmp_path / "ledger.sqlite3")
     writer.start()
     rooms = Rooms(
-        router=_router(registry, sweeper, bus, writer),
+        router=_router(registry, sweeper, bus, writer, loads),
         registry=registry,
         sweeper=sweeper,
         reader=reader,
@@ -123,6 +125,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         bus=bus,
         info=Info("1.2.3", 4711, STARTED_AT, "http://127.0.0.1:11711", "/run/p.sock", None, str(tmp_path)),
         jobs=jobs,
+        loads=loads,
     )
     yield House(rooms, source, bus, jobs)
     await sweeper.close()
@@ -134,17 +137,21 @@ async def _nothing() -> None:
     pass
 
 
+def _quiet() -> None:
+    pass
+
+
 def _clocks(candidate: Candidate, call: Call) -> Clocks:
     return clocks_for(candidate, call, Config().timeouts)
 
 
-def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer) -> Router:
+def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, loads: Loads) -> Router:
     gate = Gate()
     return Router(
         registry=registry,
         gate=gate,
         lookout=sweeper,
-        means=Means(Sessions(), gate, _clocks, print),
+        means=Means(Sessions(), gate, loads, _clocks, print),
         names=Names(aliases={"quick": "llama-server/qwen"}),
         bus=bus,
         keep=writer.enqueue,

@@ -16,7 +16,13 @@ async def test_the_order_and_each_who_is_left_out_are_told(client: Client, house
     told: DecisionView = await response.json()
     assert told.keys() == DecisionView.__annotations__.keys()
     assert told["candidates"] == [
-        {"model": "llama-server/qwen", "tier": "local", "reason": "ladder:local", "degraded": False}
+        {
+            "model": "llama-server/qwen",
+            "tier": "local",
+            "reason": "ladder:local",
+            "degraded": False,
+            "context": None,
+        }
     ]
     assert told["excluded"] == [
         {

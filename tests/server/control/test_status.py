@@ -11,9 +11,9 @@ from pointsman.routing.resolve import Names, resolve
 from pointsman.server.control import advice
 from pointsman.server.control.shapes import StatusShape
 from pointsman.server.control.status import TYPICAL, _midnight, read_past
-from pointsman.types import FoundBy, Health, Outlook, Place, Snapshot, Tier
+from pointsman.types import Excluded, FoundBy, Health, Outlook, Place, Snapshot, Tier
 from pointsman.wire.formats import FORMATS
-from tests.fakes.records import attempt, record
+from tests.fakes.records import TASK, attempt, decision, record
 from tests.server.control.conftest import SECRET, STARTED_AT, Client, House, endpoint, model
 
 
@@ -44,6 +44,7 @@ async def test_what_answers_is_told_with_its_place_and_tier(client: Client, hous
     told = "Answers come from llama-server/qwen (local), with 1 model behind it; nothing leaves this machine."
     assert status["summary"] == told
     assert status["models"] == {"local": 2, "free": 0, "paid": 0, "unknown": 0}
+    assert status["states"] == {"local": {"loaded": 2}}
     assert status["swept_ago"] is not None
     assert status["endpoints"] == [
         {
@@ -94,11 +95,30 @@ async def test_what_is_not_used_is_told_with_what_to_mend(client: Client, house:
     status = await status_of(client)
     assert status["summary"] == "No model can answer now: 4 are known, and each is left out for a reason."
     assert status["hints"] == [
-        "an unknown server at http://127.0.0.1:9000/v1 is not used: name its tier",
         "mine is not used: the key is wrong",
-        "2 models of cloud are not used: it costs money, and no budget is set",
         "nas is away: no route to host",
+        "an unknown server at http://127.0.0.1:9000/v1 is not used: name its tier",
+        "2 models of cloud are not used: it costs money, and no budget is set",
     ]
+
+
+async def test_who_was_turned_away_today_is_told(client: Client, house: House) -> None:
+    place = endpoint()
+    house.find(place, model(place, context=4_096))
+    await house.rooms.sweeper.sweep("test")
+    task = replace(TASK, prompt_tokens=28_000)
+    small = decision(task=task, excluded=(Excluded("llama-server/qwen", "context", "it is too small"),))
+    house.rooms.writer.enqueue(record("new", time.time(), app="editor", decision=small))
+    house.rooms.writer.flush().result(10)
+    (hint,) = (await status_of(client))["hints"]
+    assert hint.startswith("editor sent about 28,000 tokens, and llama-server/qwen has 4,096 of context: ")
+
+
+async def test_models_in_a_place_that_is_away_are_counted_so(client: Client, house: House) -> None:
+    gone = endpoint(health=Health.AWAY)
+    house.find(gone, model(gone), model(gone, "small"))
+    await house.rooms.sweeper.sweep("test")
+    assert (await status_of(client))["states"] == {"local": {"away": 2}}
 
 
 def test_where_auto_means_a_model_that_nobody_serves_that_is_said_and_what_to_do() -> None:

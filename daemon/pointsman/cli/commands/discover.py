@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from pointsman.cli import arguments as shared
-from pointsman.cli.commands.status import HEADS, endpoint_row
+from pointsman.cli.commands.status import show_endpoints
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, duration
 from pointsman.server.control.shapes import DiscoveredShape
@@ -29,9 +29,12 @@ def run(args: Namespace, shell: Shell) -> int:
 
 
 def _show(discovered: DiscoveredShape, screen: Screen) -> None:
-    screen.table(HEADS, map(endpoint_row, discovered["endpoints"]))
+    show_endpoints(discovered["endpoints"], screen, new=discovered["new"])
     models = ", ".join(f"{number} {tier}" for tier, number in discovered["models"].items() if number)
-    screen.line(f"Models: {models or 'none'}. New: {', '.join(discovered['new']) or 'nothing'}.")
-    screen.line(f"Looked for {'; '.join(discovered['looked_for'])}, in {duration(discovered['seconds'])}.")
+    screen.paragraph(f"Models: {models or 'none'}. New: {', '.join(discovered['new']) or 'nothing'}.")
+    screen.paragraph(
+        f"Looked for {'; '.join(discovered['looked_for'])}, in {duration(discovered['seconds'])}.",
+        indent="  ",
+    )
     for source in discovered["failed"]:
         screen.note(f"{source['name']} failed: {source['error']}")

@@ -1,52 +1,106 @@
 """The models that are known: what they cost, how much they read, what they can do."""
 
+import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 
 from pointsman.cli import arguments as shared
-from pointsman.cli.shell import Shell
-from pointsman.cli.show import count, size
-from pointsman.server.control.shapes import GradeShape, ModelShape, ModelsShape, PriceShape
+from pointsman.cli.client import DaemonRefused
+from pointsman.cli.shell import Shell, WrongUsage
+from pointsman.cli.show import ago, count, duration, size
+from pointsman.server.control.shapes import AdvancedShape, ModelShape, ModelsShape, PriceShape
 
 HEADS = ("MODEL", "TIER", "STATE", "CONTEXT", "CAN", "READS", "$/M IN", "$/M OUT")
-ADVANCED = ("GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS")
+ADVANCED = (
+    *("GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS", "TOKENS/S", "AT ONCE", "RUNS AT"),
+    *("PROVIDER", "FOUND BY", "SEEN", "NOTE"),
+)
+FILTERS = ("provider", "modality", "tier")
+SENSELESS = 400  # the daemon's status for a value that means nothing
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--advanced", action="store_true", help="grade and its source, size, quantisation")
+    parser.add_argument("--provider", metavar="ID", help="those of an endpoint, or of all of a provider's")
+    parser.add_argument(
+        "--modality",
+        choices=("text", "image", "audio", "video", "file"),
+        help="those that are known to read it",
+    )
+    parser.add_argument("--tier", choices=("local", "free", "paid", "unknown"), help="those of a tier")
+    parser.add_argument(
+        "--advanced",
+        action="store_true",
+        help="grade and its source, size, quantisation, speed, where it runs and how it was found",
+    )
     shared.where(parser)
     shared.as_json(parser)
 
 
 def run(args: Namespace, shell: Shell) -> int:
-    query = {"advanced": 1} if args.advanced else {}
-    answer: ModelsShape = shell.client(args).get("/models", **query)
+    answer = _ask(args, shell)
     if args.json:
         shell.screen.json(answer)
     elif answer["models"]:
         heads = HEADS + ADVANCED if args.advanced else HEADS
-        shell.screen.table(heads, map(_row, answer["models"]))
+        now = time.time()
+        shell.screen.table(heads, (_row(model, now) for model in answer["models"]))
     else:
-        shell.screen.note("no model is known; pointsman status says what was looked for")
+        shell.screen.note(_nothing(args))
     return 0
 
 
-def _row(model: ModelShape) -> tuple[str, ...]:
+def _ask(args: Namespace, shell: Shell) -> ModelsShape:
+    query: dict[str, str | int] = {name: value for name in FILTERS if (value := getattr(args, name))}
+    try:
+        answer: ModelsShape = shell.client(args).get(
+            "/models", **query, **({"advanced": 1} if args.advanced else {})
+        )
+    except DaemonRefused as refusal:
+        if refusal.http_status == SENSELESS:
+            raise WrongUsage(str(refusal)) from None
+        raise
+    return answer
+
+
+def _nothing(args: Namespace) -> str:
+    if any(getattr(args, name) for name in FILTERS):
+        return "no model that is known fits"
+    return "no model is known; pointsman status says what was looked for"
+
+
+def _row(model: ModelShape, now: float) -> tuple[str, ...]:
     able = " ".join(ability for ability, has in model["abilities"].items() if has)
     reads = "?" if model["modalities"] is None else " ".join(model["modalities"])
-    basic = (model["id"], model["tier"], _state(model), count(model["context"]), able, reads)
-    return (*basic, *_prices(model["price"]), *(_advanced(model["advanced"]) if model["advanced"] else ()))
+    basic = (model["id"], model["tier"], _state(model), _context(model), able, reads)
+    more = _advanced(model, model["advanced"], now) if model["advanced"] else ()
+    return (*basic, *_prices(model["price"]), *more)
 
 
 def _state(model: ModelShape) -> str:
-    """A model is no better than the place it lives in."""
-    return model["state"] if model["health"] == "up" else f"{model['state']}, {model['health']}"
+    """With what a request would wait for it. A model is no better than the place it lives in."""
+    if model["health"] != "up":
+        return f"{model['state']}, {model['health']}"
+    return f"{model['state']}, about {duration(wait)}" if (wait := model["wait"]) else model["state"]
+
+
+def _context(model: ModelShape) -> str:
+    """What is in force, and what a request may have it set to."""
+    most = model["context_most"]
+    if most is None or most == model["context"]:
+        return count(model["context"])
+    return f"{count(model['context'])} (up to {most:,})"
 
 
 def _prices(price: PriceShape | None) -> tuple[str, str]:
     return ("?", "?") if price is None else (price["input"] or "?", price["output"] or "?")
 
 
-def _advanced(more: GradeShape) -> tuple[str, ...]:
-    parameters = more["parameters"]
-    known = "" if parameters is None else f"{parameters / 1e9:.1f} B"
-    return (more["grade"], more["source"], size(more["size_bytes"]), more["quantisation"], known)
+def _advanced(model: ModelShape, more: AdvancedShape, now: float) -> Iterator[str]:
+    parameters, speed, seen = more["parameters"], more["speed"], more["seen_at"]
+    yield from (more["grade"], more["source"], size(more["size_bytes"]), more["quantisation"])
+    yield "" if parameters is None else f"{parameters / 1e9:.1f} B"
+    yield "" if speed is None else f"{speed:.1f}"
+    yield "" if more["slots"] is None else count(more["slots"])
+    yield from (model["runs_at"], more["provider"], more["found_by"])
+    yield "" if seen is None else ago(max(0.0, now - seen))
+    yield model["note"]

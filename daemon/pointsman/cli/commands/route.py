@@ -43,5 +43,4 @@ def _show(decision: DecisionView, screen: Screen, *, every: bool) -> None:
 
 def _order(candidates: list[CandidateView]) -> Iterator[tuple[str, ...]]:
     for rank, candidate in enumerate(candidates, 1):
-        reason = f"{candidate['reason']} (degraded)" if candidate["degraded"] else candidate["reason"]
-        yield str(rank), candidate["model"], candidate["tier"], reason
+        yield str(rank), candidate["model"], candidate["tier"], words.reason(candidate)

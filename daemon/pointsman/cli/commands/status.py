@@ -2,17 +2,20 @@
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import starmap
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, ago, count, duration, money
 from pointsman.server.control.shapes import EndpointShape, SpentShape, StatusShape
 
-HEADS = ("ENDPOINT", "KIND", "PLACE", "TIER", "HEALTH", "MODELS", "NOTE")
+HEADS = ("ENDPOINT", "KIND", "PLACE", "TIER", "HEALTH", "MODELS", "NEW")
+FEW = 8  # hints that are shown unasked: more would hide the first
 
 
 def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help=f"list all there is to mend, not the first {FEW}")
     shared.where(parser)
     shared.as_json(parser)
 
@@ -22,22 +25,22 @@ def run(args: Namespace, shell: Shell) -> int:
     if args.json:
         shell.screen.json(status)
     else:
-        _show(status, shell.screen)
+        _show(status, shell.screen, every=args.all)
     return 0
 
 
-def _show(status: StatusShape, screen: Screen) -> None:
-    screen.line(status["summary"], style="bold")
+def _show(status: StatusShape, screen: Screen, *, every: bool) -> None:
+    screen.paragraph(status["summary"], style="bold")
     for text in _head(status):
-        screen.line(text)
+        screen.paragraph(text, indent="  ")
     if status["endpoints"]:
         screen.line()
-        screen.table(HEADS, map(endpoint_row, status["endpoints"]))
+        show_endpoints(status["endpoints"], screen, said=status["hints"])
     screen.line()
     for text in _doings(status, time.time()):
-        screen.line(text)
-    for text in _troubles(status):
-        screen.line(text, style="free")
+        screen.paragraph(text, indent="  ")
+    for text in _troubles(status, every=every):
+        screen.paragraph(text, style="free", indent="  ")
 
 
 def _head(status: StatusShape) -> Iterator[str]:
@@ -53,17 +56,39 @@ def _swept(swept_ago: float | None) -> str:
     return "still looking" if swept_ago is None else ago(swept_ago)
 
 
-def endpoint_row(endpoint: EndpointShape) -> tuple[str, ...]:
+def show_endpoints(
+    endpoints: Sequence[EndpointShape],
+    screen: Screen,
+    *,
+    new: Collection[str] = (),
+    said: Sequence[str] = (),
+) -> None:
+    """A row each, and below what is noted of some, unless it is `said` elsewhere. `new`: ids."""
+    screen.table(HEADS, (_endpoint_row(one, is_new=one["id"] in new) for one in endpoints))
+    for one in endpoints:
+        if one["note"] and not any(one["note"] in sentence for sentence in said):
+            screen.paragraph(f"  {one['id']}: {one['note']}", style="dim", indent="    ")
+
+
+def _endpoint_row(endpoint: EndpointShape, *, is_new: bool) -> tuple[str, ...]:
     fields = (endpoint["id"], endpoint["title"], endpoint["place"], endpoint["tier"], endpoint["health"])
-    return (*fields, str(endpoint["models"]), endpoint["note"])
+    return (*fields, str(endpoint["models"]), "new" if is_new else "")
 
 
 def _doings(status: StatusShape, now: float) -> Iterator[str]:
+    if status["states"]:
+        yield f"Models: {'; '.join(starmap(_models, status['states'].items()))}"
     if last := status["last_request"]:
         who = f"{last['model']} ({last['tier']})" if last["model"] else f"nobody, status {last['status']}"
         yield f"Last request: {who}, {ago(now - last['at'])} (pointsman why {last['id']})"
     today = "; ".join(_spent(tier, spent) for tier, spent in status["today"].items())
     yield f"Today: {today or 'no request yet'}"
+
+
+def _models(tier: str, states: dict[str, int]) -> str:
+    """`12 local (3 loaded, 9 unloaded)`."""
+    told = ", ".join(f"{number} {state}" for state, number in states.items())
+    return f"{sum(states.values())} {'of unknown tier' if tier == 'unknown' else tier} ({told})"
 
 
 def _spent(tier: str, spent: SpentShape) -> str:
@@ -74,8 +99,11 @@ def _spent(tier: str, spent: SpentShape) -> str:
     return f"{tier or 'unanswered'} {done}{cost}{unpriced}"
 
 
-def _troubles(status: StatusShape) -> Iterator[str]:
-    yield from (f"To mend: {hint}" for hint in status["hints"])
+def _troubles(status: StatusShape, *, every: bool) -> Iterator[str]:
+    hints = status["hints"] if every else status["hints"][:FEW]
+    yield from (f"To mend: {hint}" for hint in hints)
+    if more := len(status["hints"]) - len(hints):
+        yield f"To mend: {count(more, 'more thing')} (pointsman status --all)"
     if trouble := status["ledger"]["trouble"]:
         yield f"Ledger: {trouble}"
     if lost := status["ledger"]["lost"]:

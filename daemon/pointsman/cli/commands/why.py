@@ -9,6 +9,7 @@ from pointsman.cli import arguments as shared
 from pointsman.cli import decision as words
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import ago, count, duration, money
+from pointsman.ledger.views import CandidateView
 from pointsman.server.control.shapes import AttemptShape, RequestLineShape, RequestShape
 
 
@@ -37,7 +38,7 @@ def _six_lines(record: RequestShape, now: float) -> Iterator[str]:
     request, decision = record["request"], record["decision"]
     yield f"Asked:    {_asked(request, now)}"
     yield f"Task:     {words.task(decision['task']) if decision else 'refused before it was looked at'}"
-    yield f"Answered: {_answered(request)}"
+    yield f"Answered: {_answered(request, _chosen(record))}"
     yield f"Attempts: {'; '.join(map(_attempt, record['attempts'])) or 'none'}"
     yield f"Left out: {words.left_out(decision['excluded']) if decision else 'nobody'}"
     yield f"Cost:     {_cost(request, record['attempts'])}"
@@ -49,12 +50,20 @@ def _asked(request: RequestLineShape, now: float) -> str:
     return f"{ago(now - request['at'])} {who} asked for {name} {how} ({request['format']}, {request['id']})"
 
 
-def _answered(request: RequestLineShape) -> str:
+def _chosen(record: RequestShape) -> CandidateView | None:
+    """The candidate that answered."""
+    candidates = record["decision"]["candidates"] if record["decision"] else []
+    return next((one for one in candidates if one["model"] == record["request"]["model"]), None)
+
+
+def _answered(request: RequestLineShape, chosen: CandidateView | None) -> str:
     took = duration(request["seconds"])
     if not request["model"]:
         return f"by nobody, status {request['status']} after {took}: {request['error']}"
     trouble = f"; {request['error']}" if request["error"] else ""
-    return f"by {request['model']} ({request['tier']}), because {request['reason']}, in {took}{trouble}"
+    context = words.asked(chosen) if chosen else ""
+    why = f"because {request['reason']}{context}"
+    return f"by {request['model']} ({request['tier']}), {why}, in {took}{trouble}"
 
 
 def _attempt(attempt: AttemptShape) -> str:

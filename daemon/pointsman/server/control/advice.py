@@ -1,15 +1,7 @@
-"""What a status says in plain words: what is used now, and what its reader may want to mend."""
+"""What a status says first: what is used now, in one sentence."""
 
-from collections.abc import Iterator
-
-from pointsman.types import Decision, Endpoint, FoundBy, Health, Snapshot, Tier, Wanted, tier_word
-
-# Rules that hold for every request until somebody changes something.
-STANDING = ("budget", "dialect", "healthy")
-NOTHING_FOUND = (
-    "nothing was found: start a local engine, for example `llama-server -m model.gguf`, "
-    "or name a server under [providers] in the configuration"
-)
+from pointsman.server.control.words import count
+from pointsman.types import Decision, Snapshot, Tier, Wanted, tier_word
 
 
 def summary(snapshot: Snapshot, decision: Decision) -> str:
@@ -42,39 +34,6 @@ def _named(wanted: Wanted) -> str:
 def _answering(decision: Decision) -> str:
     first, *others = decision.candidates
     tiers = {candidate.model.tier for candidate in decision.candidates}
-    behind = f", with {_models(len(others))} behind it" if others else ""
+    behind = f", with {count(len(others))} behind it" if others else ""
     where = "nothing leaves this machine" if tiers == {Tier.LOCAL} else "prompts may leave this machine"
     return f"Answers come from {first.model.id} ({tier_word(first.model.tier)}){behind}; {where}."
-
-
-def hints(snapshot: Snapshot, decision: Decision) -> list[str]:
-    """What to mend, a sentence each."""
-    if snapshot.swept_at is not None and not snapshot.endpoints:
-        return [NOTHING_FOUND]
-    return [hint for endpoint in snapshot.endpoints for hint in _about(endpoint, decision, snapshot)]
-
-
-def _about(endpoint: Endpoint, decision: Decision, snapshot: Snapshot) -> Iterator[str]:
-    if endpoint.tier is None:
-        yield f"an unknown server at {endpoint.place} is not used: {endpoint.note or 'name its tier'}"
-    elif endpoint.health is Health.REFUSED:
-        yield f"{endpoint.id} is not used: {endpoint.note or 'it wants a key'}"
-    elif endpoint.health is Health.AWAY and endpoint.found_by is FoundBy.CONFIG:
-        yield f"{endpoint.id} is away: {endpoint.note or f'nothing answers at {endpoint.place}'}"
-    else:
-        yield from _left_out(endpoint, decision, snapshot)
-
-
-def _left_out(endpoint: Endpoint, decision: Decision, snapshot: Snapshot) -> Iterator[str]:
-    """Models of a sound endpoint that no request would be given, counted by the reason."""
-    ids = {model.id for model in snapshot.models if model.endpoint.id == endpoint.id}
-    groups: dict[str, int] = {}
-    for excluded in decision.excluded:
-        if excluded.model in ids and excluded.rule in STANDING:
-            groups[excluded.reason] = groups.get(excluded.reason, 0) + 1
-    for reason, number in groups.items():
-        yield f"{_models(number)} of {endpoint.id} {'is' if number == 1 else 'are'} not used: {reason}"
-
-
-def _models(number: int) -> str:
-    return f"{number} model" if number == 1 else f"{number} models"

@@ -1,12 +1,26 @@
 """Endpoints and models as JSON. Field by field: an endpoint holds an account, an account holds a key."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pointsman.catalogue.providers import provider
 from pointsman.discovery.sweep import Sweeper
 from pointsman.money import Price, to_dollars
-from pointsman.server.control.shapes import EndpointShape, GradeShape, JobShape, ModelShape, PriceShape
-from pointsman.types import Ability, Endpoint, Model, Snapshot, Tier, flag_names, tier_word
+from pointsman.server.control.shapes import AdvancedShape, EndpointShape, JobShape, ModelShape, PriceShape
+from pointsman.types import (
+    Ability,
+    Endpoint,
+    Health,
+    Model,
+    ModelState,
+    Snapshot,
+    Tier,
+    flag_names,
+    tier_word,
+)
+
+COULD_NOT_LOAD = "its engine could not load it: the engine's log says why"
 
 
 def endpoints(snapshot: Snapshot) -> list[EndpointShape]:
@@ -20,7 +34,24 @@ def count_by_tier(snapshot: Snapshot) -> dict[str, int]:
     return {word: models[word] for word in map(tier_word, (*Tier, None))}
 
 
-def model(of: Model, *, advanced: bool) -> ModelShape:
+def count_by_state(snapshot: Snapshot) -> dict[str, dict[str, int]]:
+    """By tier, then by state. A model is no better than the place it lives in."""
+    models = Counter((tier_word(model.tier), _state(model)) for model in snapshot.models)
+    counted: dict[str, dict[str, int]] = {}
+    for (tier, state), number in models.items():
+        counted.setdefault(tier, {})[state] = number
+    return counted
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of models beside what they say themselves, by id."""
+
+    waits: Mapping[str, float]  # seconds that a new request would wait
+    speeds: Mapping[str, float]  # tokens a second that it writes
+
+
+def model(of: Model, measured: Measured, *, advanced: bool) -> ModelShape:
     return ModelShape(
         id=of.id,
         name=of.name,
@@ -28,13 +59,17 @@ def model(of: Model, *, advanced: bool) -> ModelShape:
         health=of.endpoint.health.value,
         tier=tier_word(of.tier),
         state=of.state.value,
+        wait=measured.waits.get(of.id),
+        note=_note(of),
+        runs_at=of.runs_at,
         context=of.context,
+        context_most=of.stretch.most if of.stretch else None,
         max_output=of.max_output,
         abilities={str(ability.name).lower(): _known(of, ability) for ability in Ability},
         modalities=None if of.reads is None else flag_names(of.reads),
         price=None if of.price is None else _price(of.price),
         aliases=list(of.aliases),
-        advanced=_grade(of) if advanced else None,
+        advanced=_advanced(of, measured.speeds.get(of.id)) if advanced else None,
     )
 
 
@@ -62,6 +97,16 @@ def _endpoint(endpoint: Endpoint, models: int) -> EndpointShape:
     )
 
 
+def _state(of: Model) -> str:
+    return "away" if of.endpoint.health is Health.AWAY else of.state.value
+
+
+def _note(of: Model) -> str:
+    if of.endpoint.health is not Health.UP:
+        return of.endpoint.note
+    return COULD_NOT_LOAD if of.state is ModelState.FAILED else ""
+
+
 def _known(of: Model, ability: Ability) -> bool | None:
     if ability in of.has:
         return True
@@ -82,11 +127,16 @@ def _dollars(nano: int | None) -> str | None:
     return None if nano is None else to_dollars(nano)
 
 
-def _grade(of: Model) -> GradeShape:
-    return GradeShape(
+def _advanced(of: Model, speed: float | None) -> AdvancedShape:
+    return AdvancedShape(
         grade=of.grade.name.lower(),
         source=of.grade_source,
         size_bytes=of.size_bytes,
         quantisation=of.quantisation,
         parameters=of.parameters,
+        speed=speed,
+        slots=of.slots,
+        provider=of.endpoint.provider,
+        found_by=of.endpoint.found_by.value,
+        seen_at=of.endpoint.seen_at or None,
     )

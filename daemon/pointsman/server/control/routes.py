@@ -13,7 +13,12 @@ PREFIX = "/control/v0"
 
 ROUTES: tuple[Row, ...] = (
     Row("GET", f"{PREFIX}/status", get_status, "What is used, what was done today, what to mend."),
-    Row("GET", f"{PREFIX}/models", get_models, "The models that are known; ?advanced=1 adds their grades."),
+    Row(
+        "GET",
+        f"{PREFIX}/models",
+        get_models,
+        "The models that are known; ?provider=&modality=&tier= choose among them, ?advanced=1 adds grades.",
+    ),
     Row(
         "POST", f"{PREFIX}/explain", post_explain, "Who would answer this chat/completions request; no call."
     ),

@@ -17,11 +17,11 @@ class EndpointShape(TypedDict):
     title: str
     place: str  # a URL, or unix:PATH
     tier: str
-    health: str  # up | loading | away | refused
+    health: str  # up | loading | silent | away | refused
     note: str  # for people; empty when all is well
     build: str  # its software, in its own words
     models: int
-    found_by: str  # port | config
+    found_by: str  # port | environment | process | config
 
 
 class SpentShape(TypedDict):
@@ -65,11 +65,12 @@ class StatusShape(TypedDict):
     state_dir: str
     endpoints: list[EndpointShape]
     models: dict[str, int]  # by tier
+    states: dict[str, dict[str, int]]  # models by tier, then by state or `away`; only what there is
     looked_for: list[str]
     swept_ago: float | None  # null: the first sweep is not over
     last_request: LastRequestShape | None
     today: dict[str, SpentShape]  # by tier, since local midnight; empty tier: nobody answered
-    hints: list[str]  # what to mend
+    hints: list[str]  # what to mend, the most useful first
     failed_jobs: list[JobShape]
     ledger: LedgerShape
 
@@ -82,14 +83,19 @@ class PriceShape(TypedDict):
     request: str  # USD for each request
 
 
-class GradeShape(TypedDict):
+class AdvancedShape(TypedDict):
     """What `?advanced=1` adds to a model."""
 
     grade: str
-    source: str
+    source: str  # where the grade comes from
     size_bytes: int | None
     quantisation: str
     parameters: int | None
+    speed: float | None  # tokens a second that it writes, as measured
+    slots: int | None  # requests that it answers at the same time
+    provider: str
+    found_by: str  # port | environment | process | config
+    seen_at: float | None  # when its endpoint last answered
 
 
 class ModelShape(TypedDict):
@@ -99,13 +105,17 @@ class ModelShape(TypedDict):
     health: str
     tier: str
     state: str  # loaded | sleeping | unloaded | loading | failed
-    context: int | None
+    wait: float | None  # seconds until a new request could begin; null: at once, or not known
+    note: str  # for people: why it can't be used now; empty when all is well
+    runs_at: str  # the host it runs on, where its engine only passes prompts on; empty: on the engine
+    context: int | None  # tokens in force
+    context_most: int | None  # tokens that a request may set; null: it can't
     max_output: int | None
     abilities: dict[str, bool | None]
     modalities: list[str] | None
     price: PriceShape | None
     aliases: list[str]
-    advanced: GradeShape | None
+    advanced: AdvancedShape | None
 
 
 class ModelsShape(TypedDict):

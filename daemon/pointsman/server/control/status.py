@@ -9,8 +9,9 @@ from aiohttp import web
 
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
-from pointsman.ledger.queries import Line, Reader, Total
-from pointsman.server.control import advice, catalogue
+from pointsman.ledger.queries import Decided, Line, Reader, Total
+from pointsman.server.control import advice, catalogue, contexts
+from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import JobShape, LastRequestShape, LedgerShape, SpentShape, StatusShape
 from pointsman.server.rooms import ROOMS, Rooms
@@ -31,13 +32,18 @@ class Past:
 
     last: Line | None = None
     today: tuple[Total, ...] = ()
+    too_long: tuple[Decided, ...] = ()
     trouble: str = ""
 
 
 def read_past(reader: Reader, since: float) -> Past:
     try:
         newest = reader.log(1)
-        return Past(newest[0] if newest else None, reader.totals(since))
+        return Past(
+            last=newest[0] if newest else None,
+            today=reader.totals(since),
+            too_long=reader.left_out(contexts.RULE, since),
+        )
     except LedgerError as error:
         return Past(trouble=error.message)
 
@@ -63,11 +69,12 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         state_dir=info.state_dir,
         endpoints=catalogue.endpoints(snapshot),
         models=catalogue.count_by_tier(snapshot),
+        states=catalogue.count_by_state(snapshot),
         looked_for=list(rooms.sweeper.looked_for),
         swept_ago=None if snapshot.swept_at is None else monotonic - snapshot.swept_at,
         last_request=_last(past.last) if past.last else None,
         today={total.tier: _spent(total) for total in past.today},
-        hints=advice.hints(snapshot, decision),
+        hints=hints(Scene(snapshot, decision, past.too_long)),
         failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
         ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),
     )

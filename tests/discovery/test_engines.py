@@ -6,14 +6,14 @@ import pytest
 from aiohttp import web
 
 from pointsman.catalogue.row import Provider
-from pointsman.discovery.ports import PortSource
 from pointsman.discovery.probe import LARGEST_BODY, Pace
-from pointsman.discovery.source import Overrides, origin
+from pointsman.discovery.source import Overrides
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions
-from pointsman.types import Ability, Endpoint, Finding, FoundBy, Grade, Health, ModelState, Tier
+from pointsman.types import Ability, Endpoint, FoundBy, Grade, Health, ModelState, Place, Tier
 from tests.discovery import bodies
 from tests.discovery.conftest import Listen
+from tests.discovery.looking import look, look_once, source
 from tests.discovery.servers import LLAMA, Server, cut, endless, engine_row, llama, page, plain, silent
 
 SHORT = Pace(connect=0.5, total=0.1)
@@ -25,21 +25,6 @@ def dead_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
-
-
-def source(sessions: Sessions, *rows: Provider, **options: object) -> PortSource:
-    return PortSource(sessions, lambda: 1000.0, rows=rows, **options)  # type: ignore[arg-type]
-
-
-async def look(at: PortSource) -> list[Finding]:
-    found: list[Finding] = []
-    await at.look(found.append)
-    return found
-
-
-async def look_once(sessions: Sessions, *rows: Provider, **options: object) -> Finding:
-    (finding,) = await look(source(sessions, *rows, **options))
-    return finding
 
 
 async def test_a_llama_server_is_recognised_on_any_port(sessions: Sessions, listen: Listen) -> None:
@@ -134,8 +119,8 @@ async def test_an_engine_on_ipv6_loopback_alone_is_found(sessions: Sessions) -> 
 async def test_a_configured_origin_is_left_to_its_own_source(sessions: Sessions, listen: Listen) -> None:
     server = llama()
     port = await listen(server)
-    skip = {origin(f"http://localhost:{port}/v1")}
-    assert await look(source(sessions, engine_row(port), skip=skip)) == []
+    configured = [Place(f"http://localhost:{port}/v1")]
+    assert await look(source(sessions, engine_row(port), configured=configured)) == []
     assert server.asked == []
 
 
@@ -272,9 +257,3 @@ async def test_one_hostile_port_does_not_hide_its_neighbours(sessions: Sessions,
     ports = (await listen(hostile), await listen(llama("tiny")))
     found = await look(source(sessions, engine_row(*ports)))
     assert [finding.endpoint.id for finding in found if finding.models] == [f"llama-server-{ports[1]}"]
-
-
-def test_it_says_in_plain_words_where_it_looks(sessions: Sessions) -> None:
-    at = source(sessions, engine_row(8080, 9931), engine_row())
-    assert at.looked_for == ("llama.cpp server on 127.0.0.1:8080 and 9931",)
-    assert at.ports == {8080, 9931}

@@ -1,0 +1,119 @@
+"""What there is to mend: a sentence each, with its number and what to do. The most useful come first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pointsman.ledger.queries import Decided
+from pointsman.server.control import contexts
+from pointsman.server.control.words import chats, count, is_here, models_of, of_endpoint, set_tools
+from pointsman.types import Ability, Decision, Endpoint, FoundBy, Health, Model, ModelState, Snapshot
+
+# Rules that hold for every request until somebody changes something.
+STANDING = ("budget", "dialect", "healthy")
+NOTHING_FOUND = (
+    "nothing was found: start a local engine, for example `llama-server -m model.gguf`, "
+    "or name a server under [providers] in the configuration"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known now, what would be decided for a short request, and who was turned away of late."""
+
+    snapshot: Snapshot
+    decision: Decision
+    too_long: Sequence[Decided] = ()  # today's decisions in which a context was too small
+
+
+Hint = Callable[[Scene], Iterator[str]]
+
+
+def hints(scene: Scene) -> list[str]:
+    if scene.snapshot.swept_at is not None and not scene.snapshot.endpoints:
+        return [NOTHING_FOUND]
+    return [hint for kind in KINDS for hint in kind(scene)]
+
+
+def _turned_away(scene: Scene) -> Iterator[str]:
+    yield from contexts.turned_away(scene.snapshot, scene.too_long).values()
+
+
+def _small(scene: Scene) -> Iterator[str]:
+    return contexts.small(scene.snapshot, but=contexts.turned_away(scene.snapshot, scene.too_long))
+
+
+def _places(scene: Scene) -> Iterator[str]:
+    """Places that somebody meant to be used, and that can't be."""
+    for endpoint in scene.snapshot.endpoints:
+        if endpoint.tier is None:
+            continue
+        if endpoint.health is Health.REFUSED:
+            yield f"{endpoint.id} is not used: {endpoint.note or 'it wants a key'}"
+        elif endpoint.health is Health.AWAY and endpoint.found_by is FoundBy.CONFIG:
+            yield f"{endpoint.id} is away: {endpoint.note or f'nothing answers at {endpoint.place}'}"
+        elif endpoint.health is Health.SILENT:
+            yield (
+                f"{endpoint.id} takes connections and does not answer: it is asked last; "
+                "if it stays so, start it anew"
+            )
+
+
+def _failed(scene: Scene) -> Iterator[str]:
+    for endpoint in _sound(scene):
+        bad = [one for one in models_of(endpoint, scene.snapshot) if one.state is ModelState.FAILED]
+        if bad:
+            yield f"{endpoint.id} could not load {_which(bad)}: its own log says why"
+
+
+def _tools(scene: Scene) -> Iterator[str]:
+    """What is unknown may well be able to."""
+    local = [model for model in scene.snapshot.models if is_here(model) and chats(model)]
+    if not local or not all(Ability.TOOLS in model.lacks for model in local):
+        return
+    help_ = next(filter(None, (set_tools(model.endpoint) for model in local)), "load one that can")
+    if len(local) == 1:
+        yield f"{local[0].id} is the only local model and cannot call tools, which agents need: {help_}"
+    else:
+        yield f"none of the {len(local)} local models can call tools, which agents need: {help_}"
+
+
+def _unknown(scene: Scene) -> Iterator[str]:
+    for endpoint in scene.snapshot.endpoints:
+        if endpoint.tier is None and endpoint.health is not Health.AWAY:
+            yield f"an unknown server at {endpoint.place} is not used: {endpoint.note or 'name its tier'}"
+
+
+def _left_out(scene: Scene) -> Iterator[str]:
+    """Models of a sound endpoint that no request would be given, counted by the reason."""
+    for endpoint in _sound(scene):
+        models = {one.id: one for one in models_of(endpoint, scene.snapshot)}
+        for rule, reason, ids in scene.decision.left_out():
+            out = [models[one] for one in ids if one in models]
+            out = [one for one in out if one.state is not ModelState.FAILED]
+            if out and rule in STANDING:
+                be = "is" if len(out) == 1 else "are"
+                yield f"{of_endpoint(endpoint, len(out))} {be} not used: {reason}"
+
+
+def _loading(scene: Scene) -> Iterator[str]:
+    for endpoint in scene.snapshot.endpoints:
+        if endpoint.health is Health.LOADING:
+            yield f"{endpoint.id} is still loading: a request waits for it where no other model will do"
+
+
+KINDS: tuple[Hint, ...] = (
+    *(_turned_away, _places, _failed),
+    *(_small, _tools, _unknown, _left_out, _loading),
+)
+
+
+def _which(models: Sequence[Model]) -> str:
+    return models[0].name if len(models) == 1 else count(len(models))
+
+
+def _sound(scene: Scene) -> Iterator[Endpoint]:
+    """Endpoints of which nothing worse is said."""
+    for endpoint in scene.snapshot.endpoints:
+        gone = endpoint.health is Health.AWAY and endpoint.found_by is FoundBy.CONFIG
+        if endpoint.tier is not None and endpoint.health is not Health.REFUSED and not gone:
+            yield endpoint

@@ -1,0 +1,99 @@
+"""The messages of OpenAI's chat/completions, as far as a decision needs to know them."""
+
+import re
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from pointsman.chat import Message, Part, PartKind, Role
+
+
+class SentPart(msgspec.Struct):
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+    image_url: msgspec.Raw = msgspec.Raw(b"")
+
+
+class SentMessage(msgspec.Struct):
+    role: str
+    content: str | list[SentPart] | None = None
+    reasoning_content: msgspec.Raw = msgspec.Raw(b"")
+    tool_calls: msgspec.Raw = msgspec.Raw(b"")
+    name: Any = None
+    refusal: Any = None
+    audio: Any = None
+    function_call: Any = None
+
+
+_ROLES = MappingProxyType(
+    {
+        "system": Role.SYSTEM,
+        "developer": Role.SYSTEM,
+        "user": Role.USER,
+        "assistant": Role.ASSISTANT,
+        "tool": Role.TOOL,
+    }
+)
+_PARTS = MappingProxyType(
+    {
+        "text": PartKind.TEXT,
+        "refusal": PartKind.TEXT,
+        "image_url": PartKind.IMAGE,
+        "input_audio": PartKind.AUDIO,
+        "video_url": PartKind.VIDEO,
+        "file": PartKind.FILE,
+    }
+)
+# An image in the request itself; what stands elsewhere only some servers fetch.
+_ENCLOSED = re.compile(rb'\s*(?:{(?:[^{}]*,)?\s*"url"\s*:\s*)?"data:(?:image\\?/[\w.+-]+)?;base64,')
+
+
+def read_message(sent: SentMessage) -> Message:
+    parts: tuple[Part, ...] = ()
+    if isinstance(sent.content, str):
+        parts = (Part(PartKind.TEXT, sent.content),)
+    elif sent.content:
+        parts = tuple(_part(part) for part in sent.content)
+    if size := len(bytes(sent.tool_calls)) + len(bytes(sent.reasoning_content)):
+        parts += (Part(PartKind.OTHER, size=size),)
+    return Message(_ROLES.get(sent.role, Role.USER), parts)
+
+
+def _part(sent: SentPart) -> Part:
+    return Part(_PARTS.get(sent.type, PartKind.OTHER), sent.text or sent.refusal or "")
+
+
+def only_here(messages: Sequence[SentMessage]) -> str:
+    """The first thing that other dialects have no words for, by its place; empty if there is none.
+
+    Who speaks is such a thing (`name`), but for a tool: its name they know.
+    """
+    for number, sent in enumerate(messages):
+        if found := _odd_field(sent) or _odd_part(sent):
+            return f"messages[{number}].{found}"
+    return ""
+
+
+def _odd_field(sent: SentMessage) -> str:
+    if sent.role not in _ROLES:
+        return "role"
+    if sent.name and sent.role != "tool":
+        return "name"
+    if sent.refusal:
+        return "refusal"
+    if sent.audio:
+        return "audio"
+    return "function_call" if sent.function_call else ""
+
+
+def _odd_part(sent: SentMessage) -> str:
+    if not isinstance(sent.content, list):
+        return ""
+    for number, part in enumerate(sent.content):
+        kind = _PARTS.get(part.type)
+        if kind is not PartKind.TEXT and not (kind is PartKind.IMAGE and _ENCLOSED.match(part.image_url)):
+            return f"content[{number}].{part.type[:40]}"
+    return ""

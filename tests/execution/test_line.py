@@ -1,0 +1,310 @@
+"""The line before an engine: who is called, in which order, and how long it takes."""
+
+from dataclasses import replace
+
+import pytest
+
+from pointsman.errors import UpstreamError
+from pointsman.execution.line import MOST_WAITING, STALE, Line, Turn, Wish
+from pointsman.types import Health, ModelState, Priority
+from tests.routing.house import endpoint, model
+
+LOADED, UNLOADED = ModelState.LOADED, ModelState.UNLOADED
+GIB = 1_000_000_000
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Engine:
+    """A line, who was called in it, and the engine that it is about."""
+
+    def __init__(self, holds: int | None = 1, /, **states: ModelState) -> None:
+        self.clock = Clock()
+        self.looks = 0
+        self.line = Line("engine", self.clock, self._look)
+        self.called: list[str] = []
+        self.holds = holds
+        self.models = {name: model(f"engine/{name}", state=state) for name, state in states.items()}
+        self.tell()
+
+    def _look(self) -> None:
+        self.looks += 1
+
+    def tell(self, health: Health = Health.UP, **changes: ModelState) -> None:
+        """A look sees these states, well after the last load."""
+        self.clock.now += STALE
+        self.models |= {name: replace(self.models[name], state=state) for name, state in changes.items()}
+        self.line.observe(endpoint("engine", holds=self.holds, health=health), self.models.values())
+
+    def change(self, name: str, **facts: object) -> None:
+        self.models[name] = replace(self.models[name], **facts)  # type: ignore[arg-type]
+        self.tell()
+
+    def ask(self, name: str, context: int | None = None, priority: Priority = Priority.NORMAL) -> Turn:
+        wish = Wish(f"engine/{name}", context)
+        return self.line.join(wish, priority, lambda: self.called.append(name))
+
+    def waits(self, name: str) -> float:
+        return self.line.wait(f"engine/{name}")
+
+
+def test_who_asks_for_what_is_loaded_goes_at_once() -> None:
+    engine = Engine(a=LOADED)
+    engine.ask("a"), engine.ask("a")
+    assert engine.called == ["a", "a"]
+
+
+def test_the_first_request_is_the_load_and_the_others_follow_together() -> None:
+    engine = Engine(a=UNLOADED)
+    first = engine.ask("a")
+    engine.ask("a"), engine.ask("a")
+    assert (engine.called, first.is_loading) == (["a"], True)
+    first.loaded()
+    assert (engine.called, first.is_loading) == (["a", "a", "a"], False)
+    assert engine.looks == 1
+
+
+def test_a_load_waits_for_those_whom_it_may_put_out() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    one, two = engine.ask("a"), engine.ask("a")
+    engine.ask("b")
+    one.leave()
+    assert engine.called == ["a", "a"]
+    two.leave()
+    assert engine.called == ["a", "a", "b"]
+
+
+def test_where_there_is_room_a_load_waits_for_nobody() -> None:
+    engine = Engine(2, a=LOADED, b=UNLOADED, c=UNLOADED)
+    first = engine.ask("a")
+    engine.ask("b").loaded()
+    engine.ask("a")
+    engine.ask("c")
+    assert engine.called == ["a", "b", "a"]
+    assert engine.line.answering == {"engine/a", "engine/b"}
+    first.leave()
+    assert engine.called == ["a", "b", "a"]
+
+
+def test_what_is_seen_loaded_side_by_side_shows_how_many_it_holds() -> None:
+    engine = Engine(None, a=LOADED, b=LOADED, c=UNLOADED)
+    engine.ask("a"), engine.ask("b"), engine.ask("c")
+    assert engine.called == ["a", "b"]
+
+
+def test_one_load_runs_at_a_time_even_where_there_is_room_for_both() -> None:
+    engine = Engine(2, a=UNLOADED, b=UNLOADED)
+    first = engine.ask("a")
+    engine.ask("b")
+    assert engine.called == ["a"]
+    first.loaded()
+    assert engine.called == ["a", "b"]
+
+
+def test_nobody_overtakes_who_waits_for_a_load_but_those_of_its_batch() -> None:
+    engine = Engine(a=UNLOADED, b=UNLOADED)
+    first = engine.ask("a")
+    engine.ask("b")
+    batch = engine.ask("a")
+    first.loaded()
+    engine.ask("a")
+    assert engine.called == ["a", "a"]
+    first.leave()
+    batch.leave()
+    assert engine.called == ["a", "a", "b"]
+
+
+def test_what_is_urgent_is_loaded_first_and_what_is_not_is_loaded_last() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED, c=UNLOADED, d=UNLOADED)
+    now = engine.ask("a")
+    engine.ask("b", priority=Priority.BACKGROUND)
+    normal = engine.ask("c")
+    critical = engine.ask("d", priority=Priority.CRITICAL)
+    for turn in (now, critical, normal):
+        turn.leave()
+    assert engine.called == ["a", "d", "c", "b"]
+
+
+def test_what_is_not_urgent_delays_nobody_who_is() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    engine.ask("a")
+    engine.ask("b", priority=Priority.BACKGROUND)
+    engine.ask("a")
+    assert engine.called == ["a", "a"]
+
+
+def test_what_is_not_urgent_waits_while_all_slots_are_taken() -> None:
+    engine = Engine(a=LOADED)
+    engine.change("a", slots=1)
+    first = engine.ask("a")
+    engine.ask("a", priority=Priority.BACKGROUND)
+    second = engine.ask("a")
+    assert engine.line.waiting == 1
+    first.leave()
+    assert engine.line.waiting == 1
+    second.leave()
+    assert engine.line.waiting == 0
+
+
+def test_a_load_that_fails_fails_for_all_who_wait_for_it_and_for_nobody_else() -> None:
+    engine = Engine(a=UNLOADED, b=UNLOADED)
+    first, second, other = engine.ask("a"), engine.ask("a"), engine.ask("b")
+    first.leave(UpstreamError("it answered 500: no memory", upstream_status=500))
+    assert str(second.error) == "it answered 500: no memory"
+    assert other.error is None
+    assert engine.called == ["a", "a", "b"]
+    assert other.is_loading
+
+
+def test_a_request_that_is_refused_for_its_own_fault_says_nothing_of_the_load() -> None:
+    engine = Engine(a=UNLOADED)
+    first, second = engine.ask("a"), engine.ask("a")
+    first.leave(UpstreamError("it answered 400: what?", upstream_status=400))
+    assert (second.error, second.is_loading) == (None, True)
+
+
+def test_when_the_loader_leaves_the_next_for_its_model_loads() -> None:
+    engine = Engine(a=UNLOADED, b=UNLOADED)
+    first = engine.ask("a")
+    engine.ask("b")
+    second = engine.ask("a")
+    first.leave()
+    assert second.is_loading
+
+
+def test_a_larger_context_is_a_load_which_waits_for_the_models_own_answers() -> None:
+    engine = Engine(a=LOADED)
+    engine.change("a", context=4096)
+    small, same = engine.ask("a"), engine.ask("a", 4096)
+    large = engine.ask("a", 8192)
+    small.leave()
+    assert engine.called == ["a", "a"]
+    same.leave()
+    assert engine.called == ["a", "a", "a"]
+    large.loaded()
+    engine.ask("a", 8192)
+    assert engine.line.waiting == 0
+
+
+def test_a_model_that_others_load_is_joined_once() -> None:
+    engine = Engine(a=ModelState.LOADING)
+    first, second = engine.ask("a"), engine.ask("a")
+    assert (first.is_loading, engine.called) == (True, ["a"])
+    engine.tell(a=LOADED)
+    assert (second.error, engine.called) == (None, ["a", "a"])
+
+
+def test_what_sleeps_wakes_beside_those_who_answer() -> None:
+    engine = Engine(None, a=ModelState.SLEEPING, b=LOADED)
+    engine.ask("b"), engine.ask("a")
+    assert engine.called == ["b", "a"]
+
+
+def test_a_look_begun_before_the_load_ended_is_not_believed() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    turn = engine.ask("b")
+    turn.loaded()
+    engine.line.observe(endpoint("engine", holds=1), engine.models.values())  # it saw a, and not b
+    engine.ask("a")
+    assert engine.called == ["b"]
+    turn.leave()
+    assert engine.called == ["b", "a"]
+
+
+def test_an_engine_that_is_away_has_no_line() -> None:
+    engine = Engine(a=UNLOADED)
+    loader, waiting = engine.ask("a"), engine.ask("a")
+    engine.line.observe(endpoint("engine", health=Health.AWAY, note="it can't be reached"), [])
+    assert str(waiting.error) == "engine is away: it can't be reached"
+    loader.leave(UpstreamError("it can't be reached"))
+    assert (engine.line.waiting, engine.line.answering, engine.line.loader) == (0, set(), None)
+
+
+def test_a_line_that_is_full_turns_the_next_away() -> None:
+    engine = Engine(a=UNLOADED, b=LOADED)
+    first = engine.ask("a")
+    waiting = [engine.ask("a") for _ in range(MOST_WAITING)]
+    with pytest.raises(UpstreamError, match="64 requests wait for engine already"):
+        engine.ask("a")
+    waiting[0].leave()
+    engine.ask("a")
+    first.loaded()
+    assert len(engine.called) == MOST_WAITING + 1
+
+
+def test_leaving_twice_is_leaving_once() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    one = engine.ask("a")
+    engine.ask("a")
+    engine.ask("b")
+    one.leave()
+    one.leave()
+    assert engine.called == ["a", "a"]
+
+
+def test_the_wait_for_an_unloaded_model_is_its_load() -> None:
+    engine = Engine(a=UNLOADED)
+    assert engine.waits("a") == 10
+    engine.change("a", size_bytes=30 * GIB)
+    assert engine.waits("a") == 30
+    turn = engine.ask("a")
+    engine.clock.now += 20
+    assert engine.waits("a") == 10
+    turn.loaded()
+    assert engine.waits("a") == 0
+
+
+def test_what_a_load_took_is_remembered() -> None:
+    engine = Engine(a=UNLOADED)
+    turn = engine.ask("a")
+    engine.clock.now += 42
+    turn.loaded()
+    turn.leave()
+    engine.tell(a=LOADED)
+    engine.tell(a=UNLOADED)
+    assert engine.waits("a") == 42
+
+
+def test_of_a_plain_answer_that_had_to_load_nobody_knows_what_took_how_long() -> None:
+    engine = Engine(a=UNLOADED, b=UNLOADED)
+    turn = engine.ask("a")
+    engine.clock.now += 100
+    turn.answered()
+    engine.tell(a=LOADED)
+    engine.ask("a")
+    assert engine.waits("b") == 10
+    engine.tell(a=UNLOADED)
+    assert engine.waits("a") == 10
+
+
+def test_the_wait_counts_what_comes_first() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED, c=UNLOADED)
+    turn = engine.ask("a")
+    engine.clock.now += 8
+    turn.answered()
+    assert (engine.waits("a"), engine.waits("b")) == (0, 10)
+    engine.ask("a")
+    assert (engine.waits("a"), engine.waits("b")) == (0, 8 + 10)
+    engine.ask("b")
+    assert engine.waits("c") == 8 + 10 + 10
+    assert engine.waits("a") == 8 + 10 + 10
+
+
+def test_a_queue_is_as_long_as_the_slots_make_it() -> None:
+    engine = Engine(a=LOADED)
+    turn = engine.ask("a")
+    engine.clock.now += 6
+    turn.answered()
+    turns = [engine.ask("a") for _ in range(3)]
+    assert engine.waits("a") == 0  # it does not say how many it answers at once
+    engine.change("a", slots=2)
+    assert engine.waits("a") == 2 * 6 / 2
+    for turn in turns:
+        turn.leave()
+    assert engine.waits("a") == 0

@@ -1,0 +1,74 @@
+"""Embeddings and completions the whole way: a real client, the daemon as a process, a real engine."""
+
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from tests.journeys.daemon import Daemon
+from tests.real.engine import RealEngine, StartEngine
+
+WIDTH = 64  # of the tiny model's vectors
+
+
+@pytest.fixture
+def engine(start_engine: StartEngine) -> RealEngine:
+    return start_engine(alias="embedder", embedding=True)
+
+
+@pytest.fixture
+def client(engine: RealEngine, tcp_engine: RealEngine) -> Iterator[openai.OpenAI]:
+    places = {"e": engine, "a": tcp_engine}
+    config = "".join(f'[providers.{name}]\napi_base = "{one.api_base}"\n' for name, one in places.items())
+    with (
+        Daemon(config=f"[discovery]\nlocal = false\n{config}") as daemon,
+        openai.OpenAI(base_url=daemon.api_base, api_key="none", max_retries=0) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("texts", ["Grüße", ["Grüße", "aus", "Zürich"], [104, 105], [[104, 105], [104]]])
+def test_each_shape_of_input_gets_its_vectors(
+    texts: str | list[str] | list[int] | list[list[int]], client: openai.OpenAI
+) -> None:
+    found = client.embeddings.create(model="embedder", input=texts)  # packed: the client's own choice
+    several = isinstance(texts, list) and not isinstance(texts[0], int)
+    assert [one.index for one in found.data] == list(range(len(texts) if several else 1))
+    assert {len(one.embedding) for one in found.data} == {WIDTH}
+    assert found.model == "e/embedder"
+    assert found.usage.prompt_tokens > 0
+
+
+def test_packed_or_not_the_vectors_are_the_same(client: openai.OpenAI) -> None:
+    (packed,) = client.embeddings.create(model="embedder", input="Grüße").data
+    (plain,) = client.embeddings.create(model="embedder", input="Grüße", encoding_format="float").data
+    assert packed.embedding == pytest.approx(plain.embedding, rel=1e-5)
+
+
+def test_an_engine_that_makes_none_says_so_by_the_client(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.APIStatusError) as caught:
+        client.embeddings.create(model="a/tiny", input="Grüße")
+    assert isinstance(caught.value.body, dict)
+    assert caught.value.body["src"] == "pointsman"
+
+
+def test_a_text_goes_on_plain_and_streamed(client: openai.OpenAI) -> None:
+    plain = client.completions.create(model="a/tiny", prompt="Once upon", max_tokens=8)
+    assert plain.choices[0].text
+    assert plain.model == "a/tiny"
+    assert plain.usage is not None
+    assert plain.usage.completion_tokens == 8
+    options: openai.types.chat.ChatCompletionStreamOptionsParam = {"include_usage": True}
+    stream = client.completions.create(
+        model="a/tiny", prompt=["Once", "Twice"], max_tokens=8, stream=True, stream_options=options
+    )
+    texts = ["", ""]
+    for chunk in stream:
+        assert chunk.model == "a/tiny"
+        for choice in chunk.choices:
+            texts[choice.index] += choice.text
+    assert all(texts)
+
+
+def test_a_text_by_its_tokens(client: openai.OpenAI) -> None:
+    assert client.completions.create(model="a/tiny", prompt=[104, 105], max_tokens=4).choices[0].text

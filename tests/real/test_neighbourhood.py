@@ -1,0 +1,92 @@
+"""With nothing configured: who is found, under which names, and that nobody is disturbed by it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.journeys.daemon import Daemon
+from tests.real.engine import StartEngine
+from tests.real.neighbourhood import ANOTHER, CLOUD, HANGING, PROXY, Neighbourhood, neighbourhood
+
+IDLE_SECONDS = 600.0
+MOST_CPU = 0.2  # per cent of one core
+
+
+@pytest.fixture
+async def here(start_engine: StartEngine) -> AsyncIterator[Neighbourhood]:
+    async with AsyncExitStack() as stack:
+        try:
+            found = await stack.enter_async_context(neighbourhood(start_engine))
+        except (OSError, RuntimeError) as error:
+            pytest.skip(f"one of the usual ports is taken: {error}")
+        yield found
+
+
+@pytest.fixture
+async def daemon(here: Neighbourhood) -> AsyncIterator[Daemon]:
+    async with Daemon() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+async def http(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=daemon.url, timeout=30, trust_env=False) as http:
+        (await http.post("/control/v0/discover")).raise_for_status()
+        yield http
+
+
+async def control(http: httpx.AsyncClient, path: str) -> Any:
+    return (await http.get(f"/control/v0/{path}")).json()
+
+
+async def test_all_engines_are_found_once_and_keep_their_names(
+    here: Neighbourhood, daemon: Daemon, http: httpx.AsyncClient
+) -> None:
+    for _ in range(2):
+        endpoints = (await control(http, "status"))["endpoints"]
+        ours = [one for one in endpoints if one["place"] in here.expected.values()]
+        assert sorted((one["id"], one["place"]) for one in ours) == sorted(here.expected.items())
+        assert {one["health"] for one in ours} == {"up"}
+        await http.post("/control/v0/discover")
+
+
+async def test_what_may_pass_prompts_on_is_shown_and_not_used(
+    here: Neighbourhood, daemon: Daemon, http: httpx.AsyncClient
+) -> None:
+    status = await control(http, "status")
+    tiers = {one["id"]: one["tier"] for one in status["endpoints"]}
+    assert {name for name, tier in tiers.items() if tier == "unknown"} == {f"generic-{PROXY}"}
+    assert not any(f":{port}/" in one["place"] for one in status["endpoints"] for port in (ANOTHER, HANGING))
+    models = {one["id"]: one["tier"] for one in (await control(http, "models"))["models"]}
+    assert models[CLOUD] == "paid"
+    listed = [one["id"] for one in (await http.get("/v1/models")).json()["data"]]
+    assert CLOUD not in listed
+    assert f"generic-{PROXY}/gpt-5" not in listed
+    for name in (CLOUD, f"generic-{PROXY}/gpt-5"):
+        body = {"model": name, "messages": [{"role": "user", "content": "Hello"}]}
+        answer = await http.post("/v1/chat/completions", json=body)
+        assert answer.status_code == 503, answer.text
+
+
+async def test_looking_disturbs_nobody(here: Neighbourhood, daemon: Daemon, http: httpx.AsyncClient) -> None:
+    for _ in range(3):
+        await http.post("/control/v0/discover")
+    assert list(here.disturbed()) == []
+
+
+@pytest.mark.soak
+async def test_ten_idle_minutes_take_next_to_nothing_and_disturb_nobody(
+    here: Neighbourhood, daemon: Daemon, http: httpx.AsyncClient
+) -> None:
+    process = psutil.Process(daemon.pid)
+    before = process.cpu_times()
+    assert not await asyncio.to_thread(daemon.ends_within, IDLE_SECONDS)
+    after = process.cpu_times()
+    share = (after.user + after.system - before.user - before.system) / IDLE_SECONDS * 100
+    assert share < MOST_CPU
+    assert list(here.disturbed()) == []
