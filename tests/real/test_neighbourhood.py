@@ -8,32 +8,40 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+import pytest_asyncio
 
 from tests.journeys.daemon import Daemon
-from tests.real.engine import StartEngine
+from tests.real.engine import RealEngine, real_engine
 from tests.real.neighbourhood import ANOTHER, CLOUD, HANGING, PROXY, Neighbourhood, neighbourhood
 
 IDLE_SECONDS = 600.0
 MOST_CPU = 0.2  # per cent of one core
 
 
-@pytest.fixture
-async def here(start_engine: StartEngine) -> AsyncIterator[Neighbourhood]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def here(llama: None) -> AsyncIterator[Neighbourhood]:
     async with AsyncExitStack() as stack:
+
+        def start(**options: Any) -> RealEngine:
+            return stack.enter_context(real_engine(**options))
+
         try:
-            found = await stack.enter_async_context(neighbourhood(start_engine))
+            found = await stack.enter_async_context(neighbourhood(start))
         except (OSError, RuntimeError) as error:
             pytest.skip(f"one of the usual ports is taken: {error}")
         yield found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def daemon(here: Neighbourhood) -> AsyncIterator[Daemon]:
     async with Daemon() as daemon:
         yield daemon
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def http(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=daemon.url, timeout=30, trust_env=False) as http:
         (await http.post("/control/v0/discover")).raise_for_status()
@@ -74,7 +82,7 @@ async def test_what_may_pass_prompts_on_is_shown_and_not_used(
 
 
 async def test_looking_disturbs_nobody(here: Neighbourhood, daemon: Daemon, http: httpx.AsyncClient) -> None:
-    for _ in range(3):
+    for _ in range(2):
         await http.post("/control/v0/discover")
     assert list(here.disturbed()) == []
 

@@ -23,6 +23,7 @@ PORTS_TRIED = 20
 BACKLOG = 512
 DIAL = 0.5  # seconds to find out whether somebody is at a socket
 ASK = 0.25  # seconds for each of two steps: to reach what holds a port, to hear who it is
+LINGER = 1.0  # seconds that the rest of a refused body is read, so that its sender comes to hear why
 
 
 def bind_tcp(host: str, port: int | None) -> socket.socket:
@@ -84,7 +85,9 @@ async def serving(
     app: web.Application, sockets: Sequence[socket.socket], *, drain: float
 ) -> AsyncIterator[None]:
     """Serves on sockets that listen. On leaving, answers under way are given `drain` seconds to end."""
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=drain)
+    runner = web.AppRunner(
+        app, handler_cancellation=True, access_log=None, shutdown_timeout=drain, lingering_time=LINGER
+    )
     await runner.setup()
     try:
         for sock in sockets:
