@@ -78,12 +78,12 @@ def _fits(prompt: int, task: Task, context: int) -> bool:
 
 def _room(task: Task, context: int) -> int:
     """For the answer. Vectors take none."""
-    return 0 if task.needs & Ability.EMBEDDINGS else min(task.max_tokens or ANSWER_ROOM, context // 4)
+    return 0 if task.needs is Ability.EMBEDDINGS else min(task.max_tokens or ANSWER_ROOM, context // 4)
 
 
 def _rounded(task: Task) -> int:
     """A context that holds the prompt and its answer: a power of two."""
-    answer = 0 if task.needs & Ability.EMBEDDINGS else task.max_tokens or ANSWER_ROOM
+    answer = 0 if task.needs is Ability.EMBEDDINGS else task.max_tokens or ANSWER_ROOM
     return max(SMALLEST, 1 << (task.prompt_tokens + answer - 1).bit_length())
 
 

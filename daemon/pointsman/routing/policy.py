@@ -84,7 +84,7 @@ def healthy(model: Model, _task: Task) -> str | None:
 
 def abilities(model: Model, task: Task) -> str | None:
     """Only what is known to be missing leaves a model out; what is unknown is tried."""
-    if task.needs is Ability.NONE:
+    if model.lacks is Ability.NONE:
         return None
     missing = task.needs & model.lacks
     return f"it can't do {_words(missing)}" if missing else None
