@@ -211,7 +211,9 @@ async def _build(
         monotonic=clock,
         config_file=str(setup.paths.config_file),
     )
-    jobs = _start_jobs(sweeper, stack)
+    call_later = asyncio.get_running_loop().call_later
+    clocks = partial(ClockWatch, wall=time.time, monotonic=time.monotonic, call_later=call_later)
+    jobs = start_jobs(sweeper, clocks, stack)
     return Rooms(
         router=router,
         registry=registry,
@@ -225,7 +227,10 @@ async def _build(
     )
 
 
-def _start_jobs(sweeper: Sweeper, stack: AsyncExitStack) -> Jobs:
+def start_jobs(
+    sweeper: Sweeper, watch_clocks: Callable[[Callable[[float], object]], ClockWatch], stack: AsyncExitStack
+) -> Jobs:
+    """What is done again and again, and anew when the machine has slept."""
     jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse),))
     jobs.start()
     stack.callback(jobs.stop)
@@ -235,8 +240,7 @@ def _start_jobs(sweeper: Sweeper, stack: AsyncExitStack) -> Jobs:
         jobs.reschedule()
         sweeper.hurry("the machine woke up, or its clock was set", everything=True)
 
-    loop = asyncio.get_running_loop()
-    watch = ClockWatch(woke_up, wall=time.time, monotonic=time.monotonic, call_later=loop.call_later)
+    watch = watch_clocks(woke_up)
     watch.start()
     stack.callback(watch.stop)
     return jobs
