@@ -24,6 +24,12 @@ remote = false
 api_base = "{url}/v1"
 tier = "local"
 """
+LOOKING = """
+[discovery]
+remote = false
+[providers.stuck]
+api_base = "{stuck}/v1"
+"""
 LONG_IDLE = 600.0  # seconds
 JUDGED = "pointsman auto"  # the figures are promised for a choice that is left to Pointsman
 
@@ -64,7 +70,9 @@ def _worn(daemon: Daemon, load: Load, target: Target, given: argparse.Namespace)
 def _fresh(config: str, rounds: int, idle: float) -> Iterator[Figure]:
     """Of a daemon that has just started."""
     yield Figure("start to first answer", 0.7, footprint.seconds_to_first_answer(config, rounds), "s")
-    with Daemon(config=config) as daemon:
+    with footprint.hanging() as stuck, Daemon(config=LOOKING.format(stuck=stuck)) as daemon:
+        listed = footprint.milliseconds_of_models(daemon, rounds)
+        yield Figure("`/v1/models` while an engine hangs", 50, listed, "ms")
         share = footprint.idle_share(daemon, idle)
         yield Figure("memory when idle", 64, footprint.resident(daemon), "MiB")
     yield Figure("processor when idle", 0.2, share, "%", note=f"over {idle:g} s")

@@ -5,11 +5,15 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
 from statistics import median
 from time import perf_counter
 
+import httpx
 import psutil
 
 from tests.bench.children import Load
@@ -56,6 +60,28 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+@contextmanager
+def hanging() -> Iterator[str]:
+    """The URL of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def milliseconds_of_models(daemon: Daemon, times: int) -> float:
+    """Of the list of models while the daemon looks around; the median."""
+    with daemon.http() as http, ThreadPoolExecutor(1) as looking:
+        look = looking.submit(http.post, "/control/v0/discover")
+        taken = [_seconds_of(http, "/v1/models") * 1000 for _ in range(times)]
+        assert not look.done(), "the look was over before the list was had"
+    return median(taken)
+
+
+def _seconds_of(http: httpx.Client, path: str) -> float:
+    started = perf_counter()
+    http.get(path).raise_for_status()
+    return perf_counter() - started
 
 
 def resident(daemon: Daemon) -> float:
