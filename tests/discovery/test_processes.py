@@ -13,6 +13,7 @@ import pytest
 from pointsman.catalogue.row import Provider
 from pointsman.discovery.process_table import read_table
 from pointsman.discovery.processes import Process, Processes, names_of
+from pointsman.discovery.sockets import read_listeners
 from pointsman.discovery.spots import Spot
 from pointsman.types import FoundBy
 
@@ -28,7 +29,7 @@ def process(pid: int, *argv: str, parent: int = 1, **more: object) -> Process:
 
 
 async def spots(*processes: Process) -> Sequence[Spot]:
-    return await Processes((LLAMA, OLLAMA, MLX), lambda _: processes).spots()
+    return await Processes((LLAMA, OLLAMA, MLX), lambda _: processes, tuple).spots()
 
 
 async def places(*processes: Process) -> list[str]:
@@ -167,9 +168,28 @@ async def test_without_programs_no_table_is_read() -> None:
     def fail(_: Collection[str]) -> Sequence[Process]:
         raise AssertionError("it was read")
 
-    finder = Processes((Provider("bare", "Bare"),), fail)
+    finder = Processes((Provider("bare", "Bare"),), fail, tuple)
     assert await finder.spots() == ()
     assert finder.looked_for == ()
+
+
+async def test_while_the_same_listen_the_table_is_not_read_again() -> None:
+    listeners = [(b"1F90", b"1")]
+    processes = [process(2, "llama-server", listens=((HERE, 8080),))]
+    finder = Processes((LLAMA,), lambda _: tuple(processes), lambda: frozenset(listeners))
+    assert len(await finder.spots()) == 1
+    processes.append(process(3, "llama-server", listens=((HERE, 9000),)))
+    assert len(await finder.spots()) == 1
+    listeners.append((b"2328", b"2"))
+    assert len(await finder.spots()) == 2
+
+
+async def test_where_nobody_can_tell_who_listens_the_table_is_read_each_time() -> None:
+    processes = [process(2, "llama-server", listens=((HERE, 8080),))]
+    finder = Processes((LLAMA,), lambda _: tuple(processes), tuple)
+    assert len(await finder.spots()) == 1
+    processes.clear()
+    assert await finder.spots() == []
 
 
 async def test_a_table_that_hangs_costs_others_little_and_is_not_read_twice() -> None:
@@ -180,7 +200,7 @@ async def test_a_table_that_hangs_costs_others_little_and_is_not_read_twice() ->
         go_on.wait(10)
         return [process(2, "llama-server", listens=((HERE, 9000),))]
 
-    finder = Processes((LLAMA,), hang)
+    finder = Processes((LLAMA,), hang, tuple)
     try:
         for _ in range(2):
             with pytest.raises(TimeoutError, match="the table of processes"):
@@ -216,7 +236,7 @@ def running() -> Iterator[tuple[str, str]]:
 
 
 async def test_a_real_process_is_found_where_it_listens(running: tuple[str, str]) -> None:
-    found = {str(spot.place) for spot in await Processes((LLAMA,), read_table).spots()}
+    found = {str(spot.place) for spot in await Processes((LLAMA,), read_table, read_listeners).spots()}
     assert set(running) <= found
 
 

@@ -38,11 +38,20 @@ Table = Callable[[Collection[str]], Sequence[Process]]
 
 
 class Processes:
-    """`table` is slow and runs in a thread, one at a time: one that hangs is not joined by a second."""
+    """`table` is slow and runs in a thread, one at a time: one that hangs is not joined by a second.
 
-    def __init__(self, rows: Sequence[Provider], table: Table) -> None:
+    `listeners`: all that listen on this machine, or nothing where nobody can tell. While they are the
+    same, no engine has begun or ceased to listen, and the table is not read again.
+    """
+
+    def __init__(
+        self, rows: Sequence[Provider], table: Table, listeners: Callable[[], Collection[object]]
+    ) -> None:
         self._programs = {_plain(program): row for row in rows for program in row.programs}
         self._table = table
+        self._listeners = listeners
+        self._told: Collection[object] = ()  # the listeners at the last reading
+        self._found: Sequence[Spot] = ()
         self._reading: asyncio.Future[Sequence[Process]] | None = None
 
     @property
@@ -52,6 +61,14 @@ class Processes:
     async def spots(self) -> Sequence[Spot]:
         if not self._programs:
             return ()
+        now = self._listeners()
+        if now and now == self._told:
+            return self._found
+        self._found = self._spots(await self._read())
+        self._told = now
+        return self._found
+
+    async def _read(self) -> Sequence[Process]:
         if self._reading is None:
             self._reading = asyncio.ensure_future(asyncio.to_thread(self._table, self._programs.keys()))
         reading = self._reading
@@ -59,7 +76,7 @@ class Processes:
         if not reading.done():
             raise TimeoutError(f"the table of processes could not be read within {READ_WITHIN:g} s")
         self._reading = None
-        return self._spots(reading.result())
+        return reading.result()
 
     def _spots(self, processes: Sequence[Process]) -> list[Spot]:
         by_pid = {process.pid: process for process in processes}

@@ -19,6 +19,12 @@ ON_UNIX = re.compile(rb"^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+) ([^@\s].*)$", re.MU
 Listeners = frozenset[tuple[bytes, bytes]]  # port in hexadecimal or path, and inode
 
 
+def read_listeners(tcp: Sequence[Path] = TCP, unix: Path = UNIX) -> Listeners:
+    """Who listens on loopback or everywhere, and on named Unix sockets; empty where the files don't exist."""
+    on_tcp = (one for file in tcp for one in ON_TCP.findall(_read(file)))
+    return frozenset((*on_tcp, *((path, inode) for inode, path in ON_UNIX.findall(_read(unix)))))
+
+
 class ListeningWatch:
     """Whether someone began or ceased to listen at one of `ports`. Where the files don't exist: never.
 
@@ -50,11 +56,8 @@ class ListeningWatch:
         return changed
 
     def _listening(self) -> Listeners:
-        found = (one for file in self._tcp for one in ON_TCP.findall(_read(file)))
-        if not self._anywhere:
-            return frozenset(filter(self._is_usual, found))
-        sockets = ((path, inode) for inode, path in ON_UNIX.findall(_read(self._unix)))
-        return frozenset((*found, *sockets))
+        found = read_listeners(self._tcp, self._unix)
+        return found if self._anywhere else frozenset(filter(self._is_usual, found))
 
     def _is_usual(self, listener: tuple[bytes, bytes]) -> bool:
         return listener[0] in self._ports

@@ -19,7 +19,7 @@ from pointsman.discovery.flight import Flight
 from pointsman.discovery.ports import UsualPorts
 from pointsman.discovery.process_table import read_table
 from pointsman.discovery.processes import Processes
-from pointsman.discovery.sockets import ListeningWatch
+from pointsman.discovery.sockets import ListeningWatch, read_listeners
 from pointsman.discovery.source import Source
 from pointsman.discovery.written import read_overrides, read_places, without_place
 from pointsman.events import Bus
@@ -268,7 +268,11 @@ def make_sweeper(
     if config.discovery.local:
         sources.append(
             EngineSource(
-                (UsualPorts(PROVIDERS), Environment(PROVIDERS, environ), Processes(PROVIDERS, read_table)),
+                (
+                    UsualPorts(PROVIDERS),
+                    Environment(PROVIDERS, environ),
+                    Processes(PROVIDERS, read_table, read_listeners),
+                ),
                 sessions,
                 wall,
                 overrides=overrides,
