@@ -19,7 +19,7 @@ def test_the_page_says_what_is_used_and_where(ask_stub: Run, stub: Stub) -> None
         "Listening on http://127.0.0.1:11711 and unix:/run/p.sock",
         "version 0.1.0, process 4711, up 2 h",
         "Configuration: none, the defaults hold",
-        "Looked for (4.0 s ago):\n  llama-server on 127.0.0.1:8080 and 9931\n",
+        "Looked for (4.0 s ago): llama-server on 127.0.0.1:8080 and 9931\n",
         "llama-server  llama.cpp server  http://127.0.0.1:8080/v1  local  up",
         "Models: 2 local (1 loaded, 1 unloaded)",
         "Last request: llama-server/qwen (local)",

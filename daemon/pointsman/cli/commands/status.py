@@ -48,8 +48,7 @@ def _head(status: StatusShape) -> Iterator[str]:
     process = f"version {status['version']}, process {status['pid']}, up {duration(status['uptime'])}"
     yield f"Listening on {' and '.join(filter(None, (status['url'], socket)))} ({process})"
     yield f"Configuration: {status['config_file'] or 'none, the defaults hold'}"
-    yield f"Looked for ({_swept(status['swept_ago'])}):{'' if status['looked_for'] else ' nothing'}"
-    yield from (f"  {source}" for source in status["looked_for"])
+    yield f"Looked for ({_swept(status['swept_ago'])}): {'; '.join(status['looked_for']) or 'nothing'}"
 
 
 def _swept(swept_ago: float | None) -> str:
@@ -86,9 +85,10 @@ def _doings(status: StatusShape, now: float) -> Iterator[str]:
 
 
 def _models(tier: str, states: dict[str, int]) -> str:
-    """`12 local (3 loaded, 9 unloaded)`."""
+    """`12 local (3 loaded, 9 unloaded)`; what runs elsewhere is there whenever it is asked."""
     told = ", ".join(f"{number} {state}" for state, number in states.items())
-    return f"{sum(states.values())} {'of unknown tier' if tier == 'unknown' else tier} ({told})"
+    known = f"{sum(states.values())} {'of unknown tier' if tier == 'unknown' else tier}"
+    return f"{known} ({told})" if tier == "local" else known
 
 
 def _spent(tier: str, spent: SpentShape) -> str:
