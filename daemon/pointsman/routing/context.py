@@ -9,33 +9,42 @@ from pointsman.types import Ability, Dialect, Model, Stretch, Task
 
 ANSWER_ROOM = 1_024  # tokens an answer is given in the context when the client names no limit
 PLAIN = 4_096  # tokens of an engine that lets them be set and does not say: the least that Ollama defaults to
-SMALLEST = (
-    8_192  # tokens that are asked for, so that a growing conversation does not reload its model each turn
-)
+SMALLEST = 8_192  # tokens asked for, so that a growing conversation does not reload its model each turn
 
 
 def objection(model: Model, task: Task) -> str | None:
     """Why the prompt can't be given to the model whole, and what helps; None if it can."""
     stretch = model.stretch
     if stretch is None:
-        if model.context is None or _fits(task.prompt_tokens, task, model.context):
+        if model.context is None or _fits(task, model.context):
             return None
         return f"{_figures(task, model.context)} {_advice(model, task)}".rstrip()
     if _plainly(stretch, task) or _asked(model, stretch, task):
         return None
-    if (why := _only_openai(model, task)) and _fits(task.prompt_tokens, task, stretch.most):
+    if (why := _only_openai(model, task)) and _fits(task, stretch.most):
         return (
             f"{why} it can only be asked over its OpenAI API, which cuts what does not fit "
-            f"{stretch.plain or PLAIN:,} tokens without a word {_advice(model, task)}"
+            f"{_plain(stretch):,} tokens without a word {_advice(model, task)}"
         ).rstrip()
-    return _figures(task, stretch.most).rstrip()
+    return _figures(task, stretch.most)
 
 
 def to_ask(model: Model, task: Task) -> int | None:
     """Tokens of context to ask for; None: it is asked plainly. For a model to which there is no objection."""
-    if model.stretch is None or (_plainly(model.stretch, task) and not _loaded_otherwise(model, task)):
+    stretch = model.stretch
+    if stretch is None or (_plainly(stretch, task) and not _loaded_otherwise(model, stretch, task)):
         return None
-    return _asked(model, model.stretch, task)
+    return _asked(model, stretch, task)
+
+
+def fits(prompt: int, answer: int, context: int) -> bool:
+    """Whether a context holds both, in tokens; of a small one, an answer is left a quarter."""
+    return prompt + _left(answer, context) <= context
+
+
+def holding(tokens: int) -> int:
+    """A context to ask for that holds so many tokens: a power of two."""
+    return max(SMALLEST, 1 << (tokens - 1).bit_length())
 
 
 def reloads(model: Model, context: int | None) -> bool:
@@ -50,46 +59,50 @@ def _only_openai(model: Model, task: Task) -> str:
     return 'as kind = "openai"' if model.endpoint.dialect is Dialect.OPENAI else ""
 
 
+def _plain(stretch: Stretch) -> int:
+    """Tokens that a plain request is given."""
+    return stretch.plain or PLAIN
+
+
 def _plainly(stretch: Stretch, task: Task) -> bool:
     """Whether it is sure that nothing is cut: no vocabulary has tokens shorter than a byte."""
-    return _fits(task.prompt_ceiling, task, stretch.plain or PLAIN)
+    return fits(task.prompt_ceiling, _answer(task), _plain(stretch))
 
 
-def _loaded_otherwise(model: Model, task: Task) -> bool:
+def _loaded_otherwise(model: Model, stretch: Stretch, task: Task) -> bool:
     """A plain request would make the engine load the model anew, with the context it gives by itself."""
-    plain = model.stretch and (model.stretch.plain or PLAIN)
-    return not _only_openai(model, task) and model.context is not None and model.context != plain
+    return not _only_openai(model, task) and model.context not in {None, _plain(stretch)}
 
 
 def _asked(model: Model, stretch: Stretch, task: Task) -> int | None:
     """What it is loaded with if that will do, else the next power of two; None if it can't be asked so."""
     if _only_openai(model, task):
         return None
-    if model.context is not None and _fits(task.prompt_tokens, task, model.context):
+    if model.context is not None and _fits(task, model.context):
         return model.context
-    if not _fits(task.prompt_tokens, task, stretch.most):
-        return None
-    return min(_rounded(task), stretch.most)
+    return min(_enough(task), stretch.most) if _fits(task, stretch.most) else None
 
 
-def _fits(prompt: int, task: Task, context: int) -> bool:
-    return prompt + _room(task, context) <= context
+def _fits(task: Task, context: int) -> bool:
+    return fits(task.prompt_tokens, _answer(task), context)
 
 
-def _room(task: Task, context: int) -> int:
-    """For the answer. Vectors take none."""
-    return 0 if task.needs is Ability.EMBEDDINGS else min(task.max_tokens or ANSWER_ROOM, context // 4)
+def _answer(task: Task) -> int:
+    """Tokens for the answer. Vectors take none."""
+    return 0 if task.needs is Ability.EMBEDDINGS else task.max_tokens or ANSWER_ROOM
 
 
-def _rounded(task: Task) -> int:
-    """A context that holds the prompt and its answer: a power of two."""
-    answer = 0 if task.needs is Ability.EMBEDDINGS else task.max_tokens or ANSWER_ROOM
-    return max(SMALLEST, 1 << (task.prompt_tokens + answer - 1).bit_length())
+def _left(answer: int, context: int) -> int:
+    return min(answer, context // 4)
+
+
+def _enough(task: Task) -> int:
+    return holding(task.prompt_tokens + _answer(task))
 
 
 def _figures(task: Task, context: int) -> str:
     return (
-        f"about {task.prompt_tokens:,} tokens of prompt and {_room(task, context):,} for the answer "
+        f"about {task.prompt_tokens:,} tokens of prompt and {_left(_answer(task), context):,} for the answer "
         f"don't fit its context of {context:,}"
     )
 
@@ -99,4 +112,4 @@ def _advice(model: Model, task: Task) -> str:
     row = provider(model.endpoint.provider)
     if row is None or not row.context_setting:
         return ""
-    return f"(to give it more: {row.context_setting.format(_rounded(task))})"
+    return f"(to give it more: {row.context_setting.format(_enough(task))})"

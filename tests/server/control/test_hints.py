@@ -9,6 +9,7 @@ from pointsman.catalogue.providers import PROVIDERS
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.queries import Decided
 from pointsman.routing.classify import classify
+from pointsman.routing.context import objection
 from pointsman.routing.policy import decide
 from pointsman.routing.resolve import Names, resolve
 from pointsman.server.control.hints import Scene, hints
@@ -99,6 +100,15 @@ def test_no_more_is_advised_than_a_model_can_have() -> None:
 def test_the_advice_is_the_engines_own_setting(row: Any) -> None:
     (hint,) = told(model(endpoint(row.id), context=4_096))
     assert hint.endswith(f", and agents send more: set {row.context_setting.format(32_768)} for {row.title}")
+
+
+def test_a_hint_advises_the_context_that_the_refusal_did() -> None:
+    tiny = model(endpoint(HELPED[0].id), context=1_024)
+    refusal = objection(tiny, replace(TASK, prompt_tokens=1_500))
+    (hint,) = told(tiny, too_long=(turned_away(1_500, tiny.id),))
+    assert refusal is not None
+    assert "-c 8192" in refusal
+    assert "-c 8192" in hint
 
 
 def test_who_was_turned_away_says_more_than_a_small_context() -> None:

@@ -4,13 +4,14 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.ledger.queries import Decided
+from pointsman.routing import policy
+from pointsman.routing.context import ANSWER_ROOM, fits, holding
 from pointsman.server.control.words import chats, is_here, models_of, set_context, who
 from pointsman.types import Endpoint, Model, Snapshot
 
-RULE = "context"  # of routing.policy, as decisions name it
+RULE = policy.context.__name__  # as decisions name it
 SMALL = 16_384  # tokens: an agent's first request alone may hold more
 ENOUGH = 32_768
-ROOM = 1_024  # for the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _too_long(models: Sequence[Model], one: Decided) -> TooLong | None:
 def _is_short(model: Model, tokens: int) -> bool:
     """It may have been given more since."""
     has = _has(model)
-    return has is not None and tokens + min(ROOM, has // 4) > has
+    return has is not None and not fits(tokens, ANSWER_ROOM, has)
 
 
 def _has(model: Model) -> int | None:
@@ -68,7 +69,7 @@ def _too_long_for(longest: TooLong) -> str:
     has = "has" if len(longest.models) == 1 else "have"
     return (
         f"{longest.app or 'a program'} sent about {longest.tokens:,} tokens, and {who(longest.models)} {has} "
-        f"{most:,} of context: {_advice(longest.models, longest.tokens + ROOM)}"
+        f"{most:,} of context: {_advice(longest.models, longest.tokens + ANSWER_ROOM)}"
     )
 
 
@@ -100,5 +101,5 @@ def _advice(models: Sequence[Model], tokens: int) -> str:
     most = _most(models)
     if most is not None and most < tokens:
         return f"load a model that can have more than {most:,}"
-    rounded = 1 << (tokens - 1).bit_length()
-    return set_context(models[0].endpoint, min(rounded, most or rounded))
+    enough = holding(tokens)
+    return set_context(models[0].endpoint, min(enough, most or enough))

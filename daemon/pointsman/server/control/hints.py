@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.ledger.queries import Decided
+from pointsman.routing import policy
 from pointsman.server.control import contexts
 from pointsman.server.control.words import chats, count, is_here, models_of, of_endpoint, set_tools
 from pointsman.types import Ability, Decision, Endpoint, FoundBy, Health, Model, ModelState, Snapshot
 
 # Rules that hold for every request until somebody changes something.
-STANDING = ("budget", "dialect", "healthy")
+STANDING = tuple(rule.__name__ for rule in (policy.budget, policy.dialect, policy.healthy))
 NOTHING_FOUND = (
     "nothing was found: start a local engine, for example `llama-server -m model.gguf`, "
     "or name a server under [providers] in the configuration"
