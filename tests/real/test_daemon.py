@@ -14,7 +14,7 @@ from tests.real.engine import RealEngine, StartEngine
 HELLO: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": "Hello"}]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def daemon(tcp_engine: RealEngine) -> Iterator[Daemon]:
     """A daemon that has found the shared engine at the place its configuration names."""
     with daemon_for(a=tcp_engine) as daemon:

@@ -6,25 +6,24 @@ import openai
 import pytest
 
 from tests.journeys.daemon import Daemon
-from tests.real.engine import RealEngine, StartEngine
+from tests.real.engine import RealEngine, real_engine
 
 WIDTH = 64  # of the tiny model's vectors
 
 
-@pytest.fixture
-def engine(start_engine: StartEngine) -> RealEngine:
-    return start_engine(alias="embedder", embedding=True)
-
-
-@pytest.fixture
-def client(engine: RealEngine, tcp_engine: RealEngine) -> Iterator[openai.OpenAI]:
-    places = {"e": engine, "a": tcp_engine}
-    config = "".join(f'[providers.{name}]\napi_base = "{one.api_base}"\n' for name, one in places.items())
+@pytest.fixture(scope="module")
+def client(tcp_engine: RealEngine) -> Iterator[openai.OpenAI]:
     with (
-        Daemon(config=f"[discovery]\nlocal = false\n{config}") as daemon,
+        real_engine(alias="embedder", embedding=True) as embedder,
+        Daemon(config=config_for(e=embedder, a=tcp_engine)) as daemon,
         openai.OpenAI(base_url=daemon.api_base, api_key="none", max_retries=0) as client,
     ):
         yield client
+
+
+def config_for(**engines: RealEngine) -> str:
+    places = (f'[providers.{name}]\napi_base = "{one.api_base}"\n' for name, one in engines.items())
+    return f"[discovery]\nlocal = false\n{''.join(places)}"
 
 
 @pytest.mark.parametrize("texts", ["Grüße", ["Grüße", "aus", "Zürich"], [104, 105], [[104, 105], [104]]])

@@ -26,7 +26,8 @@ class Rule:
     sample: str = "sample.py"  # what the samples' file is called
 
     def binds(self, source: Source) -> bool:
-        return not source.path.startswith(self.exempt)
+        inside = source.path.startswith(tuple(f"{folder}/" for folder in self.folders))
+        return inside and not source.path.startswith(self.exempt)
 
     def complaints(self, source: Source) -> list[str]:
         return [f"{source.path}:{line}: {self.name}. {self.remedy}" for line in self.find(source)]
@@ -87,7 +88,7 @@ BY_ID = MappingProxyType({row.id: row for row in ROWS})
     ),
     Rule(
         name="no branch on a provider's name",
-        remedy="Put what differs into the provider's row (types.Provider) and read it from there.",
+        remedy="Put what differs into the provider's row (catalogue/row.py) and read it from there.",
         find=findings.branches_on_a_provider,
         folders=PACKAGES,
         bad="""\

@@ -4,14 +4,20 @@ import pytest
 
 from tests.structure import sizes
 from tests.structure.repository import Source, sources
-from tests.structure.rules import RULES, Rule
+from tests.structure.rules import EVERYWHERE, RULES, Rule
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 
+@pytest.fixture(scope="module")
+def everything() -> tuple[Source, ...]:
+    """All that is ours, parsed once for all rules."""
+    return tuple(sources(*EVERYWHERE))
+
+
 @each_rule
-def test_every_file_keeps_the_rule(rule: Rule) -> None:
-    bound = [source for source in sources(*rule.folders) if rule.binds(source)]
+def test_every_file_keeps_the_rule(rule: Rule, everything: tuple[Source, ...]) -> None:
+    bound = [source for source in everything if rule.binds(source)]
     complaints = [complaint for source in bound for complaint in rule.complaints(source)]
     assert bound, "no file was looked at: mend the rule's folders"
     assert not complaints, "\n" + "\n".join(complaints)
