@@ -4,7 +4,7 @@ Source: docs/api/lemonade.md of lemonade-sdk/lemonade. Its list names the traine
 is told of what is loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pointsman.discovery.fields import by_name, count, inner, items, word
@@ -52,10 +52,9 @@ def _told(model: Listed, entry: Mapping[str, object]) -> Listed:
     )
 
 
-def _abilities(labels: object) -> tuple[Ability, Ability]:
+def _abilities(labels: Sequence[object]) -> tuple[Ability, Ability]:
     """By its labels; a label that is not there says nothing."""
-    names = {label for label in labels if isinstance(label, str)} if isinstance(labels, list) else set()
-    has = Ability.TOOLS if "tool-calling" in names else Ability.NONE
-    has |= Ability.THINKING if "reasoning" in names else Ability.NONE
-    has |= Ability.EMBEDDINGS if "embeddings" in names else Ability.NONE
-    return has, Ability.CHAT if names & NO_CHAT else Ability.NONE
+    has = Ability.TOOLS if "tool-calling" in labels else Ability.NONE
+    has |= Ability.THINKING if "reasoning" in labels else Ability.NONE
+    has |= Ability.EMBEDDINGS if "embeddings" in labels else Ability.NONE
+    return has, Ability.CHAT if any(label in labels for label in NO_CHAT) else Ability.NONE

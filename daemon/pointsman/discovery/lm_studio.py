@@ -4,7 +4,7 @@ Source: 1_developer/2_rest/endpoints.md of lmstudio-ai/docs. A model that is not
 the context of its own load settings, which the page does not tell: `max_context_length` is the trained one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -38,11 +38,11 @@ def _told(model: Listed, entry: Mapping[str, object]) -> Listed:
     )
 
 
-def _abilities(kind: str, capabilities: object) -> tuple[Ability, Ability]:
+def _abilities(kind: str, capabilities: Sequence[object]) -> tuple[Ability, Ability]:
     """Any chat model can be forced into JSON; one that is not trained for tools may still be given them."""
     if kind == "embeddings":
         return Ability.EMBEDDINGS, Ability.CHAT
     if kind not in CHATS:
         return Ability.NONE, Ability.NONE
-    tools = isinstance(capabilities, list) and "tool_use" in capabilities
-    return Ability.CHAT | Ability.JSON | (Ability.TOOLS if tools else Ability.NONE), Ability.NONE
+    tools = Ability.TOOLS if "tool_use" in capabilities else Ability.NONE
+    return Ability.CHAT | Ability.JSON | tools, Ability.NONE

@@ -2,7 +2,10 @@
 
 import msgspec
 
+from pointsman.errors import UpstreamError
+
 LONGEST_MESSAGE = 500  # characters that are repeated
+NOTHING = (b"", b"null")  # a field that is left away, and one that might be: as JSON
 
 _WORDS = ("error", "message", "detail", "msg")  # where the words are; `detail` and `msg` are FastAPI's
 
@@ -19,6 +22,12 @@ def error_message(body: bytes) -> str:
     while isinstance(found, list | dict) and found:
         found = found[0] if isinstance(found, list) else next(filter(None, map(found.get, _WORDS)), "")
     return "".join(c if c.isprintable() else " " for c in str(found or "")[:LONGEST_MESSAGE]).strip()
+
+
+def refuse_error(told: msgspec.Raw) -> None:
+    """Raises UpstreamError unless nothing is told at the `error` of what came as an answer."""
+    if bytes(told) not in NOTHING:
+        raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(told))}")
 
 
 def is_content_refusal(body: bytes) -> bool:

@@ -11,9 +11,8 @@ from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Call, Candidate, Frame, Whole
 from pointsman.wire import ndjson, sse
-from pointsman.wire.foreign import error_message
+from pointsman.wire.foreign import NOTHING, error_message, refuse_error
 from pointsman.wire.openai_answer import MOST_TOKENS, UNREADABLE, demand_own, text_size
-from pointsman.wire.openai_stream import NOTHING
 
 LONGEST_TIME = 40  # characters of a time that are read
 LONGEST_MARK = 28  # characters; OpenAI takes 40 for a call's whole id
@@ -107,8 +106,7 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
         line = _line.decode(body)
     except UNREADABLE as error:
         raise UpstreamError(f"its answer is not a whole chat: {error}") from None
-    if bytes(line.error) not in NOTHING:
-        raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(line.error))}")
+    refuse_error(line.error)
     demand_own(line.model, known_as)
     told, usage = _Told(model), _usage(line)
     said, events = told.said(line)

@@ -10,12 +10,11 @@ import msgspec
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Call, Candidate, Whole
-from pointsman.wire.foreign import error_message
+from pointsman.wire.foreign import refuse_error
 from pointsman.wire.ollama import given
 from pointsman.wire.ollama_answer import StreamReader, count
 from pointsman.wire.openai_answer import UNREADABLE, demand_own
 from pointsman.wire.openai_embeddings import demand_all
-from pointsman.wire.openai_stream import NOTHING
 
 __all__ = ("AT_ROOT", "PATH", "StreamReader", "encode", "read_whole")
 
@@ -59,8 +58,7 @@ def read_whole(body: bytes, call: Call, candidate: Candidate) -> Whole:
         data = [_entry(number, vector, call) for number, vector in enumerate(vectors)]
     except UNREADABLE as error:
         raise UpstreamError(f"its answer is not a whole list of embeddings: {error}") from None
-    if bytes(answer.error) not in NOTHING:
-        raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(answer.error))}")
+    refuse_error(answer.error)
     demand_own(answer.model, model.known_as)
     demand_all(vectors, call)
     tokens = count(answer.prompt_eval_count)

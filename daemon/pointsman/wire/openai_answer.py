@@ -13,7 +13,7 @@ from pointsman.chat import CONTENT, Event, EventKind
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Call, Candidate, Frame, Whole
-from pointsman.wire.foreign import error_message
+from pointsman.wire.foreign import refuse_error
 
 LONGEST_NAME = 100  # characters of a foreign model's name that are repeated
 MOST_TOKENS = 1 << 53  # a larger count is none: it is no number to every reader of JSON
@@ -105,8 +105,7 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
 def read_fields(body: bytes, known_as: Collection[str]) -> dict[str, msgspec.Raw]:
     """The top-level fields of a plain answer. Raises UpstreamError for an error in disguise or another's."""
     fields = _fields.decode(body)
-    if (complaint := fields.get("error")) is not None and bytes(complaint) != b"null":
-        raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(complaint))}")
+    refuse_error(fields.get("error", msgspec.Raw(b"")))
     demand_own(msgspec.json.decode(fields.get("model", b"null")), known_as)
     return fields
 

@@ -15,10 +15,8 @@ from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.types import Frame
 from pointsman.wire import sse
-from pointsman.wire.foreign import error_message
+from pointsman.wire.foreign import NOTHING, error_message
 from pointsman.wire.openai_answer import UNREADABLE, Choice, demand_own, events_of, read_usage, text_size
-
-NOTHING = (b"", b"null")
 
 
 class _Chunk(msgspec.Struct):
