@@ -14,6 +14,7 @@ from pointsman.config.keys import resolve_key
 from pointsman.config.places import ProviderConfig
 from pointsman.config.schema import Config
 from pointsman.discovery.source import Overrides
+from pointsman.discovery.spots import SCHEMES
 from pointsman.errors import ConfigError
 from pointsman.net import is_loopback
 from pointsman.types import Account, Dialect, Place, Tier
@@ -50,7 +51,7 @@ class Written:
         if self.place.socket:
             return None
         parts = urlsplit(self.place.url)
-        return parts.port or (443 if parts.scheme == "https" else 80)
+        return parts.port or SCHEMES.get(parts.scheme)
 
     @property
     def usable(self) -> bool:

@@ -223,24 +223,23 @@ async def first_answer(
     raise _nobody(attempts, late)
 
 
-async def _opened(
-    make: Callable[[], Answer], turn: Turn | Open, attempts: list[Attempt], *, second: bool = False
-) -> Answer:
+async def _opened(make: Callable[[], Answer], turn: Turn | Open, attempts: list[Attempt]) -> Answer:
     """One candidate's answer, asked for twice where that may help. Raises the last UpstreamError."""
-    answer = make()
-    attempts.append(answer.attempt)
-    try:
-        await answer.open()
-        return answer
-    except UpstreamError as error:
-        answer.fail(error)
-        load_failed = turn.is_loading and error.upstream_status
-        if second or not error.again or load_failed or len(attempts) == MOST_ATTEMPTS:
+    most = min(len(attempts) + 2, MOST_ATTEMPTS)
+    while True:
+        answer = make()
+        attempts.append(answer.attempt)
+        try:
+            await answer.open()
+            return answer
+        except UpstreamError as error:
+            answer.fail(error)
+            load_failed = turn.is_loading and error.upstream_status
+            if len(attempts) == most or not error.again or load_failed:
+                raise
+        except BaseException:
+            answer.close()
             raise
-    except BaseException:
-        answer.close()
-        raise
-    return await _opened(make, turn, attempts, second=True)
 
 
 def _with_patience(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, bool]]:
