@@ -177,7 +177,7 @@ def test_a_stream_in_openais_words() -> None:
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 24)
     assert {chunk["id"] for chunk in (first, second, finish, usage)} == {first["id"]}
     assert frame.raw.endswith(b"data: [DONE]\n\n")
-    assert (stream.done, stream.complete, stream.usage, stream.text_size) == (True, True, Usage(19, 5), 5)
+    assert (stream.done, stream.usage, stream.text_size) == (True, Usage(19, 5), 5)
 
 
 def test_usage_that_nobody_asked_for_is_counted_and_not_sent() -> None:

@@ -136,10 +136,6 @@ class StreamReader:
         self.skipped = 0
         self.text_size = 0
 
-    @property
-    def complete(self) -> bool:
-        return self.done
-
     def feed(self, chunk: bytes) -> Frame:
         """What a chunk brings, as one frame. What follows an error or the last line is not read."""
         return self._frame(self._lines.feed(chunk))
