@@ -169,6 +169,11 @@ def test_a_name_that_ends_in_cloud_is_enough(name: str) -> None:
     assert library(name).models[0].runs_at == "ollama.com"
 
 
+def test_what_is_in_memory_here_tells_nothing_of_a_model_that_runs_elsewhere() -> None:
+    cloud = tagged(**REMOTE, details={"context_length": 131_072})
+    assert loaded(cloud, context_length=4_096) == cloud
+
+
 def test_a_description_can_tell_that_a_model_runs_elsewhere() -> None:
     model = described(remote_host="https://gpu.example:443", remote_model="x")
     assert (model.runs_at, model.stretch, model.context) == ("gpu.example", None, 40_960)

@@ -10,7 +10,7 @@ from pointsman.types import Health, ModelState, Priority
 from tests.routing.house import endpoint, model
 
 LOADED, UNLOADED = ModelState.LOADED, ModelState.UNLOADED
-GIB = 1_000_000_000
+GB = 1_000_000_000
 
 
 class Clock:
@@ -251,7 +251,7 @@ def test_leaving_twice_is_leaving_once() -> None:
 def test_the_wait_for_an_unloaded_model_is_its_load() -> None:
     engine = Engine(a=UNLOADED)
     assert engine.waits("a") == 10
-    engine.change("a", size_bytes=30 * GIB)
+    engine.change("a", size_bytes=30 * GB)
     assert engine.waits("a") == 30
     turn = engine.ask("a")
     engine.clock.now += 20

@@ -68,6 +68,19 @@ async def test_what_may_have_been_a_hiccup_is_tried_once_more_at_the_same_place(
     assert got.headers["X-Pointsman-Attempts"] == "2"
 
 
+async def test_six_attempts_are_made_and_no_more_second_tries_among_them(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engines = {name: await start_engine(name) for name in ("a", "b", "c", "d", "e")}
+    for engine in engines.values():
+        engine.fault = faults.status(500)
+    engines["a"].fault = faults.status(503)
+    daemon = await start_daemon(**engines)
+    got = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
+    assert (got.status_code, got.headers["X-Pointsman-Attempts"]) == (503, "6")
+    assert [len(engine.chats) for engine in engines.values()] == [1, 2, 2, 1, 0]
+
+
 @pytest.mark.parametrize("fault", [faults.cut(2), faults.ends(2)], ids=["cut", "ends"])
 async def test_a_stream_cut_after_content_ends_in_an_error_and_without_an_end(
     fault: Fault, start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient

@@ -24,6 +24,7 @@ def prompt(tokens: int, *, ceiling: int | None = None, **facts: Any) -> Task:
 
 def test_a_prompt_that_surely_fits_is_asked_plainly() -> None:
     assert to_ask(ollama(4_096), prompt(500)) is None
+    assert to_ask(ollama(), prompt(500)) is None, "not loaded, and nobody knows with what it will be"
 
 
 def test_a_prompt_that_may_not_fit_is_asked_for_in_the_context_that_is_loaded() -> None:

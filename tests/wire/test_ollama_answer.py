@@ -252,6 +252,8 @@ def test_another_model_is_not_taken_for_this_one() -> None:
     assert reader(known_as=frozenset({"tiny:1b"})).feed(body).has_content
     with pytest.raises(UpstreamError, match="answers as 'tiny:1b' now"):
         reader(known_as=frozenset({"big"})).feed(body)
+    with pytest.raises(UpstreamError, match="answers as 'tiny:1b' now"):
+        read_answer(written(last({"content": "x"})), MODEL, frozenset({"big"}))
 
 
 STREAM = written(

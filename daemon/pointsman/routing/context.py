@@ -32,7 +32,7 @@ def objection(model: Model, task: Task) -> str | None:
 def to_ask(model: Model, task: Task) -> int | None:
     """Tokens of context to ask for; None: it is asked plainly. For a model to which there is no objection."""
     stretch = model.stretch
-    if stretch is None or (_plainly(stretch, task) and not _loaded_otherwise(model, stretch, task)):
+    if stretch is None or (_plainly(stretch, task) and not _loaded_otherwise(model, stretch)):
         return None
     return _asked(model, stretch, task)
 
@@ -69,9 +69,9 @@ def _plainly(stretch: Stretch, task: Task) -> bool:
     return fits(task.prompt_ceiling, _answer(task), _plain(stretch))
 
 
-def _loaded_otherwise(model: Model, stretch: Stretch, task: Task) -> bool:
+def _loaded_otherwise(model: Model, stretch: Stretch) -> bool:
     """A plain request would make the engine load the model anew, with the context it gives by itself."""
-    return not _only_openai(model, task) and model.context not in {None, _plain(stretch)}
+    return model.context not in {None, _plain(stretch)}
 
 
 def _asked(model: Model, stretch: Stretch, task: Task) -> int | None:

@@ -16,6 +16,7 @@ from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.status import TYPICAL
 from pointsman.types import (
     Ability,
+    Dialect,
     Endpoint,
     Excluded,
     FoundBy,
@@ -186,6 +187,12 @@ def test_an_engine_that_is_silent_or_still_loads_is_told() -> None:
         "mute takes connections and does not answer: it is asked last; if it stays so, start it anew",
         "slow is still loading: a request waits for it where no other model will do",
     ]
+
+
+def test_models_whose_dialect_is_not_spoken_are_told_once() -> None:
+    foreign = homemade(dialect=Dialect.ANTHROPIC)
+    (hint,) = told(model(foreign), model(foreign, "b"))
+    assert hint == "2 models of homemade are not used: its dialect, anthropic, is not spoken yet"
 
 
 def test_what_was_found_and_went_is_no_trouble_but_its_models_are_missed() -> None:
