@@ -5,6 +5,7 @@ import json
 import pytest
 from aiohttp import web
 
+from pointsman.types import Modality, Tier, flag_names, tier_word
 from tests.cli.conftest import Run
 from tests.cli.samples import ADVANCED, MODEL
 from tests.cli.stub import Stub, refuse
@@ -71,6 +72,21 @@ def test_a_filter_that_means_nothing_is_wrong_usage_in_the_daemons_words(ask_stu
     stub.answers[PATH] = no
     ran = ask_stub("models", "--provider", "x")
     assert (ran.code, ran.err) == (2, "pointsman: no provider is called 'x': there are ollama\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("--modality", word) for word in flag_names(~Modality.NONE)),
+        *(("--tier", tier_word(tier)) for tier in (*Tier, None)),
+    ],
+    ids="=".join,
+)
+def test_whatever_the_daemon_knows_may_be_filtered_by(
+    words: tuple[str, str], ask_stub: Run, stub: Stub
+) -> None:
+    stub.answers[PATH] = {"models": [MODEL]}
+    assert ask_stub("models", *words).code == 0
 
 
 @pytest.mark.parametrize("words", [("--modality", "smell"), ("--tier", "cheap"), ("--tier", "")])
