@@ -93,6 +93,17 @@ async def test_vectors_of_a_long_text_are_of_all_of_it(
     assert engine.truncated == []
 
 
+@pytest.mark.parametrize(("letters", "status"), [(1_600, 200), (2_400, 400)])
+async def test_vectors_of_a_model_that_reads_little_are_of_all_of_a_text_or_not_made(
+    start_daemon: StartDaemon, start_ollama: StartOllama, http: httpx.AsyncClient, letters: int, status: int
+) -> None:
+    engine = await start_ollama(OllamaModel("minilm:v2", capabilities=("embedding",), trained=512))
+    daemon = await start_daemon(ollama=engine)
+    body = {"model": "minilm:v2", "input": "a" * letters}
+    answer = await http.post(f"{daemon.api_base}/embeddings", json=body)
+    assert (answer.status_code, engine.truncated) == (status, [])
+
+
 async def test_vectors_are_of_the_model_that_is_named_or_of_none(
     start_daemon: StartDaemon, start_ollama: StartOllama, http: httpx.AsyncClient
 ) -> None:

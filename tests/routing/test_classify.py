@@ -123,11 +123,16 @@ def test_texts_that_are_no_conversation_count_by_the_longest() -> None:
     texts = Chat(tuple(Message(Role.USER, (text(words),)) for words in ("a" * 36, "b" * 360, "c")))
     task = classify(call(texts, kind=CallKind.EMBEDDING))
     assert task.prompt_tokens == 100 + TOKENS_PER_MESSAGE
-    assert task.prompt_ceiling == 360
+    assert task.prompt_ceiling == 360 + TOKENS_PER_MESSAGE
 
 
 def test_no_conversation_has_more_tokens_than_its_body_has_bytes() -> None:
     assert classify(call(chat(text("Hi")), size=77)).prompt_ceiling == 77
+
+
+def test_a_picture_may_have_more_tokens_than_bytes() -> None:
+    task = classify(call(chat(Part(PartKind.IMAGE)), size=300))
+    assert task.prompt_tokens < task.prompt_ceiling
 
 
 def test_what_only_one_dialect_can_say_and_who_waits_are_taken_over() -> None:

@@ -81,6 +81,29 @@ def test_vectors_need_no_room_for_an_answer() -> None:
     assert to_ask(ollama(4_096, most=4_096), vectors) == 4_096
 
 
+def test_what_a_model_can_not_read_is_not_asked_plainly_however_short_it_is() -> None:
+    """A model for vectors may read no more than 512 tokens, whatever context its engine gives to others."""
+    vectors = prompt(400, ceiling=1_400, needs=Ability.EMBEDDINGS)
+    assert to_ask(ollama(most=512), vectors) == 512
+    assert to_ask(ollama(most=512), replace(vectors, prompt_ceiling=512)) is None
+    refusal = objection(ollama(most=512), replace(vectors, untranslatable="input"))
+    assert "cuts what does not fit 512 tokens" in str(refusal)
+
+
+def test_whether_a_text_is_too_long_for_its_vector_is_left_to_the_engine_that_refuses_it() -> None:
+    """Nobody else may make it, and an estimate that errs on the high side would refuse what fits."""
+    vectors = prompt(600, needs=Ability.EMBEDDINGS)
+    assert objection(ollama(most=512), vectors) is None
+    assert to_ask(ollama(most=512), vectors) == 512
+
+
+def test_an_engine_that_loads_with_less_than_usual_is_taken_to_give_no_more() -> None:
+    completion = prompt(500, untranslatable="prompt")
+    assert to_ask(ollama(4_096), completion) is None
+    assert "cuts what does not fit 2,048 tokens" in str(objection(ollama(2_048), completion))
+    assert objection(ollama(2_048, plain=8_192), completion) is None
+
+
 @pytest.mark.parametrize(("context", "loads"), [(None, False), (4_096, False), (8_192, True)])
 def test_another_context_than_the_loaded_one_is_a_load(context: int | None, loads: bool) -> None:
     assert reloads(ollama(4_096), context) is loads
@@ -106,10 +129,12 @@ def test_nothing_is_ever_asked_so_that_an_engine_may_cut_it(one: Model, asked: T
         return
     context = to_ask(one, asked)
     if context is None:
-        assert asked.prompt_ceiling <= (one.stretch.plain or PLAIN)
+        known = one.stretch.plain or min(PLAIN, one.context or PLAIN)
+        assert asked.prompt_ceiling <= min(known, one.stretch.most)
     else:
         assert not asked.untranslatable
-        assert asked.prompt_tokens <= context <= max(one.stretch.most, one.context or 0)
+        assert context <= max(one.stretch.most, one.context or 0)
+        assert asked.prompt_tokens <= context or asked.needs is Ability.EMBEDDINGS
 
 
 @given(models, st.integers(0, 2_000))

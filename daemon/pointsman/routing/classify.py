@@ -50,11 +50,17 @@ def estimate_tokens(chat: Chat) -> int:
 
 
 def _prompt(call: Call, chat: Chat) -> tuple[int, int]:
-    """Its tokens as estimated, and what they can't exceed: no token is shorter than a byte."""
+    """Its tokens as estimated, and what they can't exceed: no token of a text is shorter than a byte."""
     if call.kind is CallKind.CHAT:
-        return estimate_tokens(chat), call.size
-    texts = chat.messages  # each is read by itself
-    return round(max(map(_of_message, texts), default=0)), max(map(_bytes, texts), default=0)
+        return estimate_tokens(chat), call.size + TOKENS_PER_IMAGE * _images(chat)
+    texts = chat.messages  # each is read by itself, with a mark at either end
+    ceiling = TOKENS_PER_MESSAGE + max(map(_bytes, texts), default=0)
+    return round(max(map(_of_message, texts), default=0)), ceiling
+
+
+def _images(chat: Chat) -> int:
+    """A picture of one colour may have fewer bytes than tokens."""
+    return sum(part.kind is PartKind.IMAGE for message in chat.messages for part in message.parts)
 
 
 def _bytes(message: Message) -> int:

@@ -19,12 +19,12 @@ def objection(model: Model, task: Task) -> str | None:
         if model.context is None or _fits(task, model.context):
             return None
         return f"{_figures(task, model.context)} {_advice(model, task)}".rstrip()
-    if _plainly(stretch, task) or _asked(model, stretch, task):
+    if _plainly(model, stretch, task) or _asked(model, stretch, task):
         return None
     if (why := _only_openai(model, task)) and _fits(task, stretch.most):
         return (
             f"{why} it can only be asked over its OpenAI API, which cuts what does not fit "
-            f"{_plain(stretch):,} tokens without a word {_advice(model, task)}"
+            f"{_sure(model, stretch):,} tokens without a word {_advice(model, task)}"
         ).rstrip()
     return _figures(task, stretch.most)
 
@@ -32,7 +32,7 @@ def objection(model: Model, task: Task) -> str | None:
 def to_ask(model: Model, task: Task) -> int | None:
     """Tokens of context to ask for; None: it is asked plainly. For a model to which there is no objection."""
     stretch = model.stretch
-    if stretch is None or (_plainly(stretch, task) and not _loaded_otherwise(model, stretch)):
+    if stretch is None or (_plainly(model, stretch, task) and not _loaded_otherwise(model, stretch)):
         return None
     return _asked(model, stretch, task)
 
@@ -60,13 +60,18 @@ def _only_openai(model: Model, task: Task) -> str:
 
 
 def _plain(stretch: Stretch) -> int:
-    """Tokens that a plain request is given."""
-    return stretch.plain or PLAIN
+    """Tokens that a plain request is given: never more than the model can read."""
+    return min(stretch.plain or PLAIN, stretch.most)
 
 
-def _plainly(stretch: Stretch, task: Task) -> bool:
+def _sure(model: Model, stretch: Stretch) -> int:
+    """What it gets at the least: an engine that does not say may load all its models as small as this one."""
+    return _plain(stretch) if stretch.plain else min(_plain(stretch), model.context or PLAIN)
+
+
+def _plainly(model: Model, stretch: Stretch, task: Task) -> bool:
     """Whether it is sure that nothing is cut: no vocabulary has tokens shorter than a byte."""
-    return fits(task.prompt_ceiling, _answer(task), _plain(stretch))
+    return fits(task.prompt_ceiling, _answer(task), _sure(model, stretch))
 
 
 def _loaded_otherwise(model: Model, stretch: Stretch) -> bool:
@@ -75,12 +80,17 @@ def _loaded_otherwise(model: Model, stretch: Stretch) -> bool:
 
 
 def _asked(model: Model, stretch: Stretch, task: Task) -> int | None:
-    """What it is loaded with if that will do, else the next power of two; None if it can't be asked so."""
+    """What it is loaded with if that will do, else the next power of two; None if it can't be asked so.
+
+    Vectors come from the one model that is named: whether a text is too long its engine tells exactly.
+    """
     if _only_openai(model, task):
         return None
     if model.context is not None and _fits(task, model.context):
         return model.context
-    return min(_enough(task), stretch.most) if _fits(task, stretch.most) else None
+    if not _fits(task, stretch.most) and task.needs is not Ability.EMBEDDINGS:
+        return None
+    return min(_enough(task), stretch.most)
 
 
 def _fits(task: Task, context: int) -> bool:
