@@ -194,7 +194,7 @@ class FakeEngine:
             case "POST", "/v1/completions":
                 return self._by_name(seen, lambda model: self._say(seen, self.answer, model, texts))
             case "POST", "/v1/embeddings":
-                return self._by_name(seen, lambda model: as_json(texts.embeddings(seen.body, model)))
+                return self._by_name(seen, lambda model: self._embeddings(seen, model))
             case "GET", "/v1/models" | "/models":
                 return as_json(self._listing())
             case "GET", "/health" if self.llama:
@@ -207,6 +207,11 @@ class FakeEngine:
         if not isinstance(seen.body.get("messages"), list):
             return as_json(answers.error(400, "'messages' is required", "invalid_request_error"), 400)
         return self._by_name(seen, lambda model: self._say(seen, self.answer, model))
+
+    def _embeddings(self, seen: Seen, model: str) -> Reply:
+        """A llama-server says that they are of whatever model it was asked for."""
+        said_by = str(seen.body.get("model") or model) if self.llama else model
+        return as_json(texts.embeddings(seen.body, said_by))
 
     def _by_name(self, seen: Seen, answer: Callable[[str], Reply]) -> Reply:
         """A llama-server answers with what it has, whatever the name; others know their models."""

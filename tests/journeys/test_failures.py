@@ -173,6 +173,20 @@ async def test_an_engine_that_serves_another_model_by_now_does_not_answer_for_th
     assert got.headers["X-Pointsman-Model"] == "a/other"
 
 
+async def test_an_engine_that_serves_another_model_by_now_makes_no_vectors_for_the_old_one(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine("one")
+    daemon = await start_daemon(a=engine)
+    body = {"model": "one", "input": "Hello"}
+    got = await http.post(f"{daemon.api_base}/embeddings", json=body)
+    assert (got.status_code, got.json()["model"]) == (200, "a/one")
+    engine.models = ("other",)
+    got = await http.post(f"{daemon.api_base}/embeddings", json=body)
+    assert got.status_code == 503
+    assert "answers as 'other' now" in got.json()["error"]["message"]
+
+
 async def test_when_all_fail_the_error_names_every_attempt(
     start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:

@@ -1,6 +1,7 @@
 """Calls and candidates, for the tests of dialects."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from pointsman.types import Ability, Call, Candidate, Dialect, Endpoint, FoundBy, Model, Place, Tier
@@ -23,8 +24,11 @@ def embedding(texts: object = "Once", **fields: Any) -> Call:
 
 
 def candidate(
-    context: int | None = None, lacks: Ability = Ability.NONE, known_as: frozenset[str] = frozenset()
+    context: int | None = None,
+    lacks: Ability = Ability.NONE,
+    known_as: frozenset[str] = frozenset(),
+    slots: int | None = None,
 ) -> Candidate:
     endpoint = Endpoint("local", "ollama", PLACE, FoundBy.PORT, Dialect.OLLAMA)
     model = Model("local/tiny", "tiny", "tiny:1b", endpoint, Tier.LOCAL, lacks=lacks, known_as=known_as)
-    return Candidate(model, "named", context=context)
+    return Candidate(replace(model, slots=slots), "named", context=context)

@@ -105,6 +105,18 @@ def test_an_error_in_a_200_is_an_error() -> None:
         read([{"embedding": [1.0]}], error={"message": "no memory"})
 
 
+def test_an_engine_that_answers_under_any_name_is_asked_for_its_own() -> None:
+    call = embedding("a", model="nomic", user="me")
+    alone, router = frozenset({"tiny"}), frozenset({"tiny"})
+    assert json.loads(encode(call, candidate(known_as=alone, slots=4))) == {"input": "a", "user": "me"}
+    assert json.loads(encode(call, candidate(known_as=router)))["model"] == "tiny:1b"
+    assert json.loads(encode(call, candidate(slots=4)))["model"] == "tiny:1b"
+
+
+def test_an_older_llama_server_has_a_name_of_its_own_for_none() -> None:
+    assert read([{"embedding": [1.0]}], model="gpt-3.5-turbo").usage is None
+
+
 def test_the_vectors_of_another_model_are_refused() -> None:
     assert read([{"embedding": [1.0]}], model="tiny").usage is None
     with pytest.raises(UpstreamError, match="answers as 'bert' now"):

@@ -11,10 +11,11 @@ import msgspec
 from pointsman.chat import PartKind
 from pointsman.errors import BadRequest, UpstreamError
 from pointsman.types import Call, CallKind, Candidate, Whole
+from pointsman.wire import openai_request
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import UNREADABLE, read_fields, read_usage, said_by
 from pointsman.wire.openai_only import in_embedding
-from pointsman.wire.openai_request import at_least, encode, error_body, error_event, model_name, read_body
+from pointsman.wire.openai_request import at_least, error_body, error_event, model_name, read_body
 from pointsman.wire.openai_stream import StreamReader
 from pointsman.wire.openai_texts import WHAT_THEY_ARE, Texts, chat_of, read_texts
 
@@ -23,6 +24,7 @@ __all__ = ("AT_ROOT", "PATH", "StreamReader", "decode", "encode", "error_body", 
 PATH = "/embeddings"
 AT_ROOT = False
 
+NAMELESS = "gpt-3.5-turbo"  # what an older llama-server (tools/server/utils.hpp) calls one that nobody named
 NO_VECTOR = (b"", b"null", b"[]", b'""')
 
 
@@ -39,6 +41,7 @@ class _Entry(msgspec.Struct):
 
 _body = msgspec.json.Decoder(_Body)
 _entries = msgspec.json.Decoder(list[_Entry])
+_json = msgspec.json.Encoder()
 
 _MISSING = MappingProxyType({"input": WHAT_THEY_ARE})
 
@@ -64,11 +67,22 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
     )
 
 
+def encode(call: Call, candidate: Candidate) -> bytes:
+    """As any call. A llama-server alone answers vectors under whatever name it is asked for: it is asked
+    for none, so that it tells its model's own. A router, whose models tell no slots, needs the name.
+    """
+    model = candidate.model
+    if model.known_as and model.slots is not None:
+        fields = {name: raw for name, raw in call.fields.items() if name != "model"}
+        return _json.encode(fields)
+    return openai_request.encode(call, candidate)
+
+
 def read_whole(body: bytes, call: Call, candidate: Candidate) -> Whole:
     """A plain answer with a vector for each text, or UpstreamError."""
     model = candidate.model
     try:
-        fields = read_fields(body, model.known_as)
+        fields = read_fields(body, model.known_as and {*model.known_as, NAMELESS})
         entries = _entries.decode(fields.get("data", b""))
     except UNREADABLE as error:
         raise UpstreamError(f"its answer is not a whole list of embeddings: {error}") from None
