@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import MOST_WAITING, STALE, Line, Turn, Wish
 from pointsman.types import Health, ModelState, Priority
@@ -96,6 +94,19 @@ def test_what_is_seen_loaded_side_by_side_shows_how_many_it_holds() -> None:
     engine = Engine(None, a=LOADED, b=LOADED, c=UNLOADED)
     engine.ask("a"), engine.ask("b"), engine.ask("c")
     assert engine.called == ["a", "b"]
+
+
+def test_what_an_engine_held_before_a_load_is_no_promise_for_what_it_holds_after() -> None:
+    """It may have put out both for the larger one, and put that out for the next."""
+    engine = Engine(None, a=LOADED, b=LOADED, large=UNLOADED, d=UNLOADED)
+    large = engine.ask("large")
+    large.loaded()
+    engine.ask("d")
+    assert engine.called == ["large"]
+    engine.tell(large=LOADED, b=UNLOADED)
+    assert engine.called == ["large"]
+    large.leave()
+    assert engine.called == ["large", "d"]
 
 
 def test_one_load_runs_at_a_time_even_where_there_is_room_for_both() -> None:
@@ -230,12 +241,22 @@ def test_a_line_that_is_full_turns_the_next_away() -> None:
     engine = Engine(a=UNLOADED, b=LOADED)
     first = engine.ask("a")
     waiting = [engine.ask("a") for _ in range(MOST_WAITING)]
-    with pytest.raises(UpstreamError, match="64 requests wait for engine already"):
-        engine.ask("a")
+    assert "64 requests wait for engine already" in str(engine.ask("a").error)
     waiting[0].leave()
     engine.ask("a")
     first.loaded()
-    assert len(engine.called) == MOST_WAITING + 1
+    assert len(engine.called) == MOST_WAITING + 2  # one of them to be told so
+
+
+def test_what_is_urgent_finds_a_place_in_a_line_that_is_full_of_what_is_not() -> None:
+    engine = Engine(a=UNLOADED, b=LOADED)
+    engine.ask("b")
+    later = [engine.ask("a", priority=Priority.BACKGROUND) for _ in range(MOST_WAITING)]
+    urgent = engine.ask("a")
+    assert urgent.error is None
+    assert [turn.error is None for turn in later] == [True] * (MOST_WAITING - 1) + [False]
+    assert engine.called[1:] == ["a"]  # to be told so
+    assert engine.line.waiting == MOST_WAITING
 
 
 def test_leaving_twice_is_leaving_once() -> None:

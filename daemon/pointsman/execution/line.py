@@ -6,7 +6,7 @@ model go together once it is there. All of it is synchronous; the clock is passe
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from types import MappingProxyType
@@ -68,6 +68,7 @@ class Line:
         self._on_load = on_load
         self._numbers = count()
         self._models: Mapping[str, Model] = MappingProxyType({})
+        self._told: int | None = None  # how many models it holds, if it says so
         self._holds = 1
         self._there: dict[str, int | None] = {}  # the loaded models, and the context each has
         self._room: set[str] = set()  # models that take up room: loaded, asleep, being loaded
@@ -107,13 +108,13 @@ class Line:
         self._call_next()
 
     def join(self, wish: Wish, priority: Priority, wake: Callable[[], None]) -> Turn:
-        """At the end of the line, or past it at once. Raises UpstreamError when too many wait already."""
+        """At the end of the line, or past it at once. When too many wait already, the last is refused."""
         turn = Turn(self, wish, priority, next(self._numbers), wake)
         self._waiting.append(turn)
         self._call_next()
-        if len(self._waiting) > MOST_WAITING and turn in self._waiting:
-            self._waiting.remove(turn)
-            raise UpstreamError(f"{MOST_WAITING} requests wait for {self._name} already")
+        if len(self._waiting) > MOST_WAITING:
+            why = f"{MOST_WAITING} requests wait for {self._name} already"
+            self._refuse(why, self._in_order()[-1:])
         return turn
 
     def loaded(self, turn: Turn, *, timed: bool) -> None:
@@ -214,6 +215,7 @@ class Line:
         if self._puts_out(turn.wish):
             self._there.clear()
             self._room.clear()
+            self._holds = self._told or 1
         self._room.add(turn.wish.model)
         self._loader = turn
 
@@ -223,7 +225,7 @@ class Line:
         self._brought, self._brought_at = None, self._now()
         self._room.discard(turn.wish.model)
         if error is not None and not _is_the_requests_own(error):
-            self._refuse(error.message, turn.wish)
+            self._refuse(error.message, [other for other in self._waiting if other.wish == turn.wish])
         self._step_up(turn)
 
     def _step_up(self, turn: Turn) -> None:
@@ -234,10 +236,9 @@ class Line:
     def _lost(self, why: str) -> None:
         self._there.clear()
         self._room.clear()
-        self._refuse(why)
+        self._refuse(why, list(self._waiting))
 
-    def _refuse(self, why: str, wish: Wish | None = None) -> None:
-        refused = [turn for turn in self._waiting if wish in {None, turn.wish}]
+    def _refuse(self, why: str, refused: Sequence[Turn]) -> None:
         self._waiting = [turn for turn in self._waiting if turn not in refused]
         for turn in refused:
             turn.error = UpstreamError(why)
@@ -263,7 +264,8 @@ class Line:
             if model.state is ModelState.LOADED
         }
         self._room = {model.id for model in self._models.values() if model.state in _TAKES_ROOM}
-        self._holds = endpoint.holds or max(1, len(self._room))
+        self._told = endpoint.holds
+        self._holds = self._told or max(1, len(self._room))
 
     # -- how long it takes
 
