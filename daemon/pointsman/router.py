@@ -148,9 +148,8 @@ class Router:
         return self._decide(journey.call, self._registry.snapshot, journey.id)
 
     def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
-        wanted = resolve(call.model, self._names, snapshot)
-        if call.kind is CallKind.EMBEDDING:
-            wanted = pinned(wanted)
+        understood = pinned if call.kind is CallKind.EMBEDDING else resolve
+        wanted = understood(call.model, self._names, snapshot)
         outlook = replace(self._gate.outlook(), waits=self._means.loads.waits())
         return decide(decision_id, wanted, classify(call), snapshot, outlook)
 

@@ -211,19 +211,30 @@ def test_known_names_are_what_the_user_named_and_the_models() -> None:
 
 def test_vectors_come_from_the_one_model_that_is_named_and_never_from_its_fallbacks() -> None:
     names = Names(aliases={"vectors": "local/tiny"}, fallback={"vectors": ["large"]})
-    found = pinned(resolve("vectors", names, HERE))
+    found = pinned("vectors", names, HERE)
     assert (found.models, found.missing) == (("local/tiny",), ())
-    gone = pinned(
-        resolve("vectors", Names({"vectors": "gone"}, fallback={"vectors": ["large", "far"]}), HERE)
-    )
+    gone = pinned("vectors", Names({"vectors": "gone"}, fallback={"vectors": ["large", "far"]}), HERE)
     assert (gone.models, gone.missing) == ((), ("gone",))
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("auto", "names its model"), ("tiny", "name one of local/tiny, llama-server-9931/tiny")],
+    [
+        ("auto", "names its model"),
+        ("tiny", "name one of local/tiny, llama-server-9931/tiny, openrouter/tiny"),
+    ],
 )
 def test_vectors_of_a_model_that_pointsman_would_choose_are_refused(name: str, words: str) -> None:
     with pytest.raises(BadRequest, match=words) as caught:
-        pinned(resolve(name, NOBODY, HERE))
+        pinned(name, NOBODY, HERE)
     assert caught.value.param == "model"
+
+
+def test_vectors_do_not_come_from_another_place_once_a_better_one_serves_the_name() -> None:
+    far = model("far/vectors", tier=Tier.FREE)
+    unused = model("tunnel/vectors", tier=None)
+    assert pinned("vectors", NOBODY, snapshot(far, unused)).models == ("far/vectors",)
+    with pytest.raises(BadRequest, match="served in 2 places"):
+        pinned("vectors", NOBODY, snapshot(far, unused, model("local/vectors")))
+    mine = Names(aliases={"vectors": "far/vectors"})
+    assert pinned("vectors", mine, snapshot(far, model("local/vectors"))).models == ("far/vectors",)

@@ -50,11 +50,12 @@ def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
     )
 
 
-def pinned(wanted: Wanted) -> Wanted:
+def pinned(name: str, names: Names, snapshot: Snapshot) -> Wanted:
     """The one model that a name means, without its fallbacks. Raises BadRequest where it means none or many.
 
     For vectors: those of two models can't be compared, so that none may stand in for another.
     """
+    wanted = resolve(name, names, snapshot)
     if wanted.chosen:
         raise BadRequest(
             "an embeddings request names its model: vectors of two models can't be compared, so that "
@@ -62,10 +63,13 @@ def pinned(wanted: Wanted) -> Wanted:
             "model",
         )
     places = wanted.models[: wanted.named]
-    if len(places) > 1:
+    meant = _chain(wanted.via or wanted.asked, names)[-1]
+    several = [model.id for model in _everywhere(meant, snapshot) if model.tier is not None]
+    if len(places) > 1 or len(several) > 1:
+        several = several or list(places)
         raise BadRequest(
-            f"{wanted.asked!r} is served in {len(places)} places, whose vectors may differ: "
-            f"name one of {', '.join(places)}",
+            f"{wanted.asked!r} is served in {len(several)} places, whose vectors may differ: "
+            f"name one of {', '.join(several)}",
             "model",
         )
     return replace(wanted, models=places, missing=() if places else wanted.missing[:1])
@@ -111,12 +115,16 @@ def _of_tiers(word: str, snapshot: Snapshot) -> list[Model]:
 
 def _serving(name: str, snapshot: Snapshot) -> list[Model]:
     """The models of a name. A bare name may be served in several places: those of its best tier."""
+    return _best_tier(_everywhere(name, snapshot))
+
+
+def _everywhere(name: str, snapshot: Snapshot) -> list[Model]:
     exact = [model for model in snapshot.models if model.id == name]
     if exact:
         return exact
     owner, slash, rest = name.partition("/")
     owned = [m for m in snapshot.models if slash and _owns(owner, m.endpoint) and _called(m, rest)]
-    return _best_tier(owned or [model for model in snapshot.models if _called(model, name)])
+    return owned or [model for model in snapshot.models if _called(model, name)]
 
 
 def _owns(name: str, endpoint: Endpoint) -> bool:
