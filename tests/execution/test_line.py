@@ -228,6 +228,79 @@ def test_a_look_begun_before_the_load_ended_is_not_believed() -> None:
     assert engine.called == ["b", "a"]
 
 
+def test_who_answers_is_not_put_out_though_a_look_does_not_see_it_there() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    answering = engine.ask("a")
+    engine.tell(a=UNLOADED)
+    engine.ask("b")
+    assert engine.called == ["a"]
+    answering.leave()
+    assert engine.called == ["a", "b"]
+
+
+def test_what_failed_to_load_takes_no_room() -> None:
+    engine = Engine(2, a=LOADED, b=UNLOADED, c=UNLOADED)
+    engine.ask("a")
+    engine.ask("b").leave(UpstreamError("it has no memory for it"))
+    engine.ask("c")
+    assert engine.called == ["a", "b", "c"]
+
+
+def test_who_can_do_with_what_was_loaded_for_another_goes_with_it() -> None:
+    engine = Engine(a=UNLOADED, b=UNLOADED)
+    first = engine.ask("a", 8_192)
+    engine.ask("b"), engine.ask("a")
+    first.loaded()
+    assert engine.called == ["a", "a"]
+
+
+def test_a_load_is_over_when_a_look_sees_the_context_that_was_asked_for() -> None:
+    engine = Engine(a=LOADED)
+    engine.change("a", context=4_096)
+    larger = engine.ask("a", 8_192)
+    engine.tell(a=LOADED)
+    assert larger.is_loading
+    engine.change("a", context=8_192)
+    assert not larger.is_loading
+
+
+def test_a_look_begun_before_the_load_did_not_see_its_end() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    other = engine.ask("b")
+    other.loaded()
+    other.leave()
+    back = engine.ask("a")
+    engine.line.observe(endpoint("engine", holds=1), engine.models.values())  # a is loaded, it says
+    assert back.is_loading
+    engine.tell()
+    assert not back.is_loading
+
+
+def test_a_look_begun_before_a_load_failed_is_not_believed() -> None:
+    engine = Engine(a=LOADED, b=UNLOADED)
+    engine.ask("b").leave(UpstreamError("it has no memory for it"))
+    engine.line.observe(endpoint("engine", holds=1), engine.models.values())  # a is still loaded, it says
+    assert engine.ask("a").is_loading
+
+
+def test_a_look_that_sees_what_was_just_loaded_is_believed_at_once() -> None:
+    engine = Engine(None, a=LOADED, b=UNLOADED)
+    engine.ask("b").loaded()
+    engine.models["b"] = replace(engine.models["b"], state=LOADED)
+    engine.line.observe(endpoint("engine"), engine.models.values())
+    engine.ask("a")
+    assert engine.called == ["b", "a"]
+
+
+def test_the_context_of_a_load_is_remembered_for_an_engine_that_does_not_tell_it() -> None:
+    engine = Engine(a=UNLOADED)
+    first = engine.ask("a", 8_192)
+    first.loaded()
+    engine.tell(a=LOADED)
+    engine.ask("a", 8_192)
+    assert engine.called == ["a", "a"]
+
+
 def test_an_engine_that_is_away_has_no_line() -> None:
     engine = Engine(a=UNLOADED)
     loader, waiting = engine.ask("a"), engine.ask("a")
@@ -267,65 +340,3 @@ def test_leaving_twice_is_leaving_once() -> None:
     one.leave()
     one.leave()
     assert engine.called == ["a", "a"]
-
-
-def test_the_wait_for_an_unloaded_model_is_its_load() -> None:
-    engine = Engine(a=UNLOADED)
-    assert engine.waits("a") == 10
-    engine.change("a", size_bytes=30 * GB)
-    assert engine.waits("a") == 30
-    turn = engine.ask("a")
-    engine.clock.now += 20
-    assert engine.waits("a") == 10
-    turn.loaded()
-    assert engine.waits("a") == 0
-
-
-def test_what_a_load_took_is_remembered() -> None:
-    engine = Engine(a=UNLOADED)
-    turn = engine.ask("a")
-    engine.clock.now += 42
-    turn.loaded()
-    turn.leave()
-    engine.tell(a=LOADED)
-    engine.tell(a=UNLOADED)
-    assert engine.waits("a") == 42
-
-
-def test_of_a_plain_answer_that_had_to_load_nobody_knows_what_took_how_long() -> None:
-    engine = Engine(a=UNLOADED, b=UNLOADED)
-    turn = engine.ask("a")
-    engine.clock.now += 100
-    turn.answered()
-    engine.tell(a=LOADED)
-    engine.ask("a")
-    assert engine.waits("b") == 10
-    engine.tell(a=UNLOADED)
-    assert engine.waits("a") == 10
-
-
-def test_the_wait_counts_what_comes_first() -> None:
-    engine = Engine(a=LOADED, b=UNLOADED, c=UNLOADED)
-    turn = engine.ask("a")
-    engine.clock.now += 8
-    turn.answered()
-    assert (engine.waits("a"), engine.waits("b")) == (0, 10)
-    engine.ask("a")
-    assert (engine.waits("a"), engine.waits("b")) == (0, 8 + 10)
-    engine.ask("b")
-    assert engine.waits("c") == 8 + 10 + 10
-    assert engine.waits("a") == 8 + 10 + 10
-
-
-def test_a_queue_is_as_long_as_the_slots_make_it() -> None:
-    engine = Engine(a=LOADED)
-    turn = engine.ask("a")
-    engine.clock.now += 6
-    turn.answered()
-    turns = [engine.ask("a") for _ in range(3)]
-    assert engine.waits("a") == 0  # it does not say how many it answers at once
-    engine.change("a", slots=2)
-    assert engine.waits("a") == 2 * 6 / 2
-    for turn in turns:
-        turn.leave()
-    assert engine.waits("a") == 0
