@@ -152,6 +152,20 @@ async def test_a_load_that_fails_is_tried_once_and_all_who_waited_are_answered_e
     assert (router.loads, len(router.chats)) == (["a"], 1)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_empty_answer_is_no_failed_load(router: FakeRouter, crowd: MakeCrowd, stream: bool) -> None:
+    router.auto = False
+    router.faults(faults.EMPTY)
+    here = await crowd(r=router)
+    asked = [here.ask("a", stream=stream) for _ in range(10)]
+    await router.load()
+    await here.waiting(9)
+    router.finish()
+    first, *others = await asyncio.gather(*asked)
+    assert "its answer is empty" in reason(first)
+    assert {got.status_code for got in others} == {200}
+
+
 async def test_a_load_that_fails_where_nobody_else_may_answer_is_told_to_all(
     router: FakeRouter, crowd: MakeCrowd
 ) -> None:

@@ -99,7 +99,11 @@ class Answer:
             self.attempt.first_content = self._now()
         else:
             body = await self._upstream.whole(self._clocks.idle, self._deadline)
-            self.whole = self._speech.read_whole(body, self._call, self.candidate)
+            try:
+                self.whole = self._speech.read_whole(body, self._call, self.candidate)
+            except UpstreamError:
+                self._turn.loaded(timed=False)  # a bad answer is no failed load
+                raise
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
 

@@ -46,9 +46,9 @@ class Turn:
         """Whether it is the one that makes the engine load its model."""
         return self.line.loader is self
 
-    def loaded(self) -> None:
-        """Its model begins to answer."""
-        self.line.loaded(self, timed=True)
+    def loaded(self, *, timed: bool = True) -> None:
+        """Its model begins to answer; not `timed`: it answered before anybody knew."""
+        self.line.loaded(self, timed=timed)
 
     def answered(self) -> None:
         """It had its whole answer."""

@@ -19,7 +19,7 @@ class Open:
 
     is_loading = False
 
-    def loaded(self) -> None:
+    def loaded(self, *, timed: bool = True) -> None:
         pass
 
     def answered(self) -> None:
