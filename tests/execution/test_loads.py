@@ -124,9 +124,9 @@ async def test_waits_are_told_for_each_model_that_has_one(house: House) -> None:
     loading.leave()
 
 
-@given(st.randoms(use_true_random=False))
-def test_however_requests_come_and_go_nothing_is_left(source: random.Random) -> None:
-    asyncio.run(_crowd(source))
+@given(st.integers(0, 2**32))
+def test_however_requests_come_and_go_nothing_is_left(seed: int) -> None:
+    asyncio.run(_crowd(random.Random(seed)))  # tasks draw from it, which none of Hypothesis's own survives
 
 
 async def _crowd(source: random.Random) -> None:
