@@ -62,6 +62,16 @@ async def test_an_engine_without_marks_is_known_by_its_process_if_the_system_say
     assert finding.endpoint.tier is tier
 
 
+async def test_a_process_on_ipv6_proves_nothing_of_who_answers_on_ipv4(
+    sessions: Sessions, listen: Listen
+) -> None:
+    bare = Provider("bare", "Bare", tier=Tier.LOCAL)
+    port = await listen(plain("gpt"))
+    told = Told(spot(port), spot(port, host="[::1]", row=bare, proven=True))
+    (finding,) = await look(source_of(sessions, told, rows=[bare]))
+    assert (finding.endpoint.provider, finding.endpoint.tier) == ("generic", None)
+
+
 async def test_a_part_of_an_engine_is_not_looked_at_though_it_has_a_usual_port(
     sessions: Sessions, listen: Listen
 ) -> None:

@@ -90,7 +90,7 @@ def spot(port: int, row: Provider | None = None, found_by: FoundBy = FoundBy.POR
 
 def test_spots_of_one_place_are_one_goal_and_usual_ports_are_the_weakest_word() -> None:
     (goal,) = merged([spot(80, A), spot(80, B, FoundBy.PROCESS, proven=True), spot(80, A)], ())
-    assert (goal.found_by, goal.rows, goal.proven) == (FoundBy.PORT, (B, A), B)
+    assert (goal.found_by, goal.rows, goal.proven) == (FoundBy.PORT, (B, A), {spot(80, A).place: B})
 
 
 def test_places_that_are_skipped_and_parts_of_engines_are_no_goals() -> None:

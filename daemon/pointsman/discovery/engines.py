@@ -86,7 +86,7 @@ class EngineSource:
             self._memory.forget(goal.place)
             return Absent.NOBODY
         visit = Visit(self._sessions.session(goal.place), goal.place, self._pace, memory=self._memory)
-        return await look(visit, rows, goal.proven)
+        return await look(visit, rows, goal.proven.get(goal.place))
 
     def _finding(self, goal: Goal, seen: Sighting | Absent) -> Finding | None:
         if seen is Absent.SILENT and (known := self._last.get(goal.place)):

@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -39,13 +39,13 @@ class Spot:
 class Goal:
     """A place that is to be looked at once, whoever told of it, and whom to expect, the likeliest first.
 
-    `proven`: who listens there, by its process.
+    `proven`: who listens there, by its process; on IPv6 that may be another one than on IPv4.
     """
 
     place: Place
     found_by: FoundBy
     rows: tuple[Provider, ...]
-    proven: Provider | None = None
+    proven: Mapping[Place, Provider]
 
 
 class Finder(Protocol):
@@ -93,7 +93,7 @@ def merged(spots: Iterable[Spot], skip: Iterable[Key]) -> Iterator[Goal]:
         if where not in left_out and not any(spot.inner for spot in here):
             likely = sorted(here, key=lambda spot: spot.found_by is FoundBy.PORT)
             rows = dict.fromkeys(spot.row for spot in likely if spot.row)
-            proven = next((spot.row for spot in here if spot.proven), None)
+            proven = {spot.place: spot.row for spot in here if spot.proven and spot.row}
             yield Goal(here[0].place, here[0].found_by, tuple(rows), proven)
 
 
