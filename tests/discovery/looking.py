@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
+from pointsman.catalogue.providers import provider
 from pointsman.catalogue.row import Provider
 from pointsman.discovery.engines import EngineSource
 from pointsman.discovery.ports import UsualPorts
 from pointsman.discovery.spots import Finder, Spot
 from pointsman.net import Sessions
 from pointsman.types import Finding, FoundBy, Place
+
+
+def row_of(row_id: str) -> Provider:
+    row = provider(row_id)
+    assert row is not None
+    return row
 
 
 class Told:

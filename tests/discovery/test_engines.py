@@ -11,10 +11,10 @@ from pointsman.discovery.source import Overrides
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions
 from pointsman.types import Ability, Endpoint, FoundBy, Grade, Health, ModelState, Place, Tier
-from tests.discovery import bodies
+from tests.discovery import bodies, kinds
 from tests.discovery.conftest import Listen
-from tests.discovery.looking import look, look_once, source
-from tests.discovery.servers import LLAMA, Server, cut, endless, engine_row, llama, page, plain, silent
+from tests.discovery.looking import Told, look, look_once, row_of, source, source_of, spot
+from tests.discovery.servers import LLAMA, Server, cut, endless, engine_row, kind, llama, page, plain, silent
 
 SHORT = Pace(connect=0.5, total=0.1)
 
@@ -204,6 +204,44 @@ async def test_a_busy_engine_is_still_there_and_its_silence_is_told(
     (busy,) = await look(at)
     assert (busy.endpoint.id, busy.endpoint.health, busy.models) == (seen.endpoint.id, Health.SILENT, None)
     assert "busy or stuck" in busy.endpoint.note
+
+
+@pytest.mark.parametrize("row_id", ["ollama", "lm-studio", "vllm"])
+async def test_an_engine_too_busy_to_show_its_mark_is_no_stranger(
+    sessions: Sessions, listen: Listen, released: asyncio.Event, row_id: str
+) -> None:
+    row, server = row_of(row_id), kind(kinds.kinds()[row_id])
+    at = source_of(sessions, Told(spot(await listen(server), row=row)), rows=[row], pace=SHORT)
+    (seen,) = await look(at)
+    shown, marks = server.pages.copy(), {mark.path for mark in row.marks}
+    for hushed in (marks, {*marks, "/v1/models"}, marks, ()):
+        server.pages = shown | dict.fromkeys(hushed, silent(released))
+        (again,) = await look(at)
+        assert (again.endpoint.id, again.endpoint.tier) == (seen.endpoint.id, Tier.LOCAL)
+        assert again.endpoint.health is (Health.SILENT if hushed else Health.UP)
+
+
+async def test_who_lists_other_models_and_hides_its_mark_is_a_stranger(
+    sessions: Sessions, listen: Listen, released: asyncio.Event
+) -> None:
+    row, server = row_of("ollama"), kind(kinds.ollama())
+    at = source_of(sessions, Told(spot(await listen(server), row=row)), rows=[row], pace=SHORT)
+    await look(at)
+    server.pages = plain("gpt").pages | {"/": silent(released)}
+    (now,) = await look(at)
+    assert (now.endpoint.provider, now.endpoint.tier) == ("generic", None)
+
+
+async def test_who_once_showed_no_mark_gains_nothing_by_silence(
+    sessions: Sessions, listen: Listen, released: asyncio.Event
+) -> None:
+    row, server = row_of("ollama"), kind(kinds.ollama())
+    at = source_of(sessions, Told(spot(await listen(server), row=row)), rows=[row], pace=SHORT)
+    await look(at)
+    for mark in (page({}, 404), silent(released)):
+        server.pages["/"] = mark
+        (now,) = await look(at)
+        assert (now.endpoint.provider, now.endpoint.tier) == ("generic", None)
 
 
 async def test_a_recognised_engine_with_a_silent_page_is_found_without_it(

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from pointsman.catalogue.providers import PROVIDERS, provider
+from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.row import Provider
 from pointsman.discovery.listing import Listing
 from pointsman.discovery.memory import LONGEST_PAUSE, Memory
@@ -20,18 +20,13 @@ from tests.discovery import bodies, kinds
 from tests.discovery.bodies import read
 from tests.discovery.conftest import Listen
 from tests.discovery.kinds import listed
+from tests.discovery.looking import row_of
 from tests.discovery.servers import LLAMA, kind, page, plain, silent
 from tests.fakes.ollama import FakeOllama, OllamaModel
 from tests.fakes.studio import FakeStudio, FakeSwap, FakeTeller, FakeVllm
 
 KINDS = kinds.kinds()
 MARKED = [row for row in PROVIDERS if row.marks]
-
-
-def row_of(row_id: str) -> Provider:
-    row = provider(row_id)
-    assert row is not None
-    return row
 
 
 async def visit(

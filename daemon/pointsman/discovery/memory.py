@@ -1,4 +1,4 @@
-"""What visits need not ask again: descriptions of models, and servers that no row knows."""
+"""What visits need not ask again: descriptions of models, engines, and servers that no row knows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._strangers: dict[Place, Stranger] = {}
+        self._engines: dict[Place, frozenset[str]] = {}  # the names of the models of those recognised
         self._described: dict[Place, Mapping[Description, Change]] = {}
 
     def may_ask(self, place: Place, listing: Listing | None, now: float) -> bool:
@@ -37,6 +38,7 @@ class Memory:
         known, names = self._strangers.get(place), _names(listing)
         since = known.since if known and known.names == names else now
         self._strangers[place] = Stranger(names, since, now)
+        self._engines.pop(place, None)
 
     def described(self, place: Place) -> Mapping[Description, Change]:
         return self._described.get(place, {})
@@ -45,11 +47,17 @@ class Memory:
         """Instead of all that was kept of this place."""
         self._described[place] = changes
 
-    def recognised(self, place: Place) -> None:
+    def recognised(self, place: Place, listing: Listing | None) -> None:
         self._strangers.pop(place, None)
+        self._engines[place] = _names(listing)
+
+    def knows(self, place: Place, listing: Listing | None) -> bool:
+        """Whether an engine was recognised there that listed the same models."""
+        return self._engines.get(place) == _names(listing)
 
     def forget(self, place: Place) -> None:
         self._strangers.pop(place, None)
+        self._engines.pop(place, None)
         self._described.pop(place, None)
 
 

@@ -86,6 +86,7 @@ class Visit:
         self._headers = auth_headers(account)
         self._answers: dict[str, Answer] = {}
         self.found_nobody = False  # at one of its requests
+        self.kept_waiting = False  # by one of them, until there was no time left
 
     async def models(self) -> Answer:
         return await self._get(self.place.url + "/models")
@@ -108,6 +109,7 @@ class Visit:
             async with asyncio.timeout_at(self._deadline):
                 return await self._exchange(method, url, body)
         except TimeoutError:
+            self.kept_waiting = True
             return Answer(absent=Absent.SILENT, broken=f"no answer within {self._pace.total:g} s")
         except aiohttp.ClientConnectorError as error:
             self.found_nobody = True
@@ -136,12 +138,15 @@ async def look(visit: Visit, rows: Sequence[Provider], runs: Provider | None = N
     """
     listed = await visit.models()
     if listed.absent:
-        visit.memory.forget(visit.place)
+        if listed.absent is not Absent.SILENT:
+            visit.memory.forget(visit.place)
         return listed.absent
     if VERSION_HEADER.lower() in listed.headers:
         return Absent.OURSELVES
     listing = read_models(decode(listed.body)) if listed.status == 200 else None
     row = await _recognise(visit, rows, listing) or (runs if runs and not runs.marks else None)
+    if row is None and _in_doubt(visit, listing):
+        return Absent.SILENT
     seen = await _sighting(visit, row, listed, listing)
     return Absent.NOBODY if visit.found_nobody else seen  # it went while it was looked at
 
@@ -168,10 +173,16 @@ async def _recognise(visit: Visit, rows: Sequence[Provider], listing: Listing | 
     for row in rows:
         for mark in row.marks:
             if mark.owner in {"", owner} and _fits(mark, await visit.root(mark.path)):
-                visit.memory.recognised(visit.place)
+                visit.memory.recognised(visit.place, listing)
                 return row
-    visit.memory.was_stranger(visit.place, listing, now)
+    if not _in_doubt(visit, listing):
+        visit.memory.was_stranger(visit.place, listing, now)
     return None
+
+
+def _in_doubt(visit: Visit, listing: Listing | None) -> bool:
+    """Whether it is an engine that was merely too busy to show its mark again."""
+    return visit.kept_waiting and visit.memory.knows(visit.place, listing)
 
 
 def _fits(mark: Mark, answer: Answer) -> bool:
