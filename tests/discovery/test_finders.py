@@ -17,7 +17,7 @@ from pointsman.net import Sessions
 from pointsman.types import Finding, FoundBy, Place, Tier
 from tests.discovery.conftest import Listen
 from tests.discovery.looking import Told, look, source_of, spot
-from tests.discovery.servers import engine_row, llama, plain
+from tests.discovery.servers import LLAMA, engine_row, llama, page, plain
 
 
 async def test_a_place_that_is_named_twice_is_looked_at_once_and_is_one_endpoint(
@@ -70,6 +70,29 @@ async def test_a_process_on_ipv6_proves_nothing_of_who_answers_on_ipv4(
     told = Told(spot(port), spot(port, host="[::1]", row=bare, proven=True))
     (finding,) = await look(source_of(sessions, told, rows=[bare]))
     assert (finding.endpoint.provider, finding.endpoint.tier) == ("generic", None)
+
+
+TUNNEL = Provider("tunnel", "Tunnel", programs=("ssh",), relays=True)
+
+
+async def test_an_engine_behind_a_tunnel_is_of_unknown_tier_whatever_its_marks(
+    sessions: Sessions, listen: Listen
+) -> None:
+    server = llama("far")
+    row = engine_row(await listen(server))
+    told = Told(spot(row.ports[0], row=TUNNEL, proven=True))
+    (finding,) = await look(source_of(sessions, UsualPorts([row]), told, rows=[row, TUNNEL]))
+    assert (finding.endpoint.id, finding.endpoint.tier) == (f"tunnel-{row.ports[0]}", None)
+    assert [model.tier for model in finding.models or ()] == [None]
+    server.pages["/v1/models"] = page({"error": {"message": "Loading model"}}, 503, LLAMA)
+    assert await look(source_of(sessions, UsualPorts([row]), told, rows=[row, TUNNEL])) == []
+
+
+async def test_where_merely_a_tunnel_begins_nobody_is_asked(sessions: Sessions, listen: Listen) -> None:
+    server = llama("far")
+    told = Told(spot(await listen(server), row=TUNNEL, proven=True))
+    assert await look(source_of(sessions, told, rows=[engine_row(), TUNNEL])) == []
+    assert server.asked == []
 
 
 async def test_a_part_of_an_engine_is_not_looked_at_though_it_has_a_usual_port(

@@ -55,7 +55,7 @@ def cloud_faults(row: Provider) -> Iterator[str]:
 
 
 def engine_faults(row: Provider) -> Iterator[str]:
-    if row.tier is not Tier.LOCAL and not (row.tier is None and row.marks):
+    if row.tier is not Tier.LOCAL and not (row.tier is None and (row.marks or row.relays)):
         yield "what has no base_url is an engine on this machine: its tier is LOCAL, or None if it passes on"
     if not all(0 < port < 65536 for port in row.ports):
         yield "a port is 1 to 65535"

@@ -20,8 +20,9 @@ unloads nothing.
 An endpoint is called after its engine (`ollama`), after engine and port where the port is another than
 the first usual one (`llama-server-9931`), or after its Unix socket (`/run/qwen.sock` is `qwen`).
 
-What listens on this machine need not run on it. A server that no row knows, or that is known to pass
-prompts on, is shown as *tier unknown* and not used until the configuration names its tier:
+What listens on this machine need not run on it. A server that no row knows, that is known to pass prompts
+on, or that is reached through a tunnel of one's own (`ssh -L` and its like, known by their processes), is
+shown as *tier unknown* and not used until the configuration names its tier:
 
 ```toml
 [providers.mine]
@@ -30,7 +31,9 @@ tier = "local"                              # or free, or paid
 ```
 
 A model that an engine merely passes on (Ollama's cloud models, llama-swap's peers) is not local either:
-it counts as paid.
+it counts as paid. What an engine does not tell cannot be seen: LM Studio lists the models of other devices
+(LM Link) as its own, and a tunnel may belong to another user. Where that matters, name the place and its tier
+as above.
 """
 WHERE = "## Where they are looked for"
 HOW = """\

@@ -3,7 +3,7 @@
 Ports, marks, pages and environment variables are from each project's own documentation and source;
 llama-server's were seen on a real one. A mark must not fit an engine that merely imitates another:
 KoboldCpp has a `/props` too, and half of them answer Ollama's `/api/tags` and `/api/version`.
-A row without marks is known by its address or by its process alone.
+A row without marks is known by its address or by its process alone; a tunnel's process outweighs all marks.
 """
 
 from pointsman.catalogue.row import Mark, Provider
@@ -160,6 +160,14 @@ PROVIDERS: tuple[Provider, ...] = (
         programs=("litellm",),
         marks=(Mark("/health/readiness", key="litellm_version"),),
         docs_url="https://docs.litellm.ai/docs/proxy/health",
+    ),
+    Provider(
+        "tunnel",
+        "Tunnel",
+        tier=None,
+        programs=("ssh", "autossh", "kubectl", "cloudflared"),
+        relays=True,
+        docs_url="https://man.openbsd.org/ssh#L",
     ),
     # Clouds.
     Provider(

@@ -42,6 +42,7 @@ class Provider:
     owners: tuple[str, ...] = ()  # of the models that it runs itself, where it lists those of others too
     auth: Auth = Auth.BEARER
     key_env: tuple[str, ...] = ()
+    relays: bool = False  # it carries bytes: behind it a real engine answers, with all its marks, elsewhere
     takes_any_name: bool = False  # it answers with what it has loaded, whatever model it was asked for
     context_setting: str = ""  # what to set for a larger context, `{}` standing for the tokens
     tools_setting: str = ""  # what to do for tools where a model of it has none

@@ -134,7 +134,7 @@ class Visit:
 async def look(visit: Visit, rows: Sequence[Provider], runs: Provider | None = None) -> Sighting | Absent:
     """Who is at the visit's place. `rows` are those whose marks are tried, the likeliest first.
 
-    `runs`: the engine that a process there is known to be, which is believed of a row without marks.
+    `runs`: what the process that listens there is known to be, which is believed of a row without marks.
     """
     listed = await visit.models()
     if listed.absent:
@@ -144,11 +144,19 @@ async def look(visit: Visit, rows: Sequence[Provider], runs: Provider | None = N
     if VERSION_HEADER.lower() in listed.headers:
         return Absent.OURSELVES
     listing = read_models(decode(listed.body)) if listed.status == 200 else None
-    row = await _recognise(visit, rows, listing) or (runs if runs and not runs.marks else None)
+    row = await _who(visit, rows, listing, runs)
     if row is None and _in_doubt(visit, listing):
         return Absent.SILENT
     seen = await _sighting(visit, row, listed, listing)
     return Absent.NOBODY if visit.found_nobody else seen  # it went while it was looked at
+
+
+async def _who(
+    visit: Visit, rows: Sequence[Provider], listing: Listing | None, runs: Provider | None
+) -> Provider | None:
+    if runs and runs.relays:
+        return runs if listing else None  # who carries bytes for others than models is nobody's business
+    return await _recognise(visit, rows, listing) or (runs if runs and not runs.marks else None)
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str]:

@@ -83,14 +83,18 @@ class Address:
 
 
 def merged(spots: Iterable[Spot], skip: Iterable[Key]) -> Iterator[Goal]:
-    """One goal for each place, in the places' own order; the first spot says how it was found."""
+    """One goal for each place, in the places' own order; the first spot says how it was found.
+
+    That a tunnel begins somewhere is no reason to look there.
+    """
     told: dict[Key, list[Spot]] = {}
     for spot in spots:
         told.setdefault(key(spot.place), []).append(spot)
     left_out = frozenset(skip)
     for where in sorted(told):
         here = told[where]
-        if where not in left_out and not any(spot.inner for spot in here):
+        worth_it = any(not (spot.row and spot.row.relays) for spot in here)
+        if worth_it and where not in left_out and not any(spot.inner for spot in here):
             likely = sorted(here, key=lambda spot: spot.found_by is FoundBy.PORT)
             rows = dict.fromkeys(spot.row for spot in likely if spot.row)
             proven = {spot.place: spot.row for spot in here if spot.proven and spot.row}
