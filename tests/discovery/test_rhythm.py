@@ -1,6 +1,7 @@
 """When the sweeper looks, and for how long a request waits for it."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from pointsman.discovery.sockets import ListeningWatch
@@ -39,6 +40,19 @@ async def test_who_was_missed_once_is_looked_for_again_soon_and_then_left_in_pea
     assert (source.looks, house.health) == (3, [Health.AWAY])
     await house.pulses(60)
     assert source.looks == 4
+
+
+async def test_who_loads_its_model_is_looked_at_again_soon() -> None:
+    ready = finding()
+    loading = replace(ready, endpoint=replace(ready.endpoint, health=Health.LOADING), models=None)
+    source = Fake(findings=[loading])
+    house = House(source)
+    await house.sweeper.sweep("start")
+    source.findings = [ready]
+    await house.pulses(10)
+    assert (source.looks, house.health) == (2, [Health.UP])
+    await house.pulses(60)
+    assert source.looks == 3
 
 
 async def test_while_someone_watches_it_looks_every_ten_seconds() -> None:

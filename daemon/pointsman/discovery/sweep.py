@@ -71,7 +71,7 @@ class Sweeper:
         self._request = -math.inf
         self._far_due = math.inf
         self._lost: dict[str, float] = {}  # when an attempt could not connect, by endpoint; monotonic
-        self._in_doubt = False  # somebody was missed for the first time
+        self._in_doubt = False  # somebody was missed for the first time, or loads its model
         for source in self._sources:
             for finding in source.known():
                 registry.place(finding)
@@ -169,8 +169,10 @@ class Sweeper:
         sources = [source for source in self._sources if not source.remote]
         swept, seen = await self._sweep(why, sources, NEAR_LIMIT)
         self._tell(self._registry.finish_sweep(swept, seen, self._monotonic()))
-        there = {one.id for one in self._registry.snapshot.endpoints if one.health is not Health.AWAY}
-        self._in_doubt = not there.isdisjoint(swept - seen)
+        self._in_doubt = any(
+            one.health is Health.LOADING or (one.id in swept - seen and one.health is not Health.AWAY)
+            for one in self._registry.snapshot.endpoints
+        )
 
     async def _sweep_far(self, why: str) -> None:
         """Again soon while one does not answer: a laptop starts before its network does."""
