@@ -1,6 +1,7 @@
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
@@ -25,6 +26,20 @@ def dead_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@asynccontextmanager
+async def on_ipv6(server: Server, port: int = 0) -> AsyncIterator[int]:
+    runner = web.AppRunner(server.app)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, "::1", port).start()
+        except OSError:
+            pytest.skip("this machine has no IPv6 loopback")
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_llama_server_is_recognised_on_any_port(sessions: Sessions, listen: Listen) -> None:
@@ -101,19 +116,18 @@ async def test_a_dead_port_costs_nothing(sessions: Sessions, dead_port: int) -> 
 
 
 async def test_an_engine_on_ipv6_loopback_alone_is_found(sessions: Sessions) -> None:
-    runner = web.AppRunner(llama().app)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, "::1", 0).start()
-        except OSError:
-            pytest.skip("this machine has no IPv6 loopback")
-        port = runner.addresses[0][1]
+    async with on_ipv6(llama()) as port:
         finding = await look_once(sessions, engine_row(port))
-    finally:
-        await runner.cleanup()
     assert finding.endpoint.id == f"llama-server-{port}"
     assert finding.endpoint.place.url == f"http://[::1]:{port}/v1"
+
+
+async def test_ipv6_is_asked_only_where_nobody_answers_on_ipv4(sessions: Sessions, listen: Listen) -> None:
+    port, other = await listen(llama("four")), llama("six")
+    async with on_ipv6(other, port):
+        finding = await look_once(sessions, engine_row(port))
+    assert [model.name for model in finding.models or ()] == ["four"]
+    assert other.asked == []
 
 
 async def test_a_configured_origin_is_left_to_its_own_source(sessions: Sessions, listen: Listen) -> None:
@@ -204,6 +218,17 @@ async def test_a_busy_engine_is_still_there_and_its_silence_is_told(
     (busy,) = await look(at)
     assert (busy.endpoint.id, busy.endpoint.health, busy.models) == (seen.endpoint.id, Health.SILENT, None)
     assert "busy or stuck" in busy.endpoint.note
+
+
+async def test_silence_is_no_engine_where_a_stranger_answered_since(
+    sessions: Sessions, listen: Listen, released: asyncio.Event
+) -> None:
+    server = llama()
+    at = source(sessions, engine_row(await listen(server)), pace=SHORT)
+    assert len(await look(at)) == 1
+    for models in (page(b"<html>"), silent(released)):
+        server.pages = {"/v1/models": models}
+        assert await look(at) == []
 
 
 @pytest.mark.parametrize("row_id", ["ollama", "lm-studio", "vllm"])

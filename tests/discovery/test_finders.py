@@ -1,5 +1,6 @@
 """What engines are called, and that each is looked at once, however many ways lead to it."""
 
+import asyncio
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,7 +18,7 @@ from pointsman.net import Sessions
 from pointsman.types import Finding, FoundBy, Place, Tier
 from tests.discovery.conftest import Listen
 from tests.discovery.looking import Told, look, source_of, spot
-from tests.discovery.servers import LLAMA, engine_row, llama, page, plain
+from tests.discovery.servers import LLAMA, Server, engine_row, llama, page, plain
 
 
 async def test_a_place_that_is_named_twice_is_looked_at_once_and_is_one_endpoint(
@@ -116,7 +117,7 @@ async def test_a_finder_that_fails_is_told_and_the_others_are_followed(
     assert len(found) == 1
 
 
-Serve = Callable[[Path], Awaitable[Spot]]
+Serve = Callable[..., Awaitable[Spot]]
 
 
 @pytest.fixture
@@ -124,9 +125,9 @@ async def serve() -> AsyncIterator[Serve]:
     """Starts an engine on a Unix socket."""
     async with AsyncExitStack() as stack:
 
-        async def start(path: Path) -> Spot:
+        async def start(path: Path, server: Server | None = None) -> Spot:
             path.parent.mkdir(parents=True, exist_ok=True)
-            runner = web.AppRunner(llama("tiny").app)
+            runner = web.AppRunner((server or llama("tiny")).app)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.UnixSite(runner, str(path)).start()
@@ -166,6 +167,28 @@ async def test_two_sockets_of_one_stem_keep_their_names_whoever_goes(
     assert await ids(at) == expected
     told.told = (b,)
     assert await ids(at) == {str(b.place.socket): "x-socket"}
+
+
+async def test_of_two_sockets_of_one_stem_it_is_not_the_faster_that_has_it(
+    sessions: Sessions, serve: Serve, folder: Path
+) -> None:
+    slow, fast, b_was_asked = llama("a"), llama("b"), asyncio.Event()
+    answer_a, answer_b = slow.pages["/v1/models"], fast.pages["/props"]
+
+    async def wait(request: web.Request) -> web.StreamResponse:
+        await b_was_asked.wait()
+        return await answer_a(request)
+
+    async def tell(request: web.Request) -> web.StreamResponse:
+        b_was_asked.set()
+        return await answer_b(request)
+
+    slow.pages["/v1/models"], fast.pages["/props"] = wait, tell
+    told = Told(await serve(folder / "b" / "x.sock", fast), await serve(folder / "a" / "x.sock", slow))
+    assert await ids(source_of(sessions, told, rows=[engine_row()])) == {
+        str(folder / "a" / "x.sock"): "x",
+        str(folder / "b" / "x.sock"): "x-socket",
+    }
 
 
 async def test_a_socket_never_takes_the_name_of_a_row_or_of_the_users(
