@@ -89,6 +89,19 @@ async def test_a_place_elsewhere_is_never_local_by_its_marks(make: Make, listen:
     assert server.asked == ["GET /v1/models"]
 
 
+async def test_an_engine_elsewhere_counts_as_paid_and_says_how_to_change_that(
+    make: Make, listen: Listen
+) -> None:
+    source = make(elsewhere(await listen(llama()), row=engine_row()), remote=True)
+    finding = await look(source)
+    assert finding.endpoint.tier is Tier.PAID
+    assert 'write tier = "free" into [providers.mine]' in finding.endpoint.note
+    finding = await look(
+        make(elsewhere(await listen(llama()), row=engine_row(), tier=Tier.FREE), remote=True)
+    )
+    assert (finding.endpoint.tier, finding.endpoint.note) == (Tier.FREE, "")
+
+
 async def test_the_key_is_sent_where_the_row_wants_it(make: Make, listen: Listen) -> None:
     server = llama()
     account = Account("mine-1", "secret")

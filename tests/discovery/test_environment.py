@@ -39,7 +39,7 @@ async def test_an_address_elsewhere_is_not_visited_and_how_to_name_it_is_said() 
     assert await places(OLLAMA_HOST="192.168.1.5:11434") == []
     words = said(OLLAMA_HOST="192.168.1.5:11434")
     assert "OLLAMA_HOST" in words
-    assert 'kind = "ollama" and api_base = "http://192.168.1.5:11434/v1"' in words
+    assert 'kind = "ollama", api_base = "http://192.168.1.5:11434/v1" and tier = "free"' in words
 
 
 async def test_what_is_no_address_is_said_to_be_none() -> None:

@@ -161,6 +161,11 @@ def _notes(place: Written, seen: Sighting) -> Iterator[str]:
             "not recognised as an engine, so that its models count as paid: if they run on this machine, "
             f'write tier = "local" into [providers.{place.id}]'
         )
+    if not place.here and place.tier is None and place.row.tier is Tier.LOCAL:
+        yield (
+            "it is not on this machine, so that its models count as paid: if they cost nothing, "
+            f'write tier = "free" into [providers.{place.id}]'
+        )
     yield from notes_of(seen, _refused(place))
     if seen.listing and (missing := [name for name in place.models if name not in _by_name(seen.listing)]):
         yield f"it does not list {', '.join(missing)}, which [providers.{place.id}] names"

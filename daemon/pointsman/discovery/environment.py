@@ -42,5 +42,6 @@ def _words(row: Provider, variable: str, address: Address | None) -> str:
         return f"{row.title} at {address.place} ({variable})"
     return (
         f"nothing at {address} ({variable}): that is not this machine, and Pointsman goes there only if the "
-        f'configuration says so: [providers.NAME] with kind = "{row.dialect}" and api_base = "{address}/v1"'
+        f'configuration says so: [providers.NAME] with kind = "{row.dialect}", api_base = "{address}/v1" and '
+        'tier = "free" (or "paid")'
     )
