@@ -96,10 +96,10 @@ def test_localai_tells_what_is_loaded() -> None:
 
 
 def test_lemonade_tells_the_context_of_what_is_loaded_and_how_much_it_holds() -> None:
-    pages = kinds.lemonade()
-    listing = read(listed("lemonade", "m", "n", context_length=40_960))
-    for path in ("/api/v1/models", "/api/v1/health"):
-        listing = READERS[path](listing, pages[path])
+    models = listed("lemonade", "m", "n", context_length=40_960)
+    listing = read(models)
+    for path, page in (kinds.lemonade() | {"/api/v1/models": models}).items():
+        listing = READERS[path](listing, page) if path.startswith("/api/v1/") else listing
     loaded, other = listing.models
     assert (loaded.state, loaded.context, other.state) == (ModelState.LOADED, 4096, ModelState.UNLOADED)
     assert (listing.holds, listing.build) == (1, "10.3.0")

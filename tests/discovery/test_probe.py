@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.row import Provider
-from pointsman.discovery.listing import Listing
+from pointsman.discovery.listing import ELSEWHERE, Listing
 from pointsman.discovery.memory import LONGEST_PAUSE, Memory
 from pointsman.discovery.probe import NEAR, Absent, Pace, Sighting, Visit, look
 from pointsman.net import Sessions
@@ -21,7 +21,7 @@ from tests.discovery.bodies import read
 from tests.discovery.conftest import Listen
 from tests.discovery.kinds import listed
 from tests.discovery.looking import row_of
-from tests.discovery.servers import LLAMA, kind, page, plain, silent
+from tests.discovery.servers import LLAMA, cut, kind, page, plain, silent
 from tests.fakes.ollama import FakeOllama, OllamaModel
 from tests.fakes.studio import FakeStudio, FakeSwap, FakeTeller, FakeVllm
 
@@ -216,6 +216,21 @@ async def test_a_list_is_not_used_if_nobody_tells_where_its_models_run(
     seen = await visit(sessions, await listen(server))
     assert (seen.row, seen.listing, seen.health) == (row, None, Health.UP)
     assert f"without its {row.vital}" in seen.note
+
+
+@pytest.mark.parametrize("row_id", [row.id for row in PROVIDERS if row.vital])
+async def test_what_is_cut_or_no_answer_at_all_makes_no_model_local(
+    sessions: Sessions, listen: Listen, row_id: str
+) -> None:
+    server, row = kind(KINDS[row_id]), row_of(row_id)
+    port = await listen(server)
+    server.pages[row.vital] = cut({"Content-Type": "application/json"})
+    seen = await visit(sessions, port)
+    assert (seen.row, seen.listing) == (row, None)
+    server.pages[row.vital] = page({"data": [], "models": []})
+    seen = await visit(sessions, port)
+    assert seen.listing is not None
+    assert [model.runs_at for model in seen.listing.models] == [ELSEWHERE]
 
 
 async def test_a_model_that_runs_elsewhere_is_not_described(sessions: Sessions, listen: Listen) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pointsman.discovery.fields import by_name, count, inner, items, word
-from pointsman.discovery.listing import Listed, Listing
+from pointsman.discovery.listing import ELSEWHERE, Listed, Listing
 from pointsman.types import Ability, Modality, ModelState
 
 NO_CHAT = frozenset({"embeddings", "reranking", "image", "audio", "transcription", "tts"})
@@ -39,6 +39,8 @@ def with_health(listing: Listing, body: object) -> Listing:
 
 
 def _told(model: Listed, entry: Mapping[str, object]) -> Listed:
+    if not entry:
+        return replace(model, runs_at=ELSEWHERE)
     labels = items(entry, "labels")
     elsewhere = entry.get("recipe") == "cloud"
     has, lacks = _abilities(labels)
