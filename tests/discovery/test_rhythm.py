@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pointsman.discovery.sockets import ListeningWatch
+from pointsman.discovery.sweep import SETTLE
 from pointsman.types import Health
 from tests.discovery.house import Fake, House, any_model, finding
 from tests.discovery.test_sockets import HEAD, line
@@ -86,17 +87,52 @@ async def test_a_new_listener_starts_a_sweep(tmp_path: Path) -> None:
     assert source.looks == 2
 
 
+class OddSockets:
+    """The listeners on odd ports, which are others every second if `restless`."""
+
+    def __init__(self, folder: Path, *, restless: bool) -> None:
+        self.tcp, self.unix = folder / "tcp", folder / "unix"
+        self.restless = restless
+        self.inode = 0
+        self.tcp.write_text(HEAD)
+        self.slept: list[float] = []
+
+    def watch(self) -> ListeningWatch:
+        return ListeningWatch((), anywhere=True, tcp=[self.tcp], unix=self.unix)
+
+    def change(self) -> None:
+        self.inode += 100
+        lines = (line("0100007F:C350", inode=self.inode + at) for at in range(100))
+        self.tcp.write_text(HEAD + "".join(lines))
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.restless:
+            self.change()
+
+
 async def test_sockets_that_open_all_the_time_and_close_again_start_no_sweep(tmp_path: Path) -> None:
-    (tmp_path / "tcp").write_text(HEAD)
+    sockets = OddSockets(tmp_path, restless=True)
     source = Fake()
-    watch = ListeningWatch((), anywhere=True, tcp=[tmp_path / "tcp"], unix=tmp_path / "unix")
-    house = House(source, watch=watch)
+    house = House(source, watch=sockets.watch(), sleep=sockets.sleep)
     await house.sweeper.sweep("start")
-    for pulse in range(4):
-        lines = (line("0100007F:C350", inode=1000 * pulse + at) for at in range(100))
-        (tmp_path / "tcp").write_text(HEAD + "".join(lines))
+    for _ in range(4):
+        sockets.change()
         await house.pulses(5)
     assert source.looks == 1
+
+
+async def test_who_listens_on_an_odd_port_is_looked_at_once_he_stays(tmp_path: Path) -> None:
+    sockets = OddSockets(tmp_path, restless=False)
+    source = Fake()
+    house = House(source, watch=sockets.watch(), sleep=sockets.sleep)
+    await house.sweeper.sweep("start")
+    sockets.change()
+    await house.pulses(5)
+    assert source.looks == 2
+    assert sockets.slept == [SETTLE]
+    await house.pulses(20)
+    assert (source.looks, sockets.slept) == (2, [SETTLE])
 
 
 async def test_in_the_first_sweep_a_request_waits_for_the_first_sufficient_model_only() -> None:

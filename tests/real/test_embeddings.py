@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from tests.journeys.daemon import Daemon
-from tests.real.engine import RealEngine, real_engine
+from tests.real.engine import RealEngine, StartEngine, real_engine
 
 WIDTH = 64  # of the tiny model's vectors
 

@@ -55,6 +55,11 @@ class ListeningWatch:
         self._before, self._counted = now, counted
         return changed
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the last look saw somebody who does not count yet."""
+        return self._before != self._counted
+
     def _listening(self) -> Listeners:
         found = read_listeners(self._tcp, self._unix)
         return found if self._anywhere else frozenset(filter(self._is_usual, found))

@@ -7,7 +7,7 @@ and what it would have seen is not counted as missed.
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.registry import Change, Registry
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 # Seconds.
 PULSE = 5.0  # how often `pulse` is called
+SETTLE = 1.0  # after which one who listens on an odd port is there to stay
 BUSY_EVERY = 10.0
 IDLE_EVERY = 60.0
 BUSY_FOR = 60.0  # after a request
@@ -54,6 +55,7 @@ class Sweeper:
         remote_every: float | None = None,
         watch: ListeningWatch | None = None,
         unplaced: Sequence[str] = (),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._sources = tuple(sources)
         self._registry = registry
@@ -63,6 +65,7 @@ class Sweeper:
         self._remote_every = remote_every
         self._watch = watch
         self._unplaced = tuple(unplaced)
+        self._sleep = sleep
         self._near = Flight(self._sweep_near)
         self._far = Flight(self._sweep_far)
         self._reports = {source.name: Report(source.name) for source in self._sources}
@@ -112,11 +115,18 @@ class Sweeper:
 
     async def pulse(self) -> None:
         """The rhythm, called every `PULSE` seconds."""
-        changed = self._watch is not None and self._watch.changed()
+        changed = self._watch is not None and await self._others_listen(self._watch)
         if self._monotonic() >= self._far_due:
             self._far.start("time to ask again")
         if changed or self._age() + PULSE / 2 >= self._every():
             await self.sweep("other sockets listen now" if changed else "rhythm")
+
+    async def _others_listen(self, watch: ListeningWatch) -> bool:
+        changed = watch.changed()
+        if watch.unsure:
+            await self._sleep(SETTLE)
+            changed = watch.changed() or changed
+        return changed
 
     async def before_request(self, sufficient: Callable[[Snapshot], bool]) -> None:
         """Wait as long as waiting may help: in the first sweep until `sufficient`, later for a fresh one."""
