@@ -45,14 +45,19 @@ def test_packed_or_not_the_vectors_are_the_same(client: openai.OpenAI) -> None:
 
 
 def test_an_engine_restarted_with_another_model_makes_no_vectors_for_the_old_one(
-    engine: RealEngine, client: openai.OpenAI, start_engine: StartEngine
+    start_engine: StartEngine,
 ) -> None:
     """A llama-server says that they are of whatever model it was asked for."""
-    assert client.embeddings.create(model="e/embedder", input="Grüße").data
-    engine.kill()
-    start_engine(alias="other", embedding=True, port=int(engine.url.rpartition(":")[2]))
-    with pytest.raises(openai.APIStatusError, match=r"answers as 'other' now|no model"):
-        client.embeddings.create(model="e/embedder", input="Grüße")
+    engine = start_engine(alias="embedder", embedding=True)
+    with (
+        Daemon(config=config_for(e=engine)) as daemon,
+        openai.OpenAI(base_url=daemon.api_base, api_key="none", max_retries=0) as client,
+    ):
+        assert client.embeddings.create(model="e/embedder", input="Grüße").data
+        engine.kill()
+        start_engine(alias="other", embedding=True, port=int(engine.url.rpartition(":")[2]))
+        with pytest.raises(openai.APIStatusError, match=r"answers as 'other' now|no model"):
+            client.embeddings.create(model="e/embedder", input="Grüße")
 
 
 def test_an_engine_that_makes_none_says_so_by_the_client(client: openai.OpenAI) -> None:
