@@ -22,7 +22,8 @@ async def test_a_machine_that_wakes_up_is_looked_around_at_once() -> None:
         call_later=clocks.call_later,
     )
     async with AsyncExitStack() as stack:
-        start_jobs(house.sweeper, watch, stack)
+        woken: list[float] = []
+        start_jobs(house.sweeper, watch, stack, lambda: woken.append(clocks.monotonic))
         clocks.pass_by(5)
         assert (near.looks, far.looks) == (1, 1)
         near.findings = [finding("other")]  # what was there before the lid was closed is there no more
@@ -30,3 +31,4 @@ async def test_a_machine_that_wakes_up_is_looked_around_at_once() -> None:
         await house.sweeper.sweep("join", everything=True)
         assert (near.looks, far.looks) == (2, 2)
         assert house.health[-1] is Health.UP
+        assert woken == [clocks.monotonic]

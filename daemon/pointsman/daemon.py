@@ -21,7 +21,7 @@ from pathlib import Path
 from pointsman.catalogue.registry import Registry
 from pointsman.config.load import Loaded, load
 from pointsman.config.override import overrides
-from pointsman.config.schema import Config
+from pointsman.config.schema import Config, Hold
 from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
 from pointsman.errors import Shuts, StartError, UpstreamError
 from pointsman.events import Bus
@@ -42,6 +42,7 @@ from pointsman.server.control.events import STOPPING
 from pointsman.server.instance import published, sole
 from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving, url_of
 from pointsman.server.rooms import Info, Rooms
+from pointsman.server.streams import Signs
 from pointsman.types import Endpoint, Snapshot
 
 DRAIN = 30.0  # seconds that answers under way are given when the daemon stops
@@ -202,7 +203,15 @@ async def _build(
         registry=registry,
         gate=gate,
         lookout=sweeper,
-        means=Means(sessions, gate, loads, partial(clocks_for, timeouts=setup.config.timeouts), on_failure),
+        means=Means(
+            sessions,
+            gate,
+            loads,
+            partial(clocks_for, timeouts=setup.config.timeouts),
+            on_failure,
+            time.time,
+            hold=setup.config.streams.hold is Hold.WHOLE,
+        ),
         names=_names(setup.config),
         bus=bus,
         keep=writer.enqueue,
@@ -213,7 +222,7 @@ async def _build(
     )
     call_later = asyncio.get_running_loop().call_later
     clocks = partial(ClockWatch, wall=time.time, monotonic=time.monotonic, call_later=call_later)
-    jobs = start_jobs(sweeper, clocks, stack)
+    jobs = start_jobs(sweeper, clocks, stack, gate.circuits.woke_up)
     return Rooms(
         router=router,
         registry=registry,
@@ -224,11 +233,15 @@ async def _build(
         info=info,
         jobs=jobs,
         loads=loads,
+        signs=Signs(setup.config.streams.patience),
     )
 
 
 def start_jobs(
-    sweeper: Sweeper, watch_clocks: Callable[[Callable[[float], object]], ClockWatch], stack: AsyncExitStack
+    sweeper: Sweeper,
+    watch_clocks: Callable[[Callable[[float], object]], ClockWatch],
+    stack: AsyncExitStack,
+    on_wake: Callable[[], object],
 ) -> Jobs:
     """What is done again and again, and anew when the machine has slept."""
     jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse),))
@@ -238,6 +251,7 @@ def start_jobs(
     def woke_up(seconds: float) -> None:
         log.warning("the clock jumped by %.0f s: looking again", seconds)
         jobs.reschedule()
+        on_wake()
         sweeper.hurry("the machine woke up, or its clock was set", everything=True)
 
     watch = watch_clocks(woke_up)

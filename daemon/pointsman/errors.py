@@ -28,6 +28,7 @@ class Shuts(StrEnum):
     MODEL = "model"
     ENDPOINT = "endpoint"
     ACCOUNT = "account"
+    FREE = "free"  # the models of an account that cost nothing, which are counted together
 
 
 class PointsmanError(Exception):
@@ -87,10 +88,19 @@ class Loop(PointsmanError):
 
 
 class NoRoute(PointsmanError):
-    """Nobody is left to ask."""
+    """Nobody is left to ask. `retry_after`: seconds until somebody may be again, None: nobody knows.
+
+    `limited`: rate limits are all that keeps them from it.
+    """
 
     status = 503
     code = "no_route"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, limited: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        if limited:
+            self.status = 429
 
 
 class Refused(PointsmanError):
@@ -114,7 +124,8 @@ class UpstreamError(PointsmanError):
 
     `upstream_status` is what the provider said, None where it said nothing. `final`: the request
     itself is at fault, so that no other model is tried. `again`: the same target deserves one more
-    try. `shuts`: what the failure tells of the target.
+    try. `shuts`: what the failure tells of the target, and `wait` for how many seconds, where the
+    provider said so. `limited`: it is a rate limit or a quota.
     """
 
     status = 503
@@ -128,12 +139,16 @@ class UpstreamError(PointsmanError):
         final: bool = False,
         again: bool = False,
         shuts: Shuts = Shuts.NOTHING,
+        wait: float | None = None,
+        limited: bool = False,
     ) -> None:
         super().__init__(message)
         self.upstream_status = upstream_status
         self.final = final
         self.again = again
         self.shuts = shuts
+        self.wait = wait
+        self.limited = limited
 
 
 class StartError(PointsmanError):

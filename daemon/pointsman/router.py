@@ -14,15 +14,18 @@ from typing import Protocol
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, PointsmanError, UnknownModel
 from pointsman.events import Bus
-from pointsman.execution.attempts import Answer, Means, first_answer
+from pointsman.execution.attempts import MOST_ATTEMPTS, Answer, Means, first_answer
+from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.sums import took
-from pointsman.limits.gate import Gate
+from pointsman.limits.circuit import Shut
+from pointsman.limits.gate import Gate, Recovery
 from pointsman.routing.classify import classify
 from pointsman.routing.explain import nobody_left
-from pointsman.routing.policy import decide, routable
+from pointsman.routing.policy import PARKED, decide, routable
 from pointsman.routing.resolve import AUTO, Names, pinned, resolve
-from pointsman.types import Attempt, Call, CallKind, Decision, Model, RequestRecord, Snapshot, Tier
+from pointsman.types import Attempt, Call, CallKind, Decision, Model, Snapshot, Tier
 
+WAITS_FOR = 10.0  # seconds that a request waits for a model that is parked, where there is no other
 CLIENT_GONE = 499  # in the ledger alone: nobody was there to be told a status
 
 
@@ -89,9 +92,17 @@ class Router:
         """What a request may ask for beside models: auto, and what the user named."""
         return [AUTO, *dict.fromkeys([*self._names.roles, *self._names.aliases])]
 
-    def routable(self) -> list[Model]:
-        """The models that a plain request could be given now, in their order."""
-        return routable(self._registry.snapshot)
+    def routable(self, form: str = "openai.chat") -> list[Model]:
+        """The models that a plain request of that format could be given now, in their order."""
+        return routable(self._registry.snapshot, form)
+
+    def limits(self) -> list[Shut]:
+        """What is left alone for now, because it failed or said so."""
+        return self._gate.circuits.report(self._monotonic())
+
+    def reset_limits(self) -> None:
+        """Asks again whatever was left alone."""
+        self._gate.circuits.reset()
 
     def begin(self, call: Call) -> Journey:
         self._lookout.request_seen()
@@ -106,12 +117,7 @@ class Router:
         """
         answer: Answer | None = None
         try:
-            journey.decision = decision = await self._decision(journey)
-            if not decision.candidates:
-                raise NoRoute(self._nobody_left(decision))
-            answer = await first_answer(
-                journey.call, decision, self._means, journey.attempts, journey.started
-            )
+            answer = await self._first_answer(journey)
             journey.status = 200
             yield answer
         except PointsmanError as error:
@@ -130,6 +136,24 @@ class Router:
                 answer.close()
             self._write_down(journey, answer)
 
+    async def _first_answer(self, journey: Journey) -> Answer:
+        """Decides and asks; once more where all who were asked may soon be asked again."""
+        while True:
+            journey.decision = decision = await self._decision(journey)
+            if not decision.candidates:
+                raise self._nobody_left(decision)
+            try:
+                return await first_answer(
+                    journey.call, decision, self._means, journey.attempts, journey.started
+                )
+            except NoRoute as error:
+                if len(journey.attempts) >= MOST_ATTEMPTS or not self._may_wait(journey, error.retry_after):
+                    raise
+
+    def _may_wait(self, journey: Journey, seconds: float | None) -> bool:
+        waited = self._monotonic() - journey.started
+        return seconds is not None and waited + seconds <= WAITS_FOR
+
     async def _decision(self, journey: Journey) -> Decision:
         """Decides, after giving discovery its chance where nothing good enough is known yet."""
 
@@ -145,17 +169,36 @@ class Router:
         if (decision := decided(self._registry.snapshot)) is not None:
             return decision
         await self._lookout.before_request(lambda snapshot: decided(snapshot) is not None)
-        return self._decide(journey.call, self._registry.snapshot, journey.id)
+        return await self._once_recovered(journey)
+
+    async def _once_recovered(self, journey: Journey) -> Decision:
+        """Decides; where all are parked, after waiting for the first of them, if that is not long."""
+        while True:
+            decision = self._decide(journey.call, self._registry.snapshot, journey.id)
+            recovery = self._recovery(decision)
+            if decision.candidates or recovery is None or not self._may_wait(journey, recovery.seconds):
+                return decision
+            await asyncio.sleep(recovery.seconds)
+
+    def _recovery(self, decision: Decision) -> Recovery | None:
+        """When one of those that are only parked may be asked again."""
+        parked = {one.model for one in decision.excluded if one.rule == PARKED}
+        models = [model for model in self._registry.snapshot.models if model.id in parked]
+        return self._gate.recovery(models, self._monotonic())
 
     def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
         understood = pinned if call.kind is CallKind.EMBEDDING else resolve
         wanted = understood(call.model, self._names, snapshot)
-        outlook = replace(self._gate.outlook(), waits=self._means.loads.waits())
+        outlook = self._gate.outlook(snapshot.models, self._monotonic())
+        outlook = replace(outlook, waits=self._means.loads.waits())
         return decide(decision_id, wanted, classify(call), snapshot, outlook)
 
-    def _nobody_left(self, decision: Decision) -> str:
+    def _nobody_left(self, decision: Decision) -> NoRoute:
         endpoints = self._registry.snapshot.endpoints
-        return nobody_left(decision, self._lookout.looked_for, self._config_file, endpoints)
+        words = nobody_left(decision, self._lookout.looked_for, self._config_file, endpoints)
+        if (recovery := self._recovery(decision)) is None:
+            return NoRoute(words)
+        return NoRoute(words, retry_after=recovery.seconds, limited=recovery.limited)
 
     def _write_down(self, journey: Journey, answer: Answer | None) -> None:
         candidate = answer.candidate if answer else None

@@ -253,6 +253,7 @@ class Call:
     choices: int = 1
     chat: Chat | None = None  # of other calls than chats: a message for each text
     untranslatable: str = ""  # a field that no other dialect can carry; empty: none
+    headers: Mapping[str, str] = field(default_factory=dict)  # of the client's, those that go up
     hints: Hints = Hints()
 
 
@@ -268,8 +269,18 @@ class Task:
     privacy: Privacy
     prompt_ceiling: int = 0  # tokens the prompt can't exceed, whatever the model's vocabulary
     untranslatable: str = ""  # a field that only an OpenAI API can be asked with; empty: none
+    format: str = "openai.chat"  # the call's
     priority: Priority = Priority.NORMAL
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A model that may not be asked before `until`, on the event loop's clock."""
+
+    until: float
+    reason: str
+    limited: bool = False  # by a rate limit or a quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +289,8 @@ class Outlook:
 
     in_flight: Mapping[str, int] = field(default_factory=dict)  # requests being answered
     waits: Mapping[str, float] = field(default_factory=dict)  # seconds a new request would wait
+    parked: Mapping[str, Parked] = field(default_factory=dict)
+    now: float = 0.0  # on the event loop's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,23 +386,3 @@ class Attempt:
     ended: float | None = None
     usage: Usage | None = None
     cost: int | None = None  # nano-dollars; None: unknown
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """A finished request, as the ledger keeps it. Bodies are not in it."""
-
-    id: str
-    at: float  # wall clock, seconds
-    app: str
-    format: str
-    asked: str
-    stream: bool
-    status: int  # what the client was told
-    answered_by: str  # model id, or empty
-    tier: str
-    reason: str
-    error: str
-    seconds: float
-    decision: Decision | None  # None: it was refused before anything was decided
-    attempts: tuple[Attempt, ...]

@@ -156,7 +156,10 @@ def test_ctrl_c_ends_a_running_answer_quietly(stub: Stub) -> None:
         assert asking.stdout is not None
         assert asking.stdout.read(5) == b"word "
         asking.send_signal(signal.SIGINT)
-        out, err = asking.communicate(timeout=10)
+        try:
+            out, err = asking.communicate(timeout=10)
+        finally:
+            asking.kill()  # else a Ctrl-C that is not heard hangs the test, which waits for the end
     assert (asking.returncode, out, err) == (130, b"\n", b"")
 
 

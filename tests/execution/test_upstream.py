@@ -13,6 +13,7 @@ from pointsman.execution.upstream import Upstream, send
 from pointsman.net import Sessions
 from pointsman.types import Account, Endpoint, FoundBy, Place
 
+WALL = 1_800_000_000.0  # seconds since 1970
 PATIENCE = 10.0  # seconds after which a test that waits is broken
 
 
@@ -67,7 +68,9 @@ def head(status: str, length: int) -> bytes:
 
 async def call(sessions: Sessions, endpoint: Endpoint, seconds: float = PATIENCE) -> Upstream:
     until = asyncio.get_running_loop().time() + seconds
-    return await send(sessions, endpoint, "/chat/completions", b"{}", connect=PATIENCE, until=until)
+    return await send(
+        sessions, endpoint, "/chat/completions", b"{}", connect=PATIENCE, until=until, wall=lambda: WALL
+    )
 
 
 async def failure(attempt: Awaitable[object]) -> UpstreamError:
@@ -99,7 +102,7 @@ async def test_a_good_answer_is_read_whole(sessions: Sessions) -> None:
         (404, False, False, Shuts.NOTHING),
         (413, False, False, Shuts.NOTHING),
         (422, False, False, Shuts.NOTHING),
-        (429, False, False, Shuts.ACCOUNT),
+        (429, False, False, Shuts.MODEL),
         (500, False, True, Shuts.MODEL),
         (502, False, True, Shuts.MODEL),
         (503, False, False, Shuts.MODEL),
@@ -145,7 +148,9 @@ async def test_where_nobody_picks_up_the_endpoint_is_shut_too(sessions: Sessions
             caller.connect_ex(deaf.getsockname())
         until = asyncio.get_running_loop().time() + PATIENCE
         error = await failure(
-            send(sessions, at(deaf.getsockname()[1]), "/x", b"{}", connect=0.03, until=until)
+            send(
+                sessions, at(deaf.getsockname()[1]), "/x", b"{}", connect=0.03, until=until, wall=lambda: WALL
+            )
         )
         for caller in callers:
             caller.close()
@@ -199,3 +204,10 @@ async def test_the_key_goes_up_and_stays_out_of_every_error(sessions: Sessions) 
         error = await failure(call(sessions, ours))
     assert b"authorization: bearer sk-secret" in heard[0].lower()
     assert "sk-secret" not in f"{error!r} {error} {error.__cause__!r} {ours!r}"
+
+
+async def test_a_limit_says_how_long_it_lasts(sessions: Sessions) -> None:
+    words = b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
+    async with engine(words) as endpoint:
+        error = await failure(call(sessions, endpoint))
+    assert (error.limited, error.wait) == (True, 7.0)

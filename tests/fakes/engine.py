@@ -23,7 +23,7 @@ from typing import Self
 
 from aiohttp import web
 
-from tests.fakes import answers, texts
+from tests.fakes import answers, messages, texts
 from tests.fakes.answers import Answer, Json
 from tests.fakes.faults import JSON_TYPE, OK, Fault, Part, Reply, Step, Voice, reply
 
@@ -135,7 +135,7 @@ class FakeEngine:
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._stopping = False
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.01)
         await self._runner.setup()
         if self.socket is not None:
             await web.UnixSite(self._runner, self.socket).start()
@@ -189,18 +189,28 @@ class FakeEngine:
         if self.loading:
             return as_json(LOADING, 503)
         match seen.method, seen.path:
-            case "POST", path if path in CHAT_PATHS:
-                return self._chat(seen)
-            case "POST", "/v1/completions":
-                return self._by_name(seen, lambda model: self._say(seen, self.answer, model, texts))
-            case "POST", "/v1/embeddings":
-                return self._by_name(seen, lambda model: self._embeddings(seen, model))
+            case "POST", _:
+                return self._asked(seen)
             case "GET", "/v1/models" | "/models":
                 return as_json(self._listing())
             case "GET", "/health" if self.llama:
                 return as_json({"status": "ok"})
             case "GET", "/props" if self.llama:
                 return as_json(self._props())
+        return as_json(NOT_FOUND, 404)
+
+    def _asked(self, seen: Seen) -> Reply:
+        match seen.path:
+            case path if path in CHAT_PATHS:
+                return self._chat(seen)
+            case "/v1/completions":
+                return self._by_name(seen, lambda model: self._say(seen, self.answer, model, texts))
+            case "/v1/embeddings":
+                return self._by_name(seen, lambda model: self._embeddings(seen, model))
+            case "/v1/messages" if self.llama:
+                return self._by_name(seen, lambda model: self._say(seen, self.answer, model, messages))
+            case "/v1/messages/count_tokens" if self.llama:
+                return as_json(messages.count(self.answer.prompt))
         return as_json(NOT_FOUND, 404)
 
     def _chat(self, seen: Seen) -> Reply:

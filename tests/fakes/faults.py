@@ -22,6 +22,7 @@ class Kind(StrEnum):
     RESET = "reset"  # the connection is reset before any header
     SILENCE = "silence"  # no header comes until the test releases it
     SLOW = "slow"  # headers (and a role) come, no content until the test releases it
+    LATE_RESET = "late-reset"  # headers (and a role) come; the connection is reset when the test releases it
     CUT = "cut"  # the connection is reset in mid-answer
     ENDS = "ends"  # the answer just ends, correctly framed: no finish reason, no [DONE]
     STALL = "stall"  # it pauses in mid-answer until the test releases it
@@ -56,6 +57,7 @@ OK = Fault()
 RESET = Fault(Kind.RESET)
 SILENCE = Fault(Kind.SILENCE)
 SLOW = Fault(Kind.SLOW)
+LATE_RESET = Fault(Kind.LATE_RESET)
 NO_DONE = Fault(Kind.NO_DONE)
 EMPTY = Fault(Kind.EMPTY)
 TRUNCATED = Fault(Kind.TRUNCATED)
@@ -179,6 +181,8 @@ def _stream(fault: Fault, answer: Answer, model: str, voice: Voice, *, usage: bo
     match fault.kind:
         case Kind.CUT | Kind.HALF_CLOSED:
             return [*begun, MID_ANSWER[fault.kind]]
+        case Kind.LATE_RESET:
+            return [*begun, Step.WAIT, Step.RESET]
         case Kind.ENDS:
             return begun
         case Kind.TRUNCATED:
@@ -202,6 +206,8 @@ def _plain(fault: Fault, body: bytes) -> list[Part]:
             return [body[:half], MID_ANSWER[fault.kind], body[half:]]
         case Kind.SLOW:
             return [Step.WAIT, body]
+        case Kind.LATE_RESET:
+            return [Step.WAIT, Step.RESET, body]
         case Kind.ENDS | Kind.TRUNCATED:
             return [body[:half]]
         case Kind.ERROR:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from pointsman.ledger.record import RequestRecord
 from pointsman.money import Usage
 from pointsman.types import (
     Ability,
@@ -19,7 +20,6 @@ from pointsman.types import (
     Outcome,
     Place,
     Privacy,
-    RequestRecord,
     Task,
     Tier,
     Wanted,

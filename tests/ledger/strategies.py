@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from pointsman.ledger.record import RequestRecord
 from pointsman.money import Usage
 from pointsman.types import (
     Ability,
@@ -14,7 +15,6 @@ from pointsman.types import (
     Modality,
     Outcome,
     Privacy,
-    RequestRecord,
     Task,
     Wanted,
 )

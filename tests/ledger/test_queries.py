@@ -11,10 +11,11 @@ import pytest
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger import queries
 from pointsman.ledger.queries import Reader, Total
+from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.money import Usage
-from pointsman.types import Attempt, Excluded, Outcome, RequestRecord
+from pointsman.types import Attempt, Excluded, Outcome
 from tests.fakes.records import attempt, decision, record
 
 

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.queries import Reader
+from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.writer import HURRY, Writer
-from pointsman.types import RequestRecord
 from tests.fakes.records import record
 from tests.ledger.strategies import unique_records
 

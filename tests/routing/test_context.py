@@ -141,3 +141,11 @@ def test_nothing_is_ever_asked_so_that_an_engine_may_cut_it(one: Model, asked: T
 def test_a_short_prompt_is_never_refused_for_its_length(one: Model, tokens: int) -> None:
     if one.stretch is not None and one.stretch.most >= 2 * (tokens + ANSWER_ROOM):
         assert objection(one, prompt(tokens)) is None
+
+
+def test_what_is_passed_on_in_another_dialect_is_never_translated_nor_cut() -> None:
+    messages: dict[str, Any] = {"format": "anthropic.messages", "untranslatable": "messages"}
+    assert to_ask(ollama(32_768), prompt(500, **messages)) is None
+    refusal = objection(ollama(32_768), prompt(2_000, **messages))
+    assert refusal is not None
+    assert "with `messages` it can only be asked over an API that cuts what does not fit" in refusal

@@ -13,6 +13,7 @@ from pointsman.catalogue.providers import GENERIC, PROVIDERS
 from pointsman.catalogue.row import Mark, Provider
 from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.types import Auth, Tier
+from pointsman.wire.formats import FORMATS
 
 CLOUD = Provider(
     "cloud",
@@ -79,6 +80,8 @@ def setting_faults(row: Provider) -> Iterator[str]:
         yield "a context_setting has a place for the tokens: {}"
     if any(not name.isupper() for name in (*row.host_env, *row.port_env)):
         yield "host_env and port_env name environment variables"
+    if not {*row.speaks} <= {*FORMATS}:
+        yield "what it speaks are keys of FORMATS: wire/formats.py"
     if any(name != name.lower() for name in row.programs):
         yield "programs are compared in lower case"
 
@@ -136,6 +139,7 @@ def test_an_unrecognised_server_has_no_tier_and_is_found_by_no_port() -> None:
         (replace(ENGINE, vital="/props"), "is vital"),
         (replace(ENGINE, ports=()), "is found by"),
         (replace(ENGINE, context_setting="-c"), "place for the tokens"),
+        (replace(ENGINE, speaks=("anthropic",)), "keys of FORMATS"),
         (replace(ENGINE, host_env=("host",)), "environment variables"),
         (replace(ENGINE, programs=("Engine",)), "lower case"),
     ],

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from pointsman.types import Ability, Call, Candidate, Dialect, Endpoint, FoundBy, Model, Place, Tier
-from pointsman.wire import openai, openai_completions, openai_embeddings
+from pointsman.wire import anthropic, anthropic_count, openai, openai_completions, openai_embeddings
 
 HELLO = [{"role": "user", "content": "Hi"}]
 PLACE = Place("http://127.0.0.1:11434/v1")
@@ -21,6 +21,14 @@ def completion(prompt: object = "Once", **fields: Any) -> Call:
 
 def embedding(texts: object = "Once", **fields: Any) -> Call:
     return openai_embeddings.decode(json.dumps({"input": texts, **fields}).encode(), {})
+
+
+def message(messages: object = HELLO, **fields: Any) -> Call:
+    return anthropic.decode(json.dumps({"messages": messages, **fields}).encode(), {})
+
+
+def count(messages: object = HELLO, **fields: Any) -> Call:
+    return anthropic_count.decode(json.dumps({"messages": messages, **fields}).encode(), {})
 
 
 def candidate(

@@ -4,6 +4,8 @@ Ports, marks, pages and environment variables are from each project's own docume
 llama-server's were seen on a real one. A mark must not fit an engine that merely imitates another:
 KoboldCpp has a `/props` too, and half of them answer Ollama's `/api/tags` and `/api/version`.
 A row without marks is known by its address or by its process alone; a tunnel's process outweighs all marks.
+Of Anthropic's requests LM Studio and Ollama document `/v1/messages` alone, vLLM serves the counting of tokens
+too (vllm/entrypoints/anthropic), llama-swap passes on messages (its pull request 417).
 """
 
 from pointsman.catalogue.row import Mark, Provider
@@ -26,6 +28,7 @@ PROVIDERS: tuple[Provider, ...] = (
             Mark("/props", key="default_generation_settings", owner="llamacpp"),  # behind a proxy
         ),
         pages=("/props",),
+        speaks=("anthropic.messages", "anthropic.count"),
         takes_any_name=True,
         context_setting="-c {}",
         tools_setting="--jinja",
@@ -43,6 +46,7 @@ PROVIDERS: tuple[Provider, ...] = (
         pages=("/api/version", "/api/tags", "/api/ps"),
         vital="/api/tags",
         describes="/api/show",  # reads the weights' header and loads nothing
+        speaks=("anthropic.messages",),
         context_setting="OLLAMA_CONTEXT_LENGTH={}",
         docs_url="https://docs.ollama.com/api",
     ),
@@ -54,6 +58,7 @@ PROVIDERS: tuple[Provider, ...] = (
         programs=("lm-studio", "lm studio", "llmster"),
         marks=(Mark("/api/v0/models", key="compatibility_type"),),
         pages=("/api/v0/models",),
+        speaks=("anthropic.messages",),
         context_setting="a context length of {} in the model's load settings",
         docs_url="https://lmstudio.ai/docs/developer/rest/endpoints",
     ),
@@ -65,6 +70,7 @@ PROVIDERS: tuple[Provider, ...] = (
         programs=("vllm", "vllm.entrypoints.openai.api_server"),
         marks=(Mark("/version", key="version", owner="vllm"),),
         pages=("/version",),
+        speaks=("anthropic.messages", "anthropic.count"),
         context_setting="--max-model-len {}",
         tools_setting="--enable-auto-tool-choice --tool-call-parser NAME",
         docs_url="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
@@ -77,6 +83,7 @@ PROVIDERS: tuple[Provider, ...] = (
         programs=("llama-swap",),
         marks=(Mark("/running", key="running", owner="llama-swap"),),
         pages=("/running",),
+        speaks=("anthropic.messages",),
         context_setting="-c {} in the model's cmd",
         tools_setting="--jinja in the model's cmd",
         docs_url="https://github.com/mostlygeek/llama-swap",

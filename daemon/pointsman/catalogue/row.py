@@ -43,6 +43,7 @@ class Provider:
     auth: Auth = Auth.BEARER
     key_env: tuple[str, ...] = ()
     relays: bool = False  # it carries bytes: behind it a real engine answers, with all its marks, elsewhere
+    speaks: tuple[str, ...] = ()  # formats that it takes besides OpenAI's: keys of wire.formats.FORMATS
     takes_any_name: bool = False  # it answers with what it has loaded, whatever model it was asked for
     context_setting: str = ""  # what to set for a larger context, `{}` standing for the tokens
     tools_setting: str = ""  # what to do for tools where a model of it has none

@@ -37,6 +37,7 @@ COMMANDS = (
     Command("why", "why a past request was answered as it was"),
     Command("log", "the last requests, one line each"),
     Command("watch", "what happens, as it happens: one line for each request"),
+    Command("limits", "what is left alone for now, until when, and why"),
     Command("config", "where the configuration is, whether it holds, what is in force"),
 )
 

@@ -43,7 +43,6 @@ NOT_IN_FORCE = (
     ("tasks",),
     ("budgets",),
     ("degradation",),
-    ("streams",),
     ("apps",),
 )
 
@@ -105,7 +104,8 @@ class StreamsConfig(Section):
     )
     patience: Patience = Field(
         default=15.0,
-        description="Seconds without content after which a streaming client is sent a sign of life.",
+        description="Seconds without content after which a streaming client is sent a sign of life, every "
+        "ten seconds. The headers that name the model are then missing.",
     )
 
 

@@ -15,11 +15,22 @@ from pointsman.errors import NoRoute, PointsmanError, Refused, UpstreamError
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
 from pointsman.execution.loads import Loads, Open
-from pointsman.execution.upstream import Upstream, send
-from pointsman.limits.gate import Gate
+from pointsman.execution.upstream import LARGEST_ANSWER, Upstream, send
+from pointsman.limits.gate import Gate, Recovery
 from pointsman.money import Usage
 from pointsman.net import Sessions
-from pointsman.types import Attempt, Call, Candidate, Decision, Endpoint, Frame, Outcome, Whole, tier_word
+from pointsman.types import (
+    Attempt,
+    Call,
+    Candidate,
+    Decision,
+    Endpoint,
+    Frame,
+    Model,
+    Outcome,
+    Whole,
+    tier_word,
+)
 from pointsman.wire.formats import speech
 
 MOST_ATTEMPTS = 6
@@ -29,13 +40,18 @@ LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first conten
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What attempts are made with. `on_failure` is told of every failure, by whoever keeps watch."""
+    """What attempts are made with. `on_failure` is told of every failure, by whoever keeps watch.
+
+    `hold`: nothing of a stream is passed on before all of it is there.
+    """
 
     sessions: Sessions
     gate: Gate
     loads: Loads
     clocks: Callable[[Candidate, Call], Clocks]
     on_failure: Callable[[Endpoint, UpstreamError], None]
+    wall: Callable[[], float]
+    hold: bool = False
 
 
 class Answer:
@@ -71,7 +87,7 @@ class Answer:
         )
         self._prelude: deque[Frame] = deque()
         self._upstream: Upstream | None = None
-        self._ticket = means.gate.admit(model)
+        self._ticket = means.gate.admit(model, self._loop.time())
         self.candidate = candidate
         self.whole: Whole | None = None
         self.attempt = Attempt(
@@ -89,14 +105,19 @@ class Answer:
             model.endpoint,
             self._speech.PATH,
             self._speech.encode(self._call, self.candidate),
+            headers=self._call.headers,
             at_root=self._speech.AT_ROOT,
             connect=self._clocks.connect,
             until=self._until(self._clocks.headers),
+            wall=self._means.wall,
         )
         self.attempt.status = 200
         if self._call.stream:
             await self._first_content(self._upstream)
             self.attempt.first_content = self._now()
+            self._ticket.content()
+            if self._means.hold:
+                await self._hold(self._upstream)
         else:
             body = await self._upstream.whole(self._clocks.idle, self._deadline)
             try:
@@ -119,16 +140,16 @@ class Answer:
                 yield frame
                 _refuse_error(frame)
         except UpstreamError as error:
-            self._settle(Outcome.CUT, error.message, self._reader.usage, self._reader.text_size)
+            self._settle(Outcome.CUT, error, self._reader.usage, self._reader.text_size)
             self._means.on_failure(self.candidate.model.endpoint, error)
             raise
         self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
         await self._upstream.finish()
 
     def fail(self, error: UpstreamError) -> None:
-        """The attempt brought no content."""
+        """Nothing of what the attempt brought was passed on, and the next one may be made."""
         self.attempt.status = error.upstream_status or self.attempt.status
-        self._settle(Outcome.FAILED, error.message, self._reader.usage)
+        self._settle(Outcome.FAILED, error, self._reader.usage, self._reader.text_size)
         self._means.on_failure(self.candidate.model.endpoint, error)
         self._hang_up()
 
@@ -166,12 +187,28 @@ class Answer:
             if size > LARGEST_PRELUDE:
                 raise UpstreamError(f"it sent {size:,} bytes without saying anything")
 
+    async def _hold(self, upstream: Upstream) -> None:
+        """Takes in what follows the first content, to the end. Raises UpstreamError if there is none."""
+        size = sum(len(frame.raw) for frame in self._prelude)
+        while not self._reader.done:
+            frame = await self._next(upstream, self._until(self._clocks.idle))
+            _refuse_error(frame)
+            self._prelude.append(frame)
+            size += len(frame.raw)
+            if size > LARGEST_ANSWER:
+                raise UpstreamError(f"its answer is larger than {LARGEST_ANSWER >> 20} MiB")
+        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+
     async def _next(self, upstream: Upstream, until: float) -> Frame:
         chunk = await upstream.read(until)
         return self._reader.feed(chunk) if chunk else self._reader.end()
 
     def _settle(
-        self, outcome: Outcome, error: str = "", usage: Usage | None = None, text_size: int = 0
+        self,
+        outcome: Outcome,
+        error: UpstreamError | None = None,
+        usage: Usage | None = None,
+        text_size: int = 0,
     ) -> None:
         """Ends the attempt; the first call is the one that counts."""
         if self.attempt.outcome is not Outcome.OPEN:
@@ -180,11 +217,11 @@ class Answer:
             usage = Usage(self._task.prompt_tokens, round(text_size / CHARS_PER_TOKEN), estimated=True)
         price = self.candidate.model.price
         self.attempt.outcome = outcome
-        self.attempt.error = error
+        self.attempt.error = error.message if error else ""
         self.attempt.ended = self._now()
         self.attempt.usage = usage
         self.attempt.cost = (usage or Usage()).cost(price) if price else None
-        self._ticket.settle(outcome, usage)
+        self._ticket.settle(outcome, self._loop.time(), error)
         if outcome is Outcome.OK:
             self._turn.answered()
 
@@ -224,7 +261,11 @@ async def first_answer(
         except BaseException:
             turn.leave()
             raise
-    raise _nobody(attempts, late)
+    raise _nobody(attempts, late, means.gate.recovery(_models(decision), asyncio.get_running_loop().time()))
+
+
+def _models(decision: Decision) -> list[Model]:
+    return [candidate.model for candidate in decision.candidates]
 
 
 async def _opened(make: Callable[[], Answer], turn: Turn | Open, attempts: list[Attempt]) -> Answer:
@@ -259,9 +300,12 @@ def _refuse_error(frame: Frame) -> None:
             raise UpstreamError(f"it broke off with an error: {event.text or 'without a word'}")
 
 
-def _nobody(attempts: Sequence[Attempt], late: Sequence[str]) -> PointsmanError:
+def _nobody(attempts: Sequence[Attempt], late: Sequence[str], recovery: Recovery | None) -> PointsmanError:
     tried = "; ".join([*(f"{attempt.model}: {attempt.error}" for attempt in attempts), *late])
     refusal = next((attempt.status for attempt in attempts if attempt.status in REFUSALS), None)
     if refusal and not late and all(attempt.status in REFUSALS for attempt in attempts):
         return Refused(tried, refusal)
-    return NoRoute(f"every model that may answer was tried, and none did. {tried}")
+    words = f"every model that may answer was tried, and none did. {tried}"
+    if recovery is None:
+        return NoRoute(words)
+    return NoRoute(words, retry_after=recovery.seconds, limited=recovery.limited)

@@ -1,15 +1,18 @@
 """One call to one model: HTTP out, bytes in. Foreign failures become UpstreamErrors here, once.
 
-Nothing of the client's headers goes up; redirects are not followed; every wait has an end.
+Of the client's headers only those go up that its dialect names; redirects are not followed; every wait
+has an end.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 
 import aiohttp
 
 from pointsman.errors import Shuts, UpstreamError
+from pointsman.limits.rate import read_limit
 from pointsman.net import Sessions, auth_headers
 from pointsman.types import Endpoint
 from pointsman.wire.foreign import error_message, is_content_refusal
@@ -18,8 +21,9 @@ LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of a plain answer
 LARGEST_ERROR = 64 * 1024
 LAST_BYTES = 0.25  # seconds for the end of a body whose content is complete, so that its connection lives on
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
 _AGAIN = frozenset({500, 502})
-_ACCOUNT = frozenset({401, 402, 403, 429})
 
 # What aiohttp raises, what that means, and what it shuts; the first that fits counts.
 _FAULTS: tuple[tuple[type[Exception], str, Shuts, bool], ...] = (
@@ -83,13 +87,16 @@ async def send(
     path: str,
     body: bytes,
     *,
+    headers: Mapping[str, str] = NO_HEADERS,
     at_root: bool = False,
     connect: float,
     until: float,
+    wall: Callable[[], float],
 ) -> Upstream:
     """Posts a call and waits for a 200. Raises UpstreamError, which says what may be done next.
 
-    `path` is below the endpoint's place, or below its server's root.
+    `path` is below the endpoint's place, or below its server's root. `until` is on the loop's clock;
+    `wall` tells the time of day, for limits that end at one.
     """
     place = endpoint.place
     session = sessions.session(place)
@@ -98,14 +105,14 @@ async def send(
             response = await session.post(
                 (place.root if at_root else place.url) + path,
                 data=body,
-                headers={"Content-Type": "application/json", **auth_headers(endpoint.account)},
+                headers={**headers, "Content-Type": "application/json", **auth_headers(endpoint.account)},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
             )
     if response.status == 200:
         return Upstream(response)
     try:
-        raise _refusal(response.status, await _error_body(response, until))
+        raise _refusal(response, await _error_body(response, until), wall())
     finally:
         response.close()
 
@@ -119,14 +126,17 @@ async def _error_body(response: aiohttp.ClientResponse, until: float) -> bytes:
     return body
 
 
-def _refusal(status: int, body: bytes) -> UpstreamError:
+def _refusal(response: aiohttp.ClientResponse, body: bytes, wall: float) -> UpstreamError:
     words = error_message(body) or "without a word"
+    limit = read_limit(response.status, response.headers, body, wall)
     return UpstreamError(
-        f"it answered {status}: {words}",
-        upstream_status=status,
+        f"it answered {response.status}: {words}",
+        upstream_status=response.status,
         final=is_content_refusal(body),
-        again=status in _AGAIN,
-        shuts=Shuts.ACCOUNT if status in _ACCOUNT else Shuts.MODEL if status >= 500 else Shuts.NOTHING,
+        again=response.status in _AGAIN,
+        shuts=limit.shuts,
+        wait=limit.wait,
+        limited=limit.limited,
     )
 
 

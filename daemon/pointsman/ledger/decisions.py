@@ -42,6 +42,7 @@ def _task(task: Task) -> TaskView:
         privacy=task.privacy.value,
         prompt_ceiling=task.prompt_ceiling,
         untranslatable=task.untranslatable,
+        format=task.format,
         priority=task.priority.name.lower(),
         reasons=list(task.reasons),
     )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pointsman.ledger.decisions import describe
+from pointsman.ledger.record import RequestRecord
 from pointsman.money import Usage
-from pointsman.types import Attempt, Decision, Outcome, RequestRecord
+from pointsman.types import Attempt, Decision, Outcome
 
 Value = str | int | float | None
 Row = tuple[Value, ...]

@@ -29,6 +29,7 @@ class TaskView(TypedDict):
     privacy: str
     prompt_ceiling: NotRequired[int]
     untranslatable: NotRequired[str]  # a field that only an OpenAI API can be asked with; empty: none
+    format: NotRequired[str]  # of the call: openai.chat, anthropic.messages ...
     priority: NotRequired[str]  # critical | normal | background
     reasons: list[str]
 

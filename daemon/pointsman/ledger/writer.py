@@ -18,10 +18,10 @@ from pathlib import Path
 
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.opened import Opened
+from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import Entry, save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.trouble import explain
-from pointsman.types import RequestRecord
 
 GATHER = 0.2  # seconds; with the commit itself a record is in the file 250 ms after it came
 RETRY = 1.0  # seconds between two tries at a file that fails

@@ -39,6 +39,7 @@ def classify(call: Call) -> Task:
         privacy=call.hints.privacy,
         prompt_ceiling=ceiling,
         untranslatable=call.untranslatable,
+        format=call.format,
         priority=call.hints.priority,
         reasons=tuple(_reasons(chat, reads, prompt)),
     )

@@ -23,7 +23,7 @@ def objection(model: Model, task: Task) -> str | None:
         return None
     if (why := _only_openai(model, task)) and _fits(task, stretch.most):
         return (
-            f"{why} it can only be asked over its OpenAI API, which cuts what does not fit "
+            f"{why} it can only be asked over an API that cuts what does not fit "
             f"{_sure(model, stretch):,} tokens without a word {_advice(model, task)}"
         ).rstrip()
     return _figures(task, stretch.most)

@@ -6,6 +6,7 @@ the order of `RULES`, and the first that objects is the one that people are told
 
 from collections.abc import Callable, Iterable, Sequence
 
+from pointsman.catalogue.providers import provider
 from pointsman.routing import context as contexts
 from pointsman.types import (
     Ability,
@@ -19,6 +20,7 @@ from pointsman.types import (
     Model,
     ModelState,
     Outlook,
+    Parked,
     Privacy,
     Snapshot,
     Task,
@@ -27,6 +29,7 @@ from pointsman.types import (
     flag_names,
 )
 
+PARKED = "parked"  # the rule that leaves out what failed a moment ago
 BUSY_AFTER = 20.0  # seconds that a request waits for a model rather than take another
 SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA})  # Ollama's own is used where its OpenAI API would not do
 
@@ -64,12 +67,15 @@ def budget(model: Model, _task: Task) -> str | None:
     return f"{where}, and no budget is set"
 
 
-def dialect(model: Model, _task: Task) -> str | None:
-    return (
-        None
-        if model.endpoint.dialect in SPOKEN
-        else f"its dialect, {model.endpoint.dialect.value}, is not spoken yet"
-    )
+def dialect(model: Model, task: Task) -> str | None:
+    """All that are spoken to take OpenAI's requests; of others, only those that their row names."""
+    spoken = model.endpoint.dialect
+    if spoken not in SPOKEN:
+        return f"its dialect, {spoken.value}, is not spoken yet"
+    row = provider(model.endpoint.provider)
+    if task.format.startswith(f"{Dialect.OPENAI}.") or (row is not None and task.format in row.speaks):
+        return None
+    return f"it is not known to take requests of the kind {task.format}"
 
 
 def key(model: Model, _task: Task) -> str | None:
@@ -113,15 +119,16 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
             allowed.append(model)
         else:
             excluded.append(objection)
+    allowed, later = _without_parked(allowed, outlook)
     allowed, busy = _parted(allowed, task, outlook)
-    excluded += busy
+    excluded += later + busy
     order = _by_ladder(allowed, task, outlook) if wanted.chosen else _by_name(allowed, wanted, task)
     return Decision(decision_id, wanted, task, tuple(order), tuple(excluded))
 
 
-def routable(snapshot: Snapshot) -> list[Model]:
-    """The models to which no rule objects when a task asks for nothing but words."""
-    nothing = Task(Grade.SIMPLE, Ability.NONE, Modality.TEXT, 0, None, Privacy.ANY)
+def routable(snapshot: Snapshot, form: str = "openai.chat") -> list[Model]:
+    """The models to which no rule objects when a task of that format asks for nothing but words."""
+    nothing = Task(Grade.SIMPLE, Ability.NONE, Modality.TEXT, 0, None, Privacy.ANY, format=form)
     return [model for model in snapshot.models if not any(rule(model, nothing) for rule in RULES)]
 
 
@@ -132,6 +139,17 @@ def _objection(model: Model, wanted: Wanted, task: Task) -> Excluded | None:
         if (reason := rule(model, task)) is not None:
             return Excluded(model.id, rule.__name__, reason)
     return None
+
+
+def _without_parked(models: Sequence[Model], outlook: Outlook) -> tuple[list[Model], list[Excluded]]:
+    parked = outlook.parked
+    there = [model for model in models if model.id not in parked]
+    later = [model.id for model in models if model.id in parked]
+    return there, [Excluded(name, PARKED, _until(parked[name], outlook.now)) for name in later]
+
+
+def _until(parked: Parked, now: float) -> str:
+    return f"parked for {max(0.0, parked.until - now):.0f} s more: {parked.reason}"
 
 
 def _parted(models: Sequence[Model], task: Task, outlook: Outlook) -> tuple[list[Model], list[Excluded]]:

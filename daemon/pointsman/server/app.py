@@ -16,7 +16,7 @@ from pointsman.server.models import get_model, get_models
 from pointsman.server.openapi import describe
 from pointsman.server.rooms import ROOMS, Rooms
 from pointsman.server.routes import Row
-from pointsman.wire import openai
+from pointsman.wire.formats import FORMATS, Format, asks_in
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,15 @@ ROWS: tuple[Row, ...] = (
         "The continuation of a text, plain or streamed (OpenAI).",
     ),
     Row("POST", "/v1/embeddings", inference("openai.embeddings"), "A vector for each text (OpenAI)."),
-    Row("GET", "/v1/models", get_models, "The names a request may ask for (OpenAI)."),
-    Row("GET", "/v1/models/{id:.+}", get_model, "One of them (OpenAI)."),
+    Row("POST", "/v1/messages", inference("anthropic.messages"), "A message, plain or streamed (Anthropic)."),
+    Row(
+        "POST",
+        "/v1/messages/count_tokens",
+        inference("anthropic.count"),
+        "The tokens of a prompt for a model (Anthropic).",
+    ),
+    Row("GET", "/v1/models", get_models, "The names a request may ask for (OpenAI, Anthropic)."),
+    Row("GET", "/v1/models/{id:.+}", get_model, "One of them (OpenAI, Anthropic)."),
     Row("GET", "/healthz", get_health, "200 while the daemon serves."),
     Row("GET", "/openapi.json", get_openapi, "This description."),
     Row("GET", "/", get_root, "A line that says who is here."),
@@ -82,14 +89,19 @@ def _door(hop_id: str, bound_host: str) -> Middleware:
             check(request, hop_id, bound_host)
             return await handler(request)
         except PointsmanError as error:
-            return refuse(openai, error)
+            return refuse(_form(request), error)
         except web.HTTPException as error:
             return _not_served(request, error)
         except Exception:
             log.exception("a request to %s failed", request.path)
-            return refuse(openai, PointsmanError("something went wrong inside Pointsman; its log says what"))
+            inside = PointsmanError("something went wrong inside Pointsman; its log says what")
+            return refuse(_form(request), inside)
 
     return door
+
+
+def _form(request: web.Request) -> Format:
+    return FORMATS[asks_in(request.path, request.headers)]
 
 
 def _our_fault(record: logging.LogRecord) -> bool:
@@ -101,11 +113,15 @@ def _our_fault(record: logging.LogRecord) -> bool:
 def _not_served(request: web.Request, error: web.HTTPException) -> web.Response:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
-        response = refuse(openai, WrongMethod(f"{request.path} takes {allowed}, not {request.method}"))
+        response = refuse(
+            _form(request), WrongMethod(f"{request.path} takes {allowed}, not {request.method}")
+        )
         response.headers["Allow"] = allowed
         return response
     if isinstance(error, web.HTTPNotFound):
-        return refuse(openai, NotFound(f"nothing is served at {request.path[:200]}; see /openapi.json"))
+        return refuse(
+            _form(request), NotFound(f"nothing is served at {request.path[:200]}; see /openapi.json")
+        )
     refusal = BadRequest(f"{request.method} {request.path[:200]} is refused: {error.reason}")
     refusal.status = error.status
-    return refuse(openai, refusal)
+    return refuse(_form(request), refusal)

@@ -1,19 +1,20 @@
 """One handler for every dialect: bytes in, a call, an answer, bytes out."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from math import ceil
 
 from aiohttp import web
 
-from pointsman.errors import BadRequest, BodyTooLarge, PointsmanError, UpstreamError
+from pointsman.errors import BadRequest, BodyTooLarge, NoRoute, PointsmanError
 from pointsman.execution.attempts import Answer
-from pointsman.money import to_dollars
 from pointsman.router import Journey
+from pointsman.server.headers import headers_of
 from pointsman.server.rooms import ROOMS
-from pointsman.types import tier_word
+from pointsman.server.streams import stream
 from pointsman.wire.formats import FORMATS, Format
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes
+SOON = 60.0  # seconds that a client's library may be asked to wait by itself
 
 
 def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -21,19 +22,16 @@ def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamR
     form = FORMATS[format_name]
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        router = request.app[ROOMS].router
+        rooms = request.app[ROOMS]
         journey: Journey | None = None
         try:
             call = form.decode(await read_body(request), request.headers)
-            journey = router.begin(call)
-            async with router.answer(journey) as answer:
-                if answer.whole is not None:
-                    return web.Response(
-                        body=answer.whole.body,
-                        content_type="application/json",
-                        headers=_headers(journey, answer),
-                    )
-                return await _stream(request, form, journey, answer)
+            journey = rooms.router.begin(call)
+            answering = rooms.router.answer(journey)
+            if call.stream:
+                return await stream(request, form, journey, answering, rooms.signs)
+            async with answering as answer:
+                return _plain(journey, answer)
         except PointsmanError as error:
             return refuse(form, error, journey)
 
@@ -55,9 +53,17 @@ async def read_body(request: web.Request) -> bytes:
         raise BadRequest(f"the body can't be read: it is broken or not what its headers say{said}") from None
 
 
+def _plain(journey: Journey, answer: Answer) -> web.Response:
+    if answer.whole is None:
+        raise RuntimeError("a plain answer is there as a whole")
+    return web.Response(
+        body=answer.whole.body, content_type="application/json", headers=headers_of(journey, answer)
+    )
+
+
 def refuse(form: Format, error: PointsmanError, journey: Journey | None = None) -> web.Response:
     """An error of our own in the client's dialect; the SDKs obey `x-should-retry`."""
-    headers = {"x-should-retry": "false"}
+    headers = _retrying(error)
     if journey is not None:
         headers |= {"X-Pointsman-Decision": journey.id, "X-Pointsman-Attempts": str(len(journey.attempts))}
     return web.Response(
@@ -65,50 +71,9 @@ def refuse(form: Format, error: PointsmanError, journey: Journey | None = None) 
     )
 
 
-async def _stream(request: web.Request, form: Format, journey: Journey, answer: Answer) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-cache",
-            "X-Accel-Buffering": "no",
-            **_headers(journey, answer),
-        }
-    )
-    try:
-        await response.prepare(request)
-        async for frame in answer.frames():
-            if frame.raw:
-                await response.write(frame.raw)
-        await response.write_eof()
-    except UpstreamError as error:
-        journey.error = error.message
-        await _break_off(request, response, form.error_event(error))
-    except ConnectionResetError:
-        journey.abandon()
-    return response
-
-
-async def _break_off(request: web.Request, response: web.StreamResponse, event: bytes) -> None:
-    """Tells the client, and hangs up without an end: nobody may take what came for a whole answer."""
-    with suppress(ConnectionResetError):
-        await response.write(event)
-    if request.transport is not None:
-        request.transport.close()
-
-
-def _headers(journey: Journey, answer: Answer) -> dict[str, str]:
-    candidate = answer.candidate
-    cost = "X-Pointsman-Cost" if answer.whole is not None else "X-Pointsman-Cost-Max"
-    return {
-        "X-Pointsman-Model": candidate.model.id,
-        "X-Pointsman-Tier": tier_word(candidate.model.tier),
-        "X-Pointsman-Reason": candidate.reason + (" degraded" if candidate.degraded else ""),
-        "X-Pointsman-Attempts": str(len(journey.attempts)),
-        "X-Pointsman-Decision": journey.id,
-        cost: _dollars(answer.attempt.cost if answer.whole is not None else answer.cost_max()),
-    }
-
-
-def _dollars(nano: int | None) -> str:
-    """US dollars, exact; `unknown` where a price is."""
-    return "unknown" if nano is None else to_dollars(nano)
+def _retrying(error: PointsmanError) -> dict[str, str]:
+    """Whether, and when, the same request is worth another try."""
+    if not isinstance(error, NoRoute) or error.retry_after is None:
+        return {"x-should-retry": "false"}
+    soon = error.retry_after <= SOON
+    return {"Retry-After": str(ceil(error.retry_after)), "x-should-retry": "true" if soon else "false"}

@@ -12,6 +12,7 @@ from pointsman.jobs import Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.router import Router
+from pointsman.server.streams import Signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Rooms:
     info: Info
     jobs: Jobs
     loads: Loads
+    signs: Signs
 
 
 ROOMS = web.AppKey("rooms", Rooms)

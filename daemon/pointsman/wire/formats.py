@@ -7,16 +7,25 @@ from typing import Protocol
 from pointsman.errors import PointsmanError
 from pointsman.money import Usage
 from pointsman.types import Call, Candidate, Dialect, Frame, Whole
-from pointsman.wire import ollama, ollama_embed, openai, openai_completions, openai_embeddings
+from pointsman.wire import (
+    anthropic,
+    anthropic_count,
+    ollama,
+    ollama_embed,
+    openai,
+    openai_completions,
+    openai_embeddings,
+)
 
 
 class Reader(Protocol):
     """Reads one streamed answer, as it comes."""
 
-    usage: Usage | None
     done: bool
     text_size: int
 
+    @property
+    def usage(self) -> Usage | None: ...
     def feed(self, chunk: bytes) -> Frame: ...
     def end(self) -> Frame: ...
 
@@ -42,8 +51,13 @@ class Speech(Protocol):
 
 
 class Format(Speech, Protocol):
-    """One dialect's way with one kind of call, as clients speak it too."""
+    """One dialect's way with one kind of call, as clients speak it too.
 
+    `WAITING` is what a stream may hold at any time and means nothing: a sign of life.
+    """
+
+    @property
+    def WAITING(self) -> bytes: ...  # noqa: N802 - a module's constant
     def decode(self, body: bytes, headers: Mapping[str, str]) -> Call: ...
     def error_body(self, error: PointsmanError) -> bytes: ...
     def error_event(self, error: PointsmanError) -> bytes: ...
@@ -54,6 +68,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "openai.chat": openai,
         "openai.completions": openai_completions,
         "openai.embeddings": openai_embeddings,
+        "anthropic.messages": anthropic,
+        "anthropic.count": anthropic_count,
     }
 )
 
@@ -71,3 +87,9 @@ def speech(call: Call, candidate: Candidate) -> Speech:
     if candidate.context is None:
         return FORMATS[call.format]
     return NATIVE[call.format, candidate.model.endpoint.dialect]
+
+
+def asks_in(path: str, headers: Mapping[str, str]) -> str:
+    """The format of a client that is told what no format's own route tells: a refusal, a list of models."""
+    is_anthropic = path.startswith("/v1/messages") or "anthropic-version" in headers
+    return "anthropic.messages" if is_anthropic else "openai.chat"

@@ -26,8 +26,19 @@ from pointsman.wire.openai_request import (
     read_body,
 )
 from pointsman.wire.openai_stream import StreamReader
+from pointsman.wire.sse import WAITING
 
-__all__ = ("AT_ROOT", "PATH", "StreamReader", "decode", "encode", "error_body", "error_event", "read_whole")
+__all__ = (
+    "AT_ROOT",
+    "PATH",
+    "WAITING",
+    "StreamReader",
+    "decode",
+    "encode",
+    "error_body",
+    "error_event",
+    "read_whole",
+)
 
 PATH = "/chat/completions"
 AT_ROOT = False

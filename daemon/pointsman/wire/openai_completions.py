@@ -23,8 +23,19 @@ from pointsman.wire.openai_request import (
 )
 from pointsman.wire.openai_stream import StreamReader
 from pointsman.wire.openai_texts import WHAT_THEY_ARE, Texts, chat_of, read_texts
+from pointsman.wire.sse import WAITING
 
-__all__ = ("AT_ROOT", "PATH", "StreamReader", "decode", "encode", "error_body", "error_event", "read_whole")
+__all__ = (
+    "AT_ROOT",
+    "PATH",
+    "WAITING",
+    "StreamReader",
+    "decode",
+    "encode",
+    "error_body",
+    "error_event",
+    "read_whole",
+)
 
 PATH = "/completions"
 AT_ROOT = False

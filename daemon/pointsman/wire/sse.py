@@ -7,6 +7,8 @@ import re
 
 from pointsman.errors import UpstreamError
 
+WAITING = b": waiting\n\n"  # a comment, which readers pass over
+
 LARGEST_BLOCK = 16 * 1024 * 1024  # bytes without a blank line: no engine's event, rather a runaway body
 
 _BLANK_LINE = re.compile(rb"\n(?:\n|\r\n?)|\r\r\n?")  # the end of one line end, and another

@@ -28,6 +28,7 @@ from pointsman.router import Router
 from pointsman.routing.resolve import Names
 from pointsman.server.app import make_app
 from pointsman.server.rooms import Info, Rooms
+from pointsman.server.streams import Signs
 from pointsman.types import Account, Call, Candidate, Endpoint, Finding, FoundBy, Model, Place, Tier
 
 STARTED_AT = 1_000_000.0
@@ -126,6 +127,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         info=Info("1.2.3", 4711, STARTED_AT, "http://127.0.0.1:11711", "/run/p.sock", None, str(tmp_path)),
         jobs=jobs,
         loads=loads,
+        signs=Signs(after=15.0),
     )
     yield House(rooms, source, bus, jobs)
     await sweeper.close()
@@ -151,7 +153,7 @@ def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, load
         registry=registry,
         gate=gate,
         lookout=sweeper,
-        means=Means(Sessions(), gate, loads, _clocks, print),
+        means=Means(Sessions(), gate, loads, _clocks, print, time.time),
         names=Names(aliases={"quick": "llama-server/qwen"}),
         bus=bus,
         keep=writer.enqueue,

@@ -4,6 +4,7 @@ from pointsman.server.control.decisions import get_decision, get_decisions
 from pointsman.server.control.discover import post_discover
 from pointsman.server.control.events import get_events
 from pointsman.server.control.explain import post_explain
+from pointsman.server.control.limits import get_limits, post_reset
 from pointsman.server.control.models import get_models
 from pointsman.server.control.status import get_status
 from pointsman.server.routes import Row
@@ -27,5 +28,7 @@ ROUTES: tuple[Row, ...] = (
         "GET", f"{PREFIX}/decisions/{{id}}", get_decision, "All that is known of a request, or of the `last`."
     ),
     Row("POST", f"{PREFIX}/discover", post_discover, "Look for models now; answers when the sweep is over."),
+    Row("GET", f"{PREFIX}/limits", get_limits, "What is left alone for now, why, and for how long."),
+    Row("POST", f"{PREFIX}/limits/reset", post_reset, "Ask it all again; answers with what was left alone."),
     Row("GET", f"{PREFIX}/events", get_events, "What happens, as server-sent events."),
 )

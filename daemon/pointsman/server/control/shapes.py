@@ -180,3 +180,18 @@ class DiscoveredShape(TypedDict):
     models: dict[str, int]  # by tier
     looked_for: list[str]
     failed: list[JobShape]
+
+
+class LimitShape(TypedDict):
+    """What is left alone for now."""
+
+    kind: str  # model | account | free (the models of an account that cost nothing)
+    id: str
+    seconds: float  # until it may be asked again; 0: one request is its probe
+    failures: int  # in a row
+    limited: bool  # by a rate limit or a quota, else by a failure
+    reason: str
+
+
+class LimitsShape(TypedDict):
+    limits: list[LimitShape]  # the first to recover first

@@ -1,0 +1,25 @@
+"""What every answer tells about itself: who gave it, why, and what it costs."""
+
+from pointsman.execution.attempts import Answer
+from pointsman.money import to_dollars
+from pointsman.router import Journey
+from pointsman.types import tier_word
+
+
+def headers_of(journey: Journey, answer: Answer) -> dict[str, str]:
+    """A plain answer's cost is known when it is sent; of a stream only the most that it can be."""
+    candidate = answer.candidate
+    cost = "X-Pointsman-Cost" if answer.whole is not None else "X-Pointsman-Cost-Max"
+    return {
+        "X-Pointsman-Model": candidate.model.id,
+        "X-Pointsman-Tier": tier_word(candidate.model.tier),
+        "X-Pointsman-Reason": candidate.reason + (" degraded" if candidate.degraded else ""),
+        "X-Pointsman-Attempts": str(len(journey.attempts)),
+        "X-Pointsman-Decision": journey.id,
+        cost: _dollars(answer.attempt.cost if answer.whole is not None else answer.cost_max()),
+    }
+
+
+def _dollars(nano: int | None) -> str:
+    """US dollars, exact; `unknown` where a price is."""
+    return "unknown" if nano is None else to_dollars(nano)

@@ -1,0 +1,102 @@
+"""A streamed answer on its way to the client, who gets signs of life while there is nothing to pass on.
+
+The first sign commits to HTTP, not to a model: any candidate may still answer, but who did can't be told
+in the head any more, and an error has to be told within the stream.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from typing import NamedTuple
+
+from aiohttp import web
+
+from pointsman.errors import PointsmanError
+from pointsman.execution.attempts import Answer
+from pointsman.router import Journey
+from pointsman.server.headers import headers_of
+from pointsman.wire.formats import Format
+
+
+class Signs(NamedTuple):
+    """Seconds without content until the first sign of life, and from one to the next."""
+
+    after: float
+    every: float = 10.0
+
+
+async def stream(
+    request: web.Request,
+    form: Format,
+    journey: Journey,
+    answering: AbstractAsyncContextManager[Answer],
+    signs: Signs,
+) -> web.StreamResponse:
+    """Passes on the answer that `answering` brings. Raises its errors as long as nothing was sent."""
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-cache",
+            "X-Accel-Buffering": "no",
+            "X-Pointsman-Decision": journey.id,
+        }
+    )
+    try:
+        async with AsyncExitStack() as stack:
+            async with _signs_of_life(request, response, form.WAITING, signs):
+                answer = await stack.enter_async_context(answering)
+            await _pass_on(request, response, journey, answer)
+    except PointsmanError as error:
+        if not response.prepared:
+            raise
+        with suppress(ConnectionResetError):
+            await response.write(form.error_event(error))
+        _hang_up(request)
+    except Exception:
+        if response.prepared:
+            _hang_up(request)
+        raise
+    return response
+
+
+@asynccontextmanager
+async def _signs_of_life(
+    request: web.Request, response: web.StreamResponse, sign: bytes, signs: Signs
+) -> AsyncIterator[None]:
+    """Whatever takes too long in here, the client is told that it goes on."""
+    signing = asyncio.create_task(_sign(request, response, sign, signs))
+    try:
+        yield
+    finally:
+        signing.cancel()
+        await asyncio.wait([signing])
+
+
+async def _sign(request: web.Request, response: web.StreamResponse, sign: bytes, signs: Signs) -> None:
+    await asyncio.sleep(signs.after)
+    with suppress(ConnectionResetError):  # the handler is told that its client is gone
+        await response.prepare(request)
+        while True:
+            await response.write(sign)
+            await asyncio.sleep(signs.every)
+
+
+async def _pass_on(
+    request: web.Request, response: web.StreamResponse, journey: Journey, answer: Answer
+) -> None:
+    if not response.prepared:
+        response.headers.update(headers_of(journey, answer))
+    try:
+        await response.prepare(request)
+        async for frame in answer.frames():
+            if frame.raw:
+                await response.write(frame.raw)
+        await response.write_eof()
+    except ConnectionResetError:
+        journey.abandon()
+
+
+def _hang_up(request: web.Request) -> None:
+    """Without an end to the answer: nobody may take what came for all of it."""
+    if request.transport is not None:
+        request.transport.close()

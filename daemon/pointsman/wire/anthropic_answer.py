@@ -1,0 +1,245 @@
+"""What servers of Anthropic's dialect answer: read, checked and made ready to pass on.
+
+Passed on are the very bytes that came, but for the model's name, which tells who answered.
+"""
+
+import re
+from collections.abc import Collection
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import msgspec
+
+from pointsman.chat import Event, EventKind
+from pointsman.errors import UpstreamError
+from pointsman.money import Usage
+from pointsman.types import Call, Candidate, Frame, Whole
+from pointsman.wire import sse
+from pointsman.wire.anthropic_request import named_event
+from pointsman.wire.foreign import NOTHING, error_message
+from pointsman.wire.openai_answer import (
+    MOST_TOKENS,
+    UNREADABLE,
+    demand_own,
+    read_fields,
+    said_by,
+    text_size,
+)
+
+REFUSAL = "refusal"  # the reason to stop of a model that will not answer
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
+
+
+class _Block(msgspec.Struct):
+    """A block of an answer, or what a delta adds to one. `Any` where something odd spoils no answer."""
+
+    type: str = ""
+    text: Any = None
+    thinking: Any = None
+    name: Any = None
+    stop_reason: Any = None  # of an answer's own delta
+
+
+class _Figures(msgspec.Struct):
+    """Each is the sum so far, and the last that came is the one that counts.
+
+    `input_tokens` is what was neither read from a cache nor written to one.
+    """
+
+    input_tokens: _Count | None = None
+    output_tokens: _Count | None = None
+    cache_read_input_tokens: _Count | None = None
+    cache_creation_input_tokens: _Count | None = None
+
+
+class _Started(msgspec.Struct):
+    model: Any = None
+    usage: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Told(msgspec.Struct):
+    """One event of a stream."""
+
+    type: str = ""
+    message: _Started | None = None
+    content_block: _Block | None = None
+    delta: _Block | None = None
+    usage: msgspec.Raw = msgspec.Raw(b"")
+    error: msgspec.Raw = msgspec.Raw(b"")
+
+
+_told = msgspec.json.Decoder(_Told)
+_figures = msgspec.json.Decoder(_Figures)
+_content = msgspec.json.Decoder(list[_Block] | None)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_json = msgspec.json.Encoder()
+
+_WORDS = MappingProxyType(
+    {
+        "text": EventKind.TEXT,
+        "text_delta": EventKind.TEXT,
+        "thinking": EventKind.REASONING,
+        "thinking_delta": EventKind.REASONING,
+    }
+)
+_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_SILENT = frozenset({"", "input_json_delta", "signature_delta", "citations_delta"})  # the rest of a block
+
+
+class Counted:
+    """The usage of one answer, as far as it has been told."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def hear(self, raw: msgspec.Raw) -> None:
+        """Figures that can't be read are no reason to throw a good answer away."""
+        if bytes(raw) in NOTHING:
+            return
+        try:
+            told = msgspec.structs.asdict(_figures.decode(raw))
+        except UNREADABLE:
+            return
+        self._last |= {name: count for name, count in told.items() if count is not None}
+
+    @property
+    def usage(self) -> Usage | None:
+        if "input_tokens" not in self._last:
+            return None
+        cached = self._last.get("cache_read_input_tokens", 0)
+        written = self._last.get("cache_creation_input_tokens", 0)
+        return Usage(
+            input=self._last["input_tokens"] + cached + written,
+            output=self._last.get("output_tokens", 0),
+            cache_read=cached,
+        )
+
+
+def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
+    """A plain answer, said to be the candidate's.
+
+    Raises UpstreamError when it is broken, empty, another model's, or an error in disguise.
+    """
+    counted = Counted()
+    try:
+        fields = read_fields(body, candidate.model.known_as)
+        blocks = _content.decode(fields.get("content", b"null")) or []
+        stop = msgspec.json.decode(fields.get("stop_reason", b"null"))
+    except UNREADABLE as error:
+        raise UpstreamError(f"its answer is not a whole message: {error}") from None
+    counted.hear(fields.get("usage", msgspec.Raw(b"")))
+    events = [event for number, block in enumerate(blocks) for event in _said(block, number)]
+    events += _ended(stop, counted.usage)
+    if not Frame(b"", tuple(events)).has_content:
+        raise UpstreamError("its answer is empty")
+    return Whole(said_by(candidate.model.id, fields), counted.usage, text_size(events))
+
+
+class StreamReader:
+    """Reads one streamed answer, which is said to be `model`'s. `feed` the bytes as they come, then `end`.
+
+    `known_as` are the names that the model may give itself; none: any. Both raise UpstreamError. Usage
+    belongs to this dialect's answers, asked for or not. `skipped` counts the events that could not be read.
+    """
+
+    def __init__(self, model: str, *, keep_usage: bool, known_as: Collection[str] = ()) -> None:  # noqa: ARG002
+        self._model = _json.encode(model)
+        self._known_as = known_as
+        self._blocks = sse.Splitter()
+        self._counted = Counted()
+        self._stopped = False
+        self.done = False
+        self.skipped = 0
+        self.text_size = 0
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._counted.usage
+
+    def feed(self, chunk: bytes) -> Frame:
+        """What a chunk brings, as one frame. What follows an error or `message_stop` is not read."""
+        return self._frame(self._blocks.feed(chunk))
+
+    def end(self) -> Frame:
+        """The stream is over. Raises UpstreamError if the answer is not: it was cut."""
+        last = self._frame(self._blocks.end())
+        if self.done or any(event.kind is EventKind.ERROR for event in last.events):
+            return last
+        if not self._stopped:
+            raise UpstreamError("the stream ended without a stop reason: the answer is cut")
+        self.done = True
+        return Frame(last.raw + named_event(b"message_stop", b'{"type":"message_stop"}'), last.events)
+
+    def _frame(self, blocks: list[bytes]) -> Frame:
+        raw: list[bytes] = []
+        events: list[Event] = []
+        for block in blocks:
+            if self.done or not self._read(block, raw, events):
+                break
+        return Frame(b"".join(raw), tuple(events))
+
+    def _read(self, block: bytes, raw: list[bytes], events: list[Event]) -> bool:
+        """Adds one event to the frame; False when it is an error, after which nothing counts."""
+        if (data := sse.data_of(block)) is None:
+            raw.append(block + b"\n\n")
+            return True
+        try:
+            told = _told.decode(data)
+            ours = self._ours(block, data, told)
+        except UNREADABLE:
+            self.skipped += 1
+            return True
+        if told.type == "error" or bytes(told.error) not in NOTHING:
+            events.append(Event(EventKind.ERROR, text=error_message(bytes(told.error))))
+            return False
+        events += self._heard(told)
+        raw.append(ours)
+        return True
+
+    def _heard(self, told: _Told) -> list[Event]:
+        """What an event says, counted."""
+        if told.message is not None:
+            self._counted.hear(told.message.usage)
+        self._counted.hear(told.usage)
+        said = [event for block in (told.content_block, told.delta) if block for event in _said(block)]
+        if told.type == "message_delta" and told.delta and told.delta.stop_reason:
+            self._stopped = True
+            said += _ended(told.delta.stop_reason, self.usage)
+        self.done = told.type == "message_stop"
+        self.text_size += text_size(said)
+        return said
+
+    def _ours(self, block: bytes, data: bytes, told: _Told) -> bytes:
+        """The event as its client gets it: as it came, but for the name of the model."""
+        if told.message is None or not isinstance(told.message.model, str):
+            return block + b"\n\n"
+        demand_own(told.message.model, self._known_as)
+        theirs = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(told.message.model)))
+        renamed, count = theirs.subn(lambda _: b'"model":' + self._model, block)
+        if count == 1:
+            return renamed + b"\n\n"
+        fields = _fields.decode(data)
+        fields["message"] = msgspec.Raw(
+            _json.encode({**_fields.decode(fields["message"]), "model": msgspec.Raw(self._model)})
+        )
+        return named_event(b"message_start", _json.encode(fields))
+
+
+def _said(block: _Block, number: int = 0) -> list[Event]:
+    """What a block says: words, or a call of a tool; any other kind is content that we know nothing of."""
+    if (kind := _WORDS.get(block.type)) is not None:
+        text = block.text if kind is EventKind.TEXT else block.thinking
+        return [Event(kind, number, text)] if text and isinstance(text, str) else []
+    if block.type in _CALLS:
+        return [Event(EventKind.TOOL_CALL, number)] if block.name else []
+    return [] if block.type in _SILENT else [Event(EventKind.MEDIA, number)]
+
+
+def _ended(stop: object, usage: Usage | None) -> list[Event]:
+    if not stop:
+        return []
+    if stop == REFUSAL:
+        return [Event(EventKind.REFUSAL), Event(EventKind.FINISH)]
+    answered = [Event(EventKind.ANSWERED)] if usage and usage.output else []
+    return [Event(EventKind.FINISH), *answered]

@@ -1,0 +1,223 @@
+import json
+
+import pytest
+
+from pointsman.chat import Event, EventKind
+from pointsman.errors import UpstreamError
+from pointsman.money import Usage
+from pointsman.wire.anthropic import StreamReader, read_whole
+from tests.wire.asking import candidate, message
+
+# As a llama-server answers, cut to what matters.
+PLAIN = (
+    b'{"id":"chatcmpl-1","type":"message","role":"assistant","content":[{"type":"text","text":"caf\xc3\xa9"}],'
+    b'"model":"tiny-a","stop_reason":"max_tokens","stop_sequence":null,'
+    b'"usage":{"cache_read_input_tokens":18,"input_tokens":1,"output_tokens":6}}'
+)
+START = (
+    b'event: message_start\ndata: {"type":"message_start","message":{"id":"chatcmpl-1","type":"message",'
+    b'"role":"assistant","content":[],"model":"tiny-a","stop_reason":null,'
+    b'"usage":{"cache_read_input_tokens":18,"input_tokens":1,"output_tokens":0}}}\n\n'
+)
+TEXT = b'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":%b}\n\n'
+DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":%b}\n\n'
+WORDS = DELTA % b'{"type":"text_delta","text":"caf\xc3\xa9"}'
+PING = b'event: ping\ndata: {"type":"ping"}\n\n'
+DELTA_END = (
+    b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
+    b'"usage":{"output_tokens":4}}\n\n'
+)
+STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+WHOLE = START + (TEXT % b'{"type":"text","text":""}') + PING + WORDS + DELTA_END + STOP
+
+
+def reader(**known: frozenset[str]) -> StreamReader:
+    return StreamReader("local/tiny", keep_usage=False, **known)
+
+
+def kinds(raw: bytes) -> list[EventKind]:
+    return [event.kind for event in reader().feed(raw).events]
+
+
+def test_a_plain_answer_is_passed_on_to_the_letter_but_for_its_model() -> None:
+    whole = read_whole(PLAIN, message(), candidate())
+    assert whole.body == PLAIN.replace(b'"tiny-a"', b'"local/tiny"')
+    assert (whole.usage, whole.text_size) == (Usage(19, 6, cache_read=18), 4)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "null",
+        "[]",
+        '[{"type":"text","text":""}]',
+        '[{"type":"thinking","thinking":""}]',
+        '[{"type":"tool_use"}]',
+    ],
+)
+def test_nothing_said_is_no_answer(content: str) -> None:
+    with pytest.raises(UpstreamError, match="empty"):
+        read_whole(f'{{"content":{content},"stop_reason":"end_turn"}}'.encode(), message(), candidate())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"content":[{"type":"tool_use","name":"f","input":{}}]',
+        '"content":[{"type":"thinking","thinking":"hm"}]',
+        '"content":[{"type":"not known yet"}]',
+        '"content":[],"stop_reason":"refusal"',
+        '"content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2}',
+    ],
+)
+def test_each_of_these_is_an_answer(more: str) -> None:
+    assert read_whole(f"{{{more}}}".encode(), message(), candidate()).body
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"\xff", b"<html>", b'{"content":5}', b'{"content":[5]}', b"[" * 100_000]
+)
+def test_what_is_no_message_is_no_answer(body: bytes) -> None:
+    with pytest.raises(UpstreamError):
+        read_whole(body, message(), candidate())
+
+
+def test_an_error_in_disguise_is_an_error() -> None:
+    body = b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+    with pytest.raises(UpstreamError, match="Overloaded"):
+        read_whole(body, message(), candidate())
+
+
+def test_another_models_answer_is_refused_plain_and_streamed() -> None:
+    known = frozenset({"tiny"})
+    with pytest.raises(UpstreamError, match="answers as 'tiny-a' now"):
+        read_whole(PLAIN, message(), candidate(known_as=known))
+    with pytest.raises(UpstreamError, match="answers as 'tiny-a' now"):
+        reader(known_as=known).feed(START)
+
+
+def test_a_stream_is_passed_on_to_the_letter_but_for_its_model() -> None:
+    stream = reader()
+    frame = stream.feed(WHOLE)
+    assert frame.raw == WHOLE.replace(b'"tiny-a"', b'"local/tiny"')
+    assert stream.done
+    assert (stream.usage, stream.text_size) == (Usage(19, 4, cache_read=18), 4)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 64])
+def test_wherever_a_stream_is_cut_into_pieces_it_is_the_same(step: int) -> None:
+    stream = reader()
+    pieces = [stream.feed(WHOLE[at : at + step]).raw for at in range(0, len(WHOLE), step)]
+    assert b"".join(pieces) == WHOLE.replace(b'"tiny-a"', b'"local/tiny"')
+    assert stream.done
+
+
+def test_the_name_is_told_truly_where_it_stands_twice() -> None:
+    data = {"type": "message_start", "message": {"model": "a", "meta": {"model": "a"}, "content": []}}
+    (line,) = (
+        line
+        for line in reader()
+        .feed(f"event: message_start\ndata: {json.dumps(data)}\n\n".encode())
+        .raw.split(b"\n")
+        if line.startswith(b"data: ")
+    )
+    said = json.loads(line[6:])["message"]
+    assert said == {"model": "local/tiny", "meta": {"model": "a"}, "content": []}
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (WORDS, EventKind.TEXT),
+        (TEXT % b'{"type":"text","text":"a"}', EventKind.TEXT),
+        (DELTA % b'{"type":"thinking_delta","thinking":"hm"}', EventKind.REASONING),
+        (TEXT % b'{"type":"tool_use","name":"f","input":{}}', EventKind.TOOL_CALL),
+        (TEXT % b'{"type":"redacted_thinking","data":"x"}', EventKind.MEDIA),
+    ],
+)
+def test_what_is_content(raw: bytes, kind: EventKind) -> None:
+    assert kinds(raw) == [kind]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        START,
+        PING,
+        b": a comment\n\n",
+        TEXT % b'{"type":"text","text":""}',
+        TEXT % b'{"type":"thinking","thinking":"","signature":""}',
+        DELTA % b'{"type":"text_delta","text":""}',
+        DELTA % b'{"type":"signature_delta","signature":"x"}',
+        DELTA % b'{"type":"input_json_delta","partial_json":"{}"}',
+        b'event: new\ndata: {"type":"new"}\n\n',
+    ],
+)
+def test_what_is_passed_on_and_no_content(raw: bytes) -> None:
+    frame = reader().feed(raw)
+    assert not frame.has_content
+    assert frame.raw
+
+
+def test_of_usage_the_last_figure_of_each_field_counts() -> None:
+    stream = reader()
+    stream.feed(
+        START
+        + b'data: {"type":"message_delta","delta":{},"usage":{"input_tokens":3,"output_tokens":2,'
+        + b'"cache_creation_input_tokens":5}}\n\n'
+        + b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":7}}\n\n'
+    )
+    assert stream.usage == Usage(input=3 + 18 + 5, output=7, cache_read=18)
+
+
+def test_figures_that_can_not_be_read_spoil_no_answer() -> None:
+    stream = reader()
+    stream.feed(b'data: {"type":"message_start","message":{"model":"a","usage":{"input_tokens":-1}}}\n\n')
+    stream.feed(WORDS + DELTA_END + STOP)
+    assert stream.done
+    assert stream.usage is None
+
+
+def test_an_error_ends_the_stream_and_is_not_passed_on() -> None:
+    error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Busy"}}\n\n'
+    frame = reader().feed(START + error + WORDS)
+    assert frame.events == (Event(EventKind.ERROR, text="Busy"),)
+    assert b"Busy" not in frame.raw
+
+
+def test_a_stream_that_stops_before_a_stop_reason_is_cut() -> None:
+    stream = reader()
+    stream.feed(START + WORDS)
+    with pytest.raises(UpstreamError, match="cut"):
+        stream.end()
+
+
+def test_a_stream_without_its_last_event_is_given_one() -> None:
+    stream = reader()
+    stream.feed(START + WORDS + DELTA_END)
+    assert not stream.done
+    assert stream.end().raw == STOP
+    assert stream.done
+
+
+def test_what_follows_the_last_event_is_not_read() -> None:
+    stream = reader()
+    assert stream.feed(WHOLE + b"data: [DONE]\n\n" + WORDS).raw.endswith(STOP)
+    assert stream.skipped == 0
+
+
+def test_an_event_that_can_not_be_read_is_left_out() -> None:
+    stream = reader()
+    frame = stream.feed(START + b"data: {oops\n\n" + WORDS)
+    assert frame.raw == START.replace(b'"tiny-a"', b'"local/tiny"') + WORDS
+    assert stream.skipped == 1
+
+
+def test_a_refusal_is_an_answer_and_an_end_without_a_word_is_none() -> None:
+    refusal = b'data: {"type":"message_delta","delta":{"stop_reason":"refusal"}}\n\n'
+    assert reader().feed(START + refusal).has_content
+    nothing = (
+        b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":0}}\n\n'
+    )
+    assert not reader().feed(START + nothing).has_content
+    assert reader().feed(START + DELTA_END).has_content, "tokens were counted, though no text was seen"
