@@ -175,8 +175,8 @@ class Router:
         """Decides; where all are parked, after waiting for the first of them, if that is not long."""
         while True:
             decision = self._decide(journey.call, self._registry.snapshot, journey.id)
-            recovery = self._recovery(decision)
-            if decision.candidates or recovery is None or not self._may_wait(journey, recovery.seconds):
+            recovery = None if decision.candidates else self._recovery(decision)
+            if recovery is None or not self._may_wait(journey, recovery.seconds):
                 return decision
             await asyncio.sleep(recovery.seconds)
 

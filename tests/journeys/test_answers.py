@@ -136,6 +136,13 @@ def text_of(chunks: list[dict[str, object]]) -> str:
     return "".join(choice["delta"].get("content") or "" for choice in choices)
 
 
+def said(got: httpx.Response) -> str:
+    """The text of a plain or a streamed answer."""
+    if got.headers["Content-Type"].startswith("text/event-stream"):
+        return text_of(events(got.text))
+    return str(got.json()["choices"][0]["message"]["content"])
+
+
 async def answered_by(http: httpx.AsyncClient, url: str) -> str:
     got = await http.post(f"{url}/v1/chat/completions", json=chat())
     assert got.status_code == 200, got.text

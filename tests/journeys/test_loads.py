@@ -1,7 +1,6 @@
 """Many at once for an engine that holds one model: each is answered, and nobody is thrown out for another."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -10,7 +9,7 @@ import pytest
 from tests.fakes import answers, faults
 from tests.fakes.router import FakeRouter
 from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat
-from tests.journeys.test_answers import events, text_of
+from tests.journeys.test_answers import said
 
 PATIENCE = 15.0  # seconds after which a test that waits is broken
 TURNS = 100_000  # of the loop
@@ -63,13 +62,6 @@ def crowd(start_daemon: StartDaemon, http: httpx.AsyncClient) -> MakeCrowd:
         return Crowd(await start_daemon(more, **engines), http)
 
     return make
-
-
-def said(got: httpx.Response) -> str:
-    """The text of a plain or a streamed answer."""
-    if got.headers["Content-Type"].startswith("text/event-stream"):
-        return text_of(events(got.text))
-    return str(json.loads(got.text)["choices"][0]["message"]["content"])
 
 
 def reason(got: httpx.Response) -> str:

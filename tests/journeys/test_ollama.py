@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes.ollama import FakeOllama, Load, OllamaModel
 from tests.journeys.conftest import StartDaemon, StartEngine, StartOllama
-from tests.journeys.test_answers import events, text_of
+from tests.journeys.test_answers import said
 
 LONG = "word " * 16_000  # about 20,000 tokens
 
@@ -117,9 +117,3 @@ async def test_vectors_are_of_the_model_that_is_named_or_of_none(
     answer = await http.post(f"{daemon.api_base}/embeddings", json={"model": "one/nomic:v2", "input": "Hi"})
     assert answer.status_code == 503
     assert [seen.path for seen in other.seen if "embed" in seen.path] == []
-
-
-def said(answer: httpx.Response) -> str:
-    if answer.headers["Content-Type"].startswith("text/event-stream"):
-        return text_of(events(answer.text))
-    return str(answer.json()["choices"][0]["message"]["content"])

@@ -63,22 +63,28 @@ async def stream(
 async def _signs_of_life(
     request: web.Request, response: web.StreamResponse, sign: bytes, signs: Signs
 ) -> AsyncIterator[None]:
-    """Whatever takes too long in here, the client is told that it goes on."""
-    signing = asyncio.create_task(_sign(request, response, sign, signs))
+    """Whatever takes too long in here, the client is told that it goes on. Most does not: no task is made."""
+    signing: list[asyncio.Task[None]] = []
+
+    def begin() -> None:
+        signing.append(asyncio.create_task(_sign(request, response, sign, signs.every)))
+
+    timer = asyncio.get_running_loop().call_later(signs.after, begin)
     try:
         yield
     finally:
-        signing.cancel()
-        await asyncio.wait([signing])
+        timer.cancel()
+        for task in signing:
+            task.cancel()
+            await asyncio.wait([task])
 
 
-async def _sign(request: web.Request, response: web.StreamResponse, sign: bytes, signs: Signs) -> None:
-    await asyncio.sleep(signs.after)
+async def _sign(request: web.Request, response: web.StreamResponse, sign: bytes, every: float) -> None:
     with suppress(ConnectionResetError):  # the handler is told that its client is gone
         await response.prepare(request)
         while True:
             await response.write(sign)
-            await asyncio.sleep(signs.every)
+            await asyncio.sleep(every)
 
 
 async def _pass_on(

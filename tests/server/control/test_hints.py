@@ -12,6 +12,7 @@ from pointsman.routing.classify import classify
 from pointsman.routing.context import objection
 from pointsman.routing.policy import decide
 from pointsman.routing.resolve import Names, resolve
+from pointsman.server.control import contexts
 from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.status import TYPICAL
 from pointsman.types import (
@@ -41,7 +42,7 @@ def told(*models: Model, also: tuple[Endpoint, ...] = (), too_long: tuple[Decide
     known = Snapshot(1, (*endpoints, *also), models, swept_at=1.0)
     task = classify(FORMATS["openai.chat"].decode(TYPICAL, {}))
     decided = decide("d", resolve("auto", Names(), known), task, known, Outlook())
-    return hints(Scene(known, decided, too_long))
+    return hints(Scene(known, decided, contexts.turned_away(known, too_long)))
 
 
 def homemade(**changes: Any) -> Endpoint:

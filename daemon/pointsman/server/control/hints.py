@@ -1,9 +1,8 @@
 """What there is to mend: a sentence each, with its number and what to do. The most useful come first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pointsman.ledger.queries import Decided
 from pointsman.routing import policy
 from pointsman.server.control import contexts
 from pointsman.server.control.words import chats, count, is_here, models_of, of_endpoint, set_tools
@@ -19,11 +18,11 @@ NOTHING_FOUND = (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is known now, what would be decided for a short request, and who was turned away of late."""
+    """What is known now, what would be decided for a short request, and what was turned away of late."""
 
     snapshot: Snapshot
     decision: Decision
-    too_long: Sequence[Decided] = ()  # today's decisions in which a context was too small
+    turned_away: Mapping[str, str]  # by endpoint: today's prompts that were too long for it, a sentence
 
 
 Hint = Callable[[Scene], Iterator[str]]
@@ -36,11 +35,11 @@ def hints(scene: Scene) -> list[str]:
 
 
 def _turned_away(scene: Scene) -> Iterator[str]:
-    yield from contexts.turned_away(scene.snapshot, scene.too_long).values()
+    yield from scene.turned_away.values()
 
 
 def _small(scene: Scene) -> Iterator[str]:
-    return contexts.small(scene.snapshot, but=contexts.turned_away(scene.snapshot, scene.too_long))
+    return contexts.small(scene.snapshot, but=scene.turned_away)
 
 
 def _places(scene: Scene) -> Iterator[str]:

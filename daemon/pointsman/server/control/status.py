@@ -74,7 +74,7 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         swept_ago=None if snapshot.swept_at is None else monotonic - snapshot.swept_at,
         last_request=_last(past.last) if past.last else None,
         today={total.tier: _spent(total) for total in past.today},
-        hints=hints(Scene(snapshot, decision, past.too_long)),
+        hints=hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
         failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
         ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),
     )
