@@ -19,11 +19,12 @@ async def test_a_machine_that_wakes_up_is_looked_around_at_once() -> None:
         ClockWatch,
         wall=lambda: clocks.wall,
         monotonic=lambda: clocks.monotonic,
+        asleep=lambda: clocks.slept,
         call_later=clocks.call_later,
     )
     async with AsyncExitStack() as stack:
         woken: list[float] = []
-        start_jobs(house.sweeper, watch, stack, lambda: woken.append(clocks.monotonic))
+        start_jobs(house.sweeper, watch, stack, woken.append)
         clocks.pass_by(5)
         assert (near.looks, far.looks) == (1, 1)
         near.findings = [finding("other")]  # what was there before the lid was closed is there no more
@@ -31,4 +32,4 @@ async def test_a_machine_that_wakes_up_is_looked_around_at_once() -> None:
         await house.sweeper.sweep("join", everything=True)
         assert (near.looks, far.looks) == (2, 2)
         assert house.health[-1] is Health.UP
-        assert woken == [clocks.monotonic]
+        assert woken == [8 * 3600]

@@ -1,6 +1,8 @@
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -192,6 +194,138 @@ async def test_places_that_are_reached_alike_share_a_session_and_closing_forgets
     assert first.closed
     assert sessions.session(Place("http://127.0.0.1:1")) is not first
     await sessions.close()
+
+
+class Leaver:
+    """A server that takes some requests on each connection, and is gone when another one comes.
+
+    Nobody is answered before `together` requests are there, each on a connection of its own.
+    """
+
+    def __init__(self, *, together: int = 1, takes: int = 1) -> None:
+        self.takes = takes  # requests on each connection
+        self.bodies: list[bytes] = []
+        self.asked = asyncio.Event()
+        self.connections = 0
+        self._together = together
+        self._writers: list[asyncio.StreamWriter] = []
+        self._all_there = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._writers.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            for _ in range(self.takes):
+                self.bodies.append(await _body(reader))
+                self.asked.set()
+                if len(self.bodies) % self._together == 0:
+                    self._all_there.set()
+                await self._all_there.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await reader.read(1)
+        writer.transport.abort()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Place]:
+        async with await asyncio.start_server(self.serve, "127.0.0.1", 0) as server:
+            yield Place(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        for writer in self._writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+async def _body(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+    return await reader.readexactly(int(length.partition(b":")[2]))
+
+
+async def post(sessions: Sessions, place: Place, body: bytes = b"{}") -> bytes:
+    async with asyncio.timeout(PATIENCE), sessions.session(place).post(place.url, data=body) as response:
+        return await response.read()
+
+
+@pytest.mark.parametrize("size", [2, 1_000_000], ids=["small", "large"])
+async def test_calls_over_connections_that_their_server_has_left_are_made_anew(
+    sessions: Sessions, size: int
+) -> None:
+    server, body = Leaver(together=5), b"x" * size
+    async with server.listening() as place:
+        for _ in range(2):
+            told = await asyncio.gather(*(post(sessions, place, body) for _ in range(5)))
+            assert told == [b"ok"] * 5
+    assert server.bodies == [body] * 10
+    assert server.connections == 10
+
+
+async def test_a_call_over_a_connection_of_its_own_is_not_made_anew(sessions: Sessions) -> None:
+    server = Leaver(takes=0)
+    async with server.listening() as place:
+        with pytest.raises((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+            await post(sessions, place)
+    assert server.connections == 1
+
+
+async def test_a_call_is_made_anew_once(sessions: Sessions) -> None:
+    server = Leaver()
+    async with server.listening() as place:
+        await post(sessions, place)
+        server.takes = 0
+        with pytest.raises((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+            await post(sessions, place)
+    assert server.connections == 2
+
+
+async def test_connections_that_were_kept_are_not_used_after_they_were_renewed(sessions: Sessions) -> None:
+    server = Leaver(takes=10)
+    async with server.listening() as place:
+        await post(sessions, place)
+        await post(sessions, place)
+        assert server.connections == 1
+        sessions.renew(after=PATIENCE)
+        await post(sessions, place)
+    assert server.connections == 2
+
+
+async def test_what_is_under_way_when_connections_are_renewed_goes_on(sessions: Sessions) -> None:
+    server = Leaver(together=2)
+    async with server.listening() as place:
+        under_way = asyncio.create_task(post(sessions, place))
+        await server.asked.wait()
+        sessions.renew(after=PATIENCE)
+        assert [await post(sessions, place), await under_way] == [b"ok", b"ok"]
+
+
+async def test_what_goes_on_for_too_long_after_connections_were_renewed_is_ended(sessions: Sessions) -> None:
+    server = Leaver(together=2)
+    async with server.listening() as place:
+        under_way = asyncio.create_task(post(sessions, place))
+        await server.asked.wait()
+        sessions.renew(after=0.001)
+        with pytest.raises(aiohttp.ClientError):
+            await under_way
+
+
+async def test_closing_closes_what_was_there_before_a_renewal() -> None:
+    sessions = Sessions()
+    first = sessions.session(Place("http://127.0.0.1:1"))
+    sessions.renew(after=PATIENCE)
+    assert not first.closed
+    await sessions.close()
+    assert first.closed
+
+
+@pytest.mark.parametrize(("asked", "got"), [(64, 64), (100_000, 65_536)])
+def test_as_many_open_files_are_allowed_as_may_be_and_as_are_needed(asked: int, got: int) -> None:
+    script = (
+        "import resource; from pointsman.net import allow_connections; "
+        f"most = min({asked}, resource.getrlimit(resource.RLIMIT_NOFILE)[1]); "
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (32, most)); allow_connections(); "
+        f"assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min({got}, most), most)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 async def test_without_a_mark_of_our_own_calls_carry_none() -> None:

@@ -81,3 +81,4 @@ class Event(NamedTuple):
     kind: EventKind
     choice: int = 0
     text: str = ""  # words, a finish reason, an error's message
+    said: bytes = b""  # an error as its provider's JSON

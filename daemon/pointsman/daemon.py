@@ -23,17 +23,19 @@ from pointsman.config.load import Loaded, load
 from pointsman.config.override import overrides
 from pointsman.config.schema import Config, Hold
 from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
-from pointsman.errors import Shuts, StartError, UpstreamError
+from pointsman.errors import LedgerError, Shuts, StartError, UpstreamError
 from pointsman.events import Bus
-from pointsman.execution.attempts import Means
+from pointsman.execution.answer import Means
 from pointsman.execution.clocks import clocks_for
 from pointsman.execution.loads import Loads
+from pointsman.execution.pace import Pace
 from pointsman.jobs import Job, Jobs
+from pointsman.keeper import Keeper
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.limits.gate import Gate
-from pointsman.machine import ClockWatch
-from pointsman.net import Sessions
+from pointsman.machine import ClockWatch, sleepless
+from pointsman.net import Sessions, allow_connections
 from pointsman.paths import Paths, absolute, find_paths
 from pointsman.router import Router
 from pointsman.routing.resolve import AUTO, Names
@@ -89,6 +91,7 @@ def serve(options: Options, environ: Mapping[str, str], ready: Ready) -> None:
     for warning in setup.loaded.warnings:
         log.warning("%s", warning)
     with sole(setup.paths):
+        allow_connections()
         _run(partial(_serve, setup, environ, ready))
 
 
@@ -182,14 +185,20 @@ async def _build(
 ) -> Rooms:
     """Everything but the server itself, each room given what it needs."""
     clock = asyncio.get_running_loop().time  # of the attempts, and of all that they wait for
-    loads = Loads(clock, lambda: sweeper.hurry("an engine loaded a model"))
-    bus, registry, gate = Bus(), Registry(loads.observe), Gate()
+    pace = Pace()
+    loads = Loads(clock, lambda: sweeper.hurry("an engine loaded a model"), pace)
+    bus, registry = Bus(), Registry(loads.observe)
     stack.push_async_callback(sessions.close)
+    stack.callback(loads.close)
     writer = Writer(setup.paths.ledger)
+    keeper = Keeper(bus, writer.enqueue, wall=time.time, monotonic=clock)
+    gate = Gate(keeper.changed, keeper.told)
     writer.start()
     stack.callback(writer.stop)
     reader = Reader(setup.paths.ledger)
     stack.callback(reader.close)
+    _remember(pace, reader)
+    keeper.restore(gate, reader)
     sweeper = make_sweeper(
         setup.config, environ, sessions, registry, bus, monotonic=time.monotonic, wall=time.time
     )
@@ -207,10 +216,11 @@ async def _build(
             sessions,
             gate,
             loads,
-            partial(clocks_for, timeouts=setup.config.timeouts),
+            partial(clocks_for, config=setup.config, pace=pace),
             on_failure,
             time.time,
             hold=setup.config.streams.hold is Hold.WHOLE,
+            collect=setup.config.streams.collect,
         ),
         names=_names(setup.config),
         bus=bus,
@@ -221,8 +231,19 @@ async def _build(
         config_file=str(setup.paths.config_file),
     )
     call_later = asyncio.get_running_loop().call_later
-    clocks = partial(ClockWatch, wall=time.time, monotonic=time.monotonic, call_later=call_later)
-    jobs = start_jobs(sweeper, clocks, stack, gate.circuits.woke_up)
+    clocks = partial(
+        ClockWatch,
+        wall=time.time,
+        monotonic=time.monotonic,
+        asleep=lambda: sleepless() - clock(),
+        call_later=call_later,
+    )
+
+    def woke_up(slept: float) -> None:
+        keeper.jumped(gate, slept)
+        sessions.renew(after=_longest_call(setup.config))
+
+    jobs = start_jobs(sweeper, clocks, stack, woke_up)
     return Rooms(
         router=router,
         registry=registry,
@@ -237,21 +258,32 @@ async def _build(
     )
 
 
+def _remember(pace: Pace, reader: Reader) -> None:
+    """Without it the first long prompt after a start would be given a guess's time."""
+    try:
+        pace.remember(reader.reading_paces(), reader.speeds())
+    except LedgerError as error:
+        log.warning("how fast models are is learned anew: %s", error.message)
+
+
 def start_jobs(
     sweeper: Sweeper,
-    watch_clocks: Callable[[Callable[[float], object]], ClockWatch],
+    watch_clocks: Callable[[Callable[[float, float], object]], ClockWatch],
     stack: AsyncExitStack,
-    on_wake: Callable[[], object],
+    on_wake: Callable[[float], object],
 ) -> Jobs:
-    """What is done again and again, and anew when the machine has slept."""
+    """What is done again and again, and anew when the machine has slept or its clock was set.
+
+    `on_wake` is told how long the event loop's clock stood still.
+    """
     jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse),))
     jobs.start()
     stack.callback(jobs.stop)
 
-    def woke_up(seconds: float) -> None:
+    def woke_up(seconds: float, slept: float) -> None:
         log.warning("the clock jumped by %.0f s: looking again", seconds)
         jobs.reschedule()
-        on_wake()
+        on_wake(slept)
         sweeper.hurry("the machine woke up, or its clock was set", everything=True)
 
     watch = watch_clocks(woke_up)
@@ -270,6 +302,12 @@ def _stop_on_signals(stop: asyncio.Event, serving: asyncio.Task[None] | None) ->
 
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
+
+
+def _longest_call(config: Config) -> float:
+    """Seconds that a call to any provider may take."""
+    own = (provider.timeouts.total for provider in config.providers.values() if provider.timeouts)
+    return max([config.timeouts.total, *(total or 0.0 for total in own)])
 
 
 def _names(config: Config) -> Names:

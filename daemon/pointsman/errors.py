@@ -6,6 +6,7 @@ PointsmanError
 ├── NotFound              404  nothing is there
 │   └── UnknownModel      404  a model's name that means nothing
 ├── WrongMethod           405
+├── BodyTooSlow           408
 ├── BodyTooLarge          413
 ├── WrongHost             421  the Host header is not one of ours
 ├── LedgerError           500  what happened can't be written down, or read back
@@ -18,7 +19,6 @@ PointsmanError
 """
 
 from enum import StrEnum
-from typing import ClassVar
 
 
 class Shuts(StrEnum):
@@ -31,11 +31,20 @@ class Shuts(StrEnum):
     FREE = "free"  # the models of an account that cost nothing, which are counted together
 
 
+class Then(StrEnum):
+    """Who is asked next, once an attempt has failed."""
+
+    AGAIN = "again"  # the same once more, then the next
+    NEXT = "next"
+    LARGER = "larger"  # the next that has a larger context
+    NOBODY = "nobody"  # the request itself is refused
+
+
 class PointsmanError(Exception):
     """The root. `status` and `code` are what an HTTP client sees; the message is written for people."""
 
     status: int = 500
-    code: ClassVar[str] = "internal_error"
+    code: str = "internal_error"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -51,6 +60,11 @@ class BadRequest(PointsmanError):
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
+
+
+class BodyTooSlow(PointsmanError):
+    status = 408
+    code = "body_too_slow"
 
 
 class BodyTooLarge(PointsmanError):
@@ -104,13 +118,15 @@ class NoRoute(PointsmanError):
 
 
 class Refused(PointsmanError):
-    """What a provider refused as the request's own fault goes to the client with the provider's status."""
+    """What a provider refused as the request's own fault goes to the client with the provider's status.
 
-    code = "refused_upstream"
+    `too_long`: the prompt is longer than every context; clients know that by its code, and shorten it.
+    """
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, *, too_long: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.code = "context_length_exceeded" if too_long else "refused_upstream"
 
 
 class LedgerError(PointsmanError):
@@ -122,10 +138,9 @@ class LedgerError(PointsmanError):
 class UpstreamError(PointsmanError):
     """One attempt failed.
 
-    `upstream_status` is what the provider said, None where it said nothing. `final`: the request
-    itself is at fault, so that no other model is tried. `again`: the same target deserves one more
-    try. `shuts`: what the failure tells of the target, and `wait` for how many seconds, where the
-    provider said so. `limited`: it is a rate limit or a quota.
+    `upstream_status` is what the provider said, None where it said nothing. `shuts`: what the failure
+    tells of the target, and `wait` for how many seconds, where the provider said so. `limited`: it is
+    a rate limit or a quota. `said`: the provider's own error as JSON, where it came in place of an answer.
     """
 
     status = 503
@@ -136,19 +151,19 @@ class UpstreamError(PointsmanError):
         message: str,
         *,
         upstream_status: int | None = None,
-        final: bool = False,
-        again: bool = False,
+        then: Then = Then.NEXT,
         shuts: Shuts = Shuts.NOTHING,
         wait: float | None = None,
         limited: bool = False,
+        said: bytes = b"",
     ) -> None:
         super().__init__(message)
         self.upstream_status = upstream_status
-        self.final = final
-        self.again = again
+        self.then = then
         self.shuts = shuts
         self.wait = wait
         self.limited = limited
+        self.said = said
 
 
 class StartError(PointsmanError):

@@ -57,7 +57,7 @@ class Bus:
         self._depth = depth
         self._watchers: set[Watcher] = set()
 
-    def publish(self, kind: str, at: float, **data: object) -> None:
+    def publish(self, kind: str, at: float, /, **data: object) -> None:
         if self._watchers:
             happening = Happening(kind, at, data)
             for watcher in self._watchers:

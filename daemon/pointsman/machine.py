@@ -1,9 +1,10 @@
-"""What happens to the machine under us: so far, that its clock jumps.
+"""What happens to the machine under us: so far, that its clocks go apart.
 
-A jump is a wake-up from sleep, or someone setting the clock. Schedules then hold times that mean
-nothing, and what was known of engines and networks is old.
+That is a sleep, in which some clocks stand still, or someone setting the time of day. Schedules then hold
+times that mean nothing, and what was known of engines and networks is old.
 """
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -18,30 +19,42 @@ class Handle(Protocol):
 CallLater = Callable[[float, Callable[[], None]], Handle]
 
 
-class ClockWatch:
-    """Compares how far the wall clock and the monotonic one went, and calls `on_jump(seconds)`.
+def sleepless() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps.
 
-    Seconds above zero: the wall clock is ahead, as after a sleep, in which the monotonic one stands
-    still. `call_later(seconds, callback)` is the event loop's.
+    On Linux CLOCK_BOOTTIME. Apple has none of that name: there CLOCK_MONOTONIC_RAW does (clock_gettime(3) of
+    macOS), which on Linux stands still.
+    """
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC_RAW))
+
+
+class ClockWatch:
+    """Compares how far the clocks went, and calls `on_jump(seconds, slept)` when they went apart.
+
+    `seconds`: how far the time of day (`wall`) is ahead of what went by on `monotonic`. `slept`: how long the
+    event loop's clock stood still, as `asleep` tells since whenever; 0: it did not, the time of day was set,
+    or it is one that goes on (uvloop's on macOS). `call_later(seconds, callback)` is the event loop's.
     """
 
     def __init__(
         self,
-        on_jump: Callable[[float], object],
+        on_jump: Callable[[float, float], object],
         *,
         wall: Callable[[], float],
         monotonic: Callable[[], float],
+        asleep: Callable[[], float],
         call_later: CallLater,
     ) -> None:
         self._on_jump = on_jump
         self._wall = wall
         self._monotonic = monotonic
+        self._asleep = asleep
         self._call_later = call_later
         self._handle: Handle | None = None
-        self._offset = 0.0
+        self._offsets = (0.0, 0.0)
 
     def start(self) -> None:
-        self._offset = self._wall() - self._monotonic()
+        self._offsets = self._ahead()
         self._handle = self._call_later(PERIOD, self._look)
 
     def stop(self) -> None:
@@ -51,7 +64,11 @@ class ClockWatch:
 
     def _look(self) -> None:
         """Looks again whatever `on_jump` does; slow drift adds up to nothing."""
-        before, self._offset = self._offset, self._wall() - self._monotonic()
+        before, self._offsets = self._offsets, self._ahead()
         self._handle = self._call_later(PERIOD, self._look)
-        if abs(jump := self._offset - before) > TOLERANCE:
-            self._on_jump(jump)
+        jump, slept = (now - then for now, then in zip(self._offsets, before, strict=True))
+        if max(abs(jump), slept) > TOLERANCE:
+            self._on_jump(jump, slept if slept > TOLERANCE else 0.0)
+
+    def _ahead(self) -> tuple[float, float]:
+        return self._wall() - self._monotonic(), self._asleep()

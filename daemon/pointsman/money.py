@@ -14,30 +14,39 @@ class Price:
     output: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
+    cache_write_hour: int | None = None  # what is kept for an hour instead of minutes
     request: int = 0
 
 
-NOTHING_TO_PAY = Price(input=0, output=0, cache_read=0, cache_write=0)
+NOTHING_TO_PAY = Price(input=0, output=0, cache_read=0, cache_write=0, cache_write_hour=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens. `input` counts all of the prompt, what was read from a cache included."""
+    """Tokens. `input` counts all of the prompt, what was read from a cache or written to one included.
+
+    `cache_write_hour`: how much of `cache_write` is kept for an hour.
+    """
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
+    cache_write: int = 0
+    cache_write_hour: int = 0
     reasoning: int = 0
     estimated: bool = False
 
     def cost(self, price: Price) -> int | None:
         """Nano-dollars, rounded up once; None when a price that is needed is unknown.
 
-        A provider that reports more of the prompt cached than there was of it is charged for no less.
+        A provider that reports more of the prompt cached than there was of it is charged for no less. To
+        write to a cache costs more than the prompt itself: no other price stands in for that one.
         """
         parts = (
-            (max(self.input - self.cache_read, 0), price.input),
+            (max(self.input - self.cache_read - self.cache_write, 0), price.input),
             (self.cache_read, price.input if price.cache_read is None else price.cache_read),
+            (max(self.cache_write - self.cache_write_hour, 0), price.cache_write),
+            (self.cache_write_hour, price.cache_write_hour),
             (self.output, price.output),
         )
         sums = [tokens * per_million for tokens, per_million in parts if tokens and per_million is not None]

@@ -5,14 +5,21 @@ proxy for loopback. Redirects are refused where requests are made (`allow_redire
 library is not told to trust the environment: with its proxies it would take passwords out of ~/.netrc.
 """
 
+import asyncio
 import ipaddress
-from collections.abc import Mapping
+import resource
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 
 from pointsman.types import Account, Auth, Place
 
@@ -22,6 +29,55 @@ VERSION_HEADER = "X-Pointsman-Version"  # in every answer of ours
 LONGEST_HEADER = 32 * 1024  # bytes of one header line that an engine may send
 READ_BUFFER = 256 * 1024  # bytes read ahead of a slow client before the engine is slowed down
 KEEP_ALIVE = 4.0  # seconds; below llama-server's five, so that we hang up first and meet no reset
+OPEN_FILES = (65_536, 10_240)  # plenty; as many as macOS lets a process have, whatever else it says
+AT_ONCE = 1.0  # seconds in which it shows that a server had hung up; later it was at work on the request
+
+
+class _Pool(aiohttp.BaseConnector):
+    """Keeps connections for later calls. One that turns out to be closed by its server is replaced.
+
+    A server may hang up while a call is on its way to it: that says nothing of the server, and is no
+    answer. Such a call is made once more, as middleware of the session, over a connection of its own.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+        self._over_used: WeakSet[aiohttp.ClientRequest] = WeakSet()
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        while connection.protocol in self._used and req in self._over_used:
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+        if connection.protocol in self._used:
+            self._over_used.add(req)
+        elif connection.protocol is not None:
+            self._used.add(connection.protocol)
+        return connection
+
+    async def redial(
+        self, request: aiohttp.ClientRequest, call: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        now = asyncio.get_running_loop().time
+        began = now()
+        try:
+            return await call(request)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if request not in self._over_used or now() - began > AT_ONCE:
+                raise
+        await request.close()
+        return await call(request)
+
+
+class _TCPPool(_Pool, aiohttp.TCPConnector):
+    pass
+
+
+class _UnixPool(_Pool, aiohttp.UnixConnector):
+    pass
 
 
 class Sessions:
@@ -34,6 +90,8 @@ class Sessions:
         )
         self._sessions: dict[tuple[str | None, str | None], aiohttp.ClientSession] = {}
         self._of: dict[Place, aiohttp.ClientSession] = {}
+        self._old: set[aiohttp.ClientSession] = set()  # from before a renewal
+        self._ending: asyncio.Task[None] | None = None  # kept, since a loop keeps no tasks
 
     def session(self, place: Place) -> aiohttp.ClientSession:
         if (known := self._of.get(place)) is not None:
@@ -45,13 +103,11 @@ class Sessions:
         return self._of[place]
 
     def _make(self, socket: str | None, proxy: str | None) -> aiohttp.ClientSession:
-        connector: aiohttp.BaseConnector = (
-            aiohttp.UnixConnector(path=socket, limit=0, keepalive_timeout=KEEP_ALIVE)
-            if socket
-            else aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
-        )
+        common = {"limit": 0, "keepalive_timeout": KEEP_ALIVE}
+        pool = _UnixPool(path=socket, **common) if socket else _TCPPool(**common)
         return aiohttp.ClientSession(
-            connector=connector,
+            connector=pool,
+            middlewares=(pool.redial,),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -62,11 +118,45 @@ class Sessions:
             max_field_size=LONGEST_HEADER,
         )
 
+    def renew(self, after: float) -> None:
+        """New calls get connections and addresses of their own: those that are kept may lead nowhere.
+
+        What is under way goes on, for at most `after` seconds.
+        """
+        old = self._forget()
+        self._old.update(old)
+        asyncio.get_running_loop().call_later(after, self._end, old)
+
     async def close(self) -> None:
+        await _close([*self._old, *self._forget()])
+        self._old.clear()
+
+    def _forget(self) -> list[aiohttp.ClientSession]:
+        known = list(self._sessions.values())
+        self._sessions.clear()
         self._of.clear()
-        while self._sessions:
-            _, session = self._sessions.popitem()
-            await session.close()
+        return known
+
+    def _end(self, sessions: Sequence[aiohttp.ClientSession]) -> None:
+        self._ending = asyncio.create_task(_close(sessions))
+        self._old.difference_update(sessions)
+
+
+async def _close(sessions: Sequence[aiohttp.ClientSession]) -> None:
+    for session in sessions:
+        await session.close()
+
+
+def allow_connections() -> None:
+    """Takes two open files for each stream at once; systems give 256 or 1,024 at first, and more if asked."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in OPEN_FILES:
+        enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        if now == resource.RLIM_INFINITY or now >= enough:
+            return
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
+            return
 
 
 def proxy_for(url: str) -> str | None:

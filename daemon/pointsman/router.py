@@ -14,9 +14,11 @@ from typing import Protocol
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, PointsmanError, UnknownModel
 from pointsman.events import Bus
-from pointsman.execution.attempts import MOST_ATTEMPTS, Answer, Means, first_answer
+from pointsman.execution.answer import Answer, Means
+from pointsman.execution.attempts import MOST_ATTEMPTS, first_answer
 from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.sums import took
+from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Shut
 from pointsman.limits.gate import Gate, Recovery
 from pointsman.routing.classify import classify
@@ -51,9 +53,9 @@ class Journey:
     error: str = ""
     status: int = 500  # until there is an answer, or an error that knows better
 
-    def abandon(self) -> None:
-        """The client went away before it had its answer."""
-        self.status, self.error = CLIENT_GONE, "the client went away"
+    def abandon(self, words: str = "the client went away") -> None:
+        """The client has not got its answer, by its own doing. The first words are the ones that count."""
+        self.status, self.error = CLIENT_GONE, self.error or words
 
 
 class Router:
@@ -99,6 +101,10 @@ class Router:
     def limits(self) -> list[Shut]:
         """What is left alone for now, because it failed or said so."""
         return self._gate.circuits.report(self._monotonic())
+
+    def ceilings(self) -> list[Told]:
+        """What models have told of their limits, as it is now."""
+        return self._gate.ceilings.report(self._monotonic())
 
     def reset_limits(self) -> None:
         """Asks again whatever was left alone."""

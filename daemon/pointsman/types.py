@@ -249,6 +249,7 @@ class Call:
     size: int  # bytes of the body
     stream: bool = False
     wants_usage: bool = False  # of a stream: it asked for usage itself
+    thinks: bool = False  # it asks the model to think before it answers
     max_tokens: int | None = None
     choices: int = 1
     chat: Chat | None = None  # of other calls than chats: a message for each text

@@ -46,6 +46,7 @@ STATUS = StatusShape(
         id="abc123", at=1_000.0, app="aider", model="llama-server/qwen", tier="local", status=200
     ),
     today={"local": SpentShape(requests=3, input_tokens=1_000, output_tokens=234, cost=0, unpriced=0)},
+    limits=[],
     hints=["an unknown server at http://127.0.0.1:9000/v1 is not used: name its tier"],
     failed_jobs=[],
     ledger=LedgerShape(trouble="", lost=0),
@@ -66,7 +67,9 @@ MODEL = ModelShape(
     max_output=None,
     abilities={"chat": None, "tools": True, "json": None, "embeddings": False, "thinking": None},
     modalities=["text", "image"],
-    price=PriceShape(input="0", output="0", cache_read="0", cache_write="0", request="0"),
+    price=PriceShape(
+        input="0", output="0", cache_read="0", cache_write="0", cache_write_hour="0", request="0"
+    ),
     aliases=["fast"],
     advanced=None,
 )

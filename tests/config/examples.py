@@ -39,6 +39,7 @@ api_key = "env:MINE_KEY"         # or file:, keyring:, or the key itself; left o
 kind = "openai"                  # dialect: openai | anthropic | gemini | ollama
 tier = "paid"                    # local | free | paid; default: the row's; recognised: local; else paid
 models = ["big", "small"]        # default: what it lists
+timeouts = { first_content = 180, total = 900 }
 [prices."mine/big"]
 input = 3.00
 output = 15.00
@@ -66,6 +67,7 @@ headers = 30
 plain = 300
 first_content = 60
 idle = 30
+client = 55
 total = 600
 [streams]
 hold = "first"

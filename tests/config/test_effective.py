@@ -56,6 +56,13 @@ def test_the_file_s_own_profiles_are_shown(write: Write) -> None:
     assert shown["profiles.active"] == ('"balanced"', Origin.DEFAULT)
 
 
+def test_a_provider_s_own_clocks_are_shown_and_what_holds_for_the_others(write: Write) -> None:
+    shown = settings(write("[providers.desk.timeouts]\nidle = 90\n[providers.other]\n"))
+    assert shown["providers.desk.timeouts.idle"] == ("90", Origin.FILE)
+    assert shown["providers.desk.timeouts.connect"] == ("that of [timeouts]", Origin.DEFAULT)
+    assert shown["providers.other.timeouts"] == ("those of [timeouts]", Origin.DEFAULT)
+
+
 def test_a_short_role_is_shown_by_its_model(write: Write) -> None:
     assert settings(write(OLDER))["roles.compaction.model"] == ('"memory"', Origin.FILE)
 

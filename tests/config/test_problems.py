@@ -23,7 +23,10 @@ Refused = Callable[[str], str]
             "config.toml:2: unknown key profiles.mine.slak; did you mean profiles.mine.slack?",
         ),
         ("\nport = 1", "config.toml:2: unknown key port; did you mean server.port?"),
-        ("[streams]\nzebra = 1", "config.toml:2: unknown key streams.zebra; known here: hold, patience"),
+        (
+            "[streams]\nzebra = 1",
+            "config.toml:2: unknown key streams.zebra; known here: hold, collect, patience",
+        ),
     ],
 )
 def test_unknown_key_names_file_line_and_nearest(refused: Refused, text: str, said: str) -> None:

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from pointsman.config.choosing import TaskKind
 from pointsman.config.money import Allowance, Step, Turn, Window
 from pointsman.config.schema import Config, Hold
+from pointsman.config.timeouts import OwnTimeouts, TimeoutsConfig
 from pointsman.types import Dialect, Grade, Privacy, Tier
 from tests.config.examples import FULL, OLDER
 
@@ -39,6 +40,8 @@ def test_the_full_example_loads_as_it_is(read: Read) -> None:
     assert (config.budgets["daily"].window, config.budgets["daily"].nano_limit) == (Window.DAY, 5 * 10**9)
     assert config.degradation.curve[0] == Turn(0.8, Step.THRIFTY)
     assert (config.timeouts.first_content, config.timeouts.idle) == (60.0, 30.0)
+    assert mine.timeouts is not None
+    assert (mine.timeouts.first_content, mine.timeouts.total, mine.timeouts.idle) == (180.0, 900.0, None)
     assert (config.streams.hold, config.streams.patience) == (Hold.FIRST, 15.0)
     assert isinstance(script.budget, Allowance)
     assert (script.budget.nano_limit, script.privacy, script.profile) == (5 * 10**8, Privacy.LOCAL, "eco")
@@ -50,8 +53,8 @@ def test_the_documented_defaults_hold_without_a_file() -> None:
     assert (config.discovery.local, config.discovery.remote) == (True, True)
     assert config.discovery.remote_every == 21_600.0
     clocks = config.timeouts
-    assert (clocks.connect, clocks.headers, clocks.plain, clocks.total) == (5.0, 30.0, 300.0, 600.0)
-    assert (clocks.first_content, clocks.idle) == (None, None)
+    assert (clocks.connect, clocks.headers, clocks.client, clocks.total) == (5.0, 30.0, 55.0, 600.0)
+    assert (clocks.plain, clocks.first_content, clocks.idle) == (None, None, None)
     assert (config.streams.hold, config.streams.patience) == (Hold.FIRST, 15.0)
     assert not any(
         [config.providers, config.prices, config.models, config.roles, config.budgets, config.apps]
@@ -90,6 +93,16 @@ def test_nothing_is_converted_on_a_guess(refused: Refused) -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "inf", "nan", "1e400", '"5"'])
 def test_a_clock_takes_only_finite_seconds_above_zero(refused: Refused, value: str) -> None:
     assert "timeouts.idle must be a number of seconds above 0" in refused(f"[timeouts]\nidle = {value}")
+
+
+def test_all_clocks_may_be_set_for_one_provider_too() -> None:
+    assert list(OwnTimeouts.model_fields) == list(TimeoutsConfig.model_fields)
+
+
+def test_a_provider_s_clock_is_checked_like_any_other(refused: Refused) -> None:
+    said = refused("[providers.mine.timeouts]\nidle = 0\nheader = 3\n")
+    assert "providers.mine.timeouts.idle must be a number of seconds above 0 (it is 0)" in said
+    assert "headers" in said.splitlines()[1]
 
 
 @pytest.mark.parametrize("value", ['"auto"', '"/run/p.sock"', '"~/p.sock"', "false"])

@@ -71,11 +71,25 @@ def test_an_engine_without_an_address_is_where_it_usually_is() -> None:
     assert written.account is not None
 
 
-@pytest.mark.parametrize("kind", [Dialect.ANTHROPIC, Dialect.GEMINI])
-def test_a_dialect_that_is_not_spoken_yet_is_told(kind: Dialect) -> None:
-    written = only(config(mine={"api_base": "https://api.example.org/v1", "kind": kind.value}))
+def test_a_dialect_that_is_not_spoken_yet_is_told() -> None:
+    written = only(config(mine={"api_base": "https://api.example.org/v1", "kind": "gemini"}))
     assert not written.usable
-    assert f"does not speak the {kind.value} dialect yet" in written.trouble
+    assert "does not speak the gemini dialect yet" in written.trouble
+
+
+def test_anthropics_cloud_gets_its_key_where_it_wants_it() -> None:
+    written = only(config(anthropic={}), {"ANTHROPIC_API_KEY": "k"})
+    assert (written.place.url, written.dialect) == ("https://api.anthropic.com/v1", Dialect.ANTHROPIC)
+    assert written.account is not None
+    assert (written.account.key, written.account.auth, written.usable) == ("k", Auth.X_API_KEY, True)
+
+
+@pytest.mark.parametrize("path", ["", "/v1", "/v1/"])
+def test_a_server_of_anthropics_dialect_is_found_with_or_without_its_version(path: str) -> None:
+    place = {"api_base": f"https://api.example.org/anthropic{path}", "kind": "anthropic", "api_key": "k"}
+    written = only(config(mine=place))
+    assert (written.place.url, written.trouble) == ("https://api.example.org/anthropic/v1", "")
+    assert (written.account and written.account.auth, written.tier) == (Auth.X_API_KEY, None)
 
 
 def test_a_row_brings_its_dialect_and_the_user_may_say_otherwise() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import MOST_WAITING, STALE, Line, Turn, Wish
+from pointsman.execution.pace import Pace
 from pointsman.types import Health, ModelState, Priority
 from tests.routing.house import endpoint, model
 
@@ -25,7 +26,8 @@ class Engine:
     def __init__(self, holds: int | None = 1, /, **states: ModelState) -> None:
         self.clock = Clock()
         self.looks = 0
-        self.line = Line("engine", self.clock, self._look)
+        self.pace = Pace()
+        self.line = Line("engine", self.clock, self._look, self.pace)
         self.called: list[str] = []
         self.holds = holds
         self.models = {name: model(f"engine/{name}", state=state) for name, state in states.items()}
@@ -47,6 +49,9 @@ class Engine:
     def ask(self, name: str, context: int | None = None, priority: Priority = Priority.NORMAL) -> Turn:
         wish = Wish(f"engine/{name}", context)
         return self.line.join(wish, priority, lambda: self.called.append(name))
+
+    def loads_in(self, name: str) -> float:
+        return self.line.load_seconds(self.models[name])
 
     def waits(self, name: str) -> float:
         return self.line.wait(f"engine/{name}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pointsman.errors import Shuts, UpstreamError
+from pointsman.errors import Shuts, Then, UpstreamError
 from pointsman.execution.upstream import Upstream, send
 from pointsman.net import Sessions
 from pointsman.types import Account, Endpoint, FoundBy, Place
@@ -92,38 +92,38 @@ async def test_a_good_answer_is_read_whole(sessions: Sessions) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "final", "again", "shuts"),
+    ("status", "then", "shuts"),
     [
-        (307, False, False, Shuts.NOTHING),
-        (400, False, False, Shuts.NOTHING),
-        (401, False, False, Shuts.ACCOUNT),
-        (402, False, False, Shuts.ACCOUNT),
-        (403, False, False, Shuts.ACCOUNT),
-        (404, False, False, Shuts.NOTHING),
-        (413, False, False, Shuts.NOTHING),
-        (422, False, False, Shuts.NOTHING),
-        (429, False, False, Shuts.MODEL),
-        (500, False, True, Shuts.MODEL),
-        (502, False, True, Shuts.MODEL),
-        (503, False, False, Shuts.MODEL),
-        (529, False, False, Shuts.MODEL),
+        (307, Then.NEXT, Shuts.NOTHING),
+        (400, Then.NEXT, Shuts.NOTHING),
+        (401, Then.NEXT, Shuts.ACCOUNT),
+        (402, Then.NEXT, Shuts.ACCOUNT),
+        (403, Then.NEXT, Shuts.ACCOUNT),
+        (404, Then.NEXT, Shuts.NOTHING),
+        (413, Then.NEXT, Shuts.NOTHING),
+        (422, Then.NEXT, Shuts.NOTHING),
+        (429, Then.NEXT, Shuts.MODEL),
+        (500, Then.AGAIN, Shuts.MODEL),
+        (502, Then.AGAIN, Shuts.MODEL),
+        (503, Then.NEXT, Shuts.MODEL),
+        (529, Then.NEXT, Shuts.MODEL),
     ],
 )
 async def test_a_refusal_says_what_may_be_done_next(
-    sessions: Sessions, status: int, final: bool, again: bool, shuts: Shuts
+    sessions: Sessions, status: int, then: Then, shuts: Shuts
 ) -> None:
     words = b'{"error":{"message":"no"}}'
     async with engine(head(f"{status} No", len(words)) + words) as endpoint:
         error = await failure(call(sessions, endpoint))
     assert error.message == f"it answered {status}: no"
-    assert (error.upstream_status, error.final, error.again, error.shuts) == (status, final, again, shuts)
+    assert (error.upstream_status, error.then, error.shuts) == (status, then, shuts)
 
 
 async def test_a_refusal_is_read_to_its_end_before_it_is_judged(sessions: Sessions) -> None:
     words = b'{"error":{"message":"' + b"too long, " * 10 + b'","type":"exceed_context_size_error"}}'
     async with engine(head("400 Bad Request", len(words)), words[:50], words[50:]) as endpoint:
         error = await failure(call(sessions, endpoint))
-    assert not error.final
+    assert error.then is Then.LARGER
     assert error.message.startswith("it answered 400: too long, too long")
 
 
@@ -136,7 +136,7 @@ async def test_where_nobody_listens_the_endpoint_is_shut(sessions: Sessions) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     error = await failure(call(sessions, at(port)))
-    assert (error.shuts, error.again) == (Shuts.ENDPOINT, False)
+    assert (error.shuts, error.then) == (Shuts.ENDPOINT, Then.NEXT)
     assert "can't be reached" in error.message
 
 
@@ -154,19 +154,19 @@ async def test_where_nobody_picks_up_the_endpoint_is_shut_too(sessions: Sessions
         )
         for caller in callers:
             caller.close()
-    assert (error.shuts, error.again) == (Shuts.ENDPOINT, False)
+    assert (error.shuts, error.then) == (Shuts.ENDPOINT, Then.NEXT)
 
 
 async def test_hanging_up_without_an_answer_deserves_another_try(sessions: Sessions) -> None:
     async with engine() as endpoint:
         error = await failure(call(sessions, endpoint))
-    assert (error.shuts, error.again) == (Shuts.NOTHING, True)
+    assert (error.shuts, error.then) == (Shuts.NOTHING, Then.AGAIN)
 
 
 async def test_what_is_no_http_shuts_the_model(sessions: Sessions) -> None:
     async with engine(b"220 mail.example ESMTP\r\n") as endpoint:
         error = await failure(call(sessions, endpoint))
-    assert (error.shuts, error.again) == (Shuts.MODEL, False)
+    assert (error.shuts, error.then) == (Shuts.MODEL, Then.NEXT)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\n"])
@@ -174,7 +174,7 @@ async def test_silence_before_the_head_is_over_ends(sessions: Sessions, answer: 
     async with engine(answer, open_end=True) as endpoint:
         error = await failure(call(sessions, endpoint, seconds=0.02))
     assert "kept silent" in error.message
-    assert (error.shuts, error.again) == (Shuts.MODEL, False)
+    assert (error.shuts, error.then) == (Shuts.MODEL, Then.NEXT)
 
 
 async def test_silence_within_the_body_ends(sessions: Sessions) -> None:
@@ -187,7 +187,7 @@ async def test_an_answer_that_is_cut_is_not_whole(sessions: Sessions) -> None:
     async with engine(head("200 OK", 6), b"abc") as endpoint:
         error = await failure(body(await call(sessions, endpoint)))
     assert "its answer was cut" in error.message
-    assert error.again
+    assert error.then is Then.AGAIN
 
 
 async def test_what_still_drips_after_a_complete_answer_is_not_waited_for(sessions: Sessions) -> None:

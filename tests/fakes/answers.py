@@ -17,7 +17,10 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says. `prompt`: the tokens the prompt is said to have, `cached` of them from a cache."""
+    """What the model says. `prompt`: the tokens the prompt is said to have, `cached` of them from a cache.
+
+    `written` of them went into a cache, `written_hour` of these for an hour: Anthropic alone tells.
+    """
 
     text: str = TEXT
     reasoning: str = ""
@@ -25,6 +28,8 @@ class Answer:
     arguments: str = "{}"
     prompt: int = 19
     cached: int = 4
+    written: int = 0
+    written_hour: int = 0
 
     @property
     def pieces(self) -> tuple[str, ...]:

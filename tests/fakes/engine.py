@@ -26,9 +26,11 @@ from aiohttp import web
 from tests.fakes import answers, messages, texts
 from tests.fakes.answers import Answer, Json
 from tests.fakes.faults import JSON_TYPE, OK, Fault, Part, Reply, Step, Voice, reply
+from tests.fakes.packing import packed
 
 PATIENCE = 10.0  # seconds that a test waits for a request before it fails
 LARGEST_BODY = 64 * 1024 * 1024
+ACCEPTING = 5  # turns of the loop until a connection that was just taken is known, and can be closed
 LINGER_NOT = struct.pack("ii", 1, 0)  # close sends a reset, whatever was read or not
 CHAT_PATHS = ("/v1/chat/completions", "/chat/completions")
 LOADING = answers.error(503, "Loading model", "unavailable_error")
@@ -50,6 +52,7 @@ class Seen:
     raw: bytes
     body: Json  # parsed; empty when it is no JSON object
     at: float
+    query: str = ""
     fault: Fault = OK
     waiting: asyncio.Event = field(
         default_factory=asyncio.Event
@@ -92,6 +95,7 @@ class FakeEngine:
         self.answer = answer
         self.loading = False
         self.headers: dict[str, str] = {}  # more headers, sent with every response
+        self.coding = ""  # how answers are compressed, though nobody asks for it: a key of packing.CODINGS
         self.fault = OK
         self.seen: list[Seen] = []
         self._next: deque[Fault] = deque()
@@ -104,6 +108,11 @@ class FakeEngine:
     def faults(self, *faults: Fault) -> None:
         """What the next chat requests meet, one each; after them `fault` holds again."""
         self._next.extend(faults)
+
+    def mend(self) -> None:
+        """Whoever asks from now on is answered."""
+        self._next.clear()
+        self.fault = OK
 
     def release(self) -> None:
         """Lets everything go on that waits now."""
@@ -147,6 +156,10 @@ class FakeEngine:
         """Closes the door and every connection; answers under way are cut."""
         self._stopping = True
         if self._runner is not None:
+            for site in list(self._runner.sites):
+                await site.stop()
+            for _ in range(ACCEPTING):
+                await asyncio.sleep(0)
             await self._runner.cleanup()
             self._runner = None
 
@@ -164,7 +177,8 @@ class FakeEngine:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         seen = await self._note(request)
         try:
-            return await self._act(request, seen, self._answer(seen))
+            said = self._answer(seen)
+            return await self._act(request, seen, packed(said, self.coding) if self.coding else said)
         except HungUp:
             raise
         except (asyncio.CancelledError, ConnectionError):
@@ -177,7 +191,9 @@ class FakeEngine:
     async def _note(self, request: web.Request) -> Seen:
         raw = await request.read()
         now = asyncio.get_running_loop().time()
-        seen = Seen(request.method, request.path, request.headers.copy(), raw, _parse(raw), now)
+        seen = Seen(
+            request.method, request.path, request.headers.copy(), raw, _parse(raw), now, request.query_string
+        )
         async with self._news:
             self.seen.append(seen)
             self._news.notify_all()
@@ -248,6 +264,8 @@ class FakeEngine:
             response.content_length = sum(len(part) for part in said.parts if isinstance(part, bytes))
         else:
             response.enable_chunked_encoding()
+        if seen.method == "GET":
+            response.force_close()  # so that a chat which is reset has a connection of its own
         await response.prepare(request)
         for part in said.parts:
             await _play(part, request, response, seen)

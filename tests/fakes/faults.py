@@ -29,6 +29,7 @@ class Kind(StrEnum):
     HALF_CLOSED = "half-closed"  # it ends its side in mid-answer, and keeps the connection open
     MALFORMED = "malformed"  # one event that is not JSON, the rest intact; plain: not JSON at all
     NO_DONE = "no-done"  # a stream with a finish reason and without [DONE]
+    LINGERS = "lingers"  # as NO_DONE, and the connection stays open until the test releases it
     EMPTY = "empty"  # a well-formed answer that says nothing
     ERROR = "error"  # 200, and an error object: as an event of the stream, or as the plain body
     TRUNCATED = "truncated"  # plain: half of the JSON, correctly framed; a stream: half of an event
@@ -59,6 +60,7 @@ SILENCE = Fault(Kind.SILENCE)
 SLOW = Fault(Kind.SLOW)
 LATE_RESET = Fault(Kind.LATE_RESET)
 NO_DONE = Fault(Kind.NO_DONE)
+LINGERS = Fault(Kind.LINGERS)
 EMPTY = Fault(Kind.EMPTY)
 TRUNCATED = Fault(Kind.TRUNCATED)
 WRONG_TYPE = Fault(Kind.WRONG_TYPE)
@@ -195,6 +197,8 @@ def _stream(fault: Fault, answer: Answer, model: str, voice: Voice, *, usage: bo
             return [*begun, voice.framed(NOT_JSON), *rest, *end, voice.DONE]
         case Kind.NO_DONE:
             return [*begun, *rest, *end]
+        case Kind.LINGERS:
+            return [*begun, *rest, *end, Step.WAIT]
         case _:
             return [*begun, *rest, *end, voice.DONE]
 

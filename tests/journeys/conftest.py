@@ -1,7 +1,8 @@
 """Daemons on their way, each with the engines that its test names and no others."""
 
+import ssl
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pointsman.daemon import Options, running, settle
 from pointsman.server.rooms import Rooms
 from tests.fakes.engine import FakeEngine
 from tests.fakes.ollama import FakeOllama, OllamaModel
+from tests.journeys.clock import Clock, clock_of_this_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ StartDaemon = Callable[..., Awaitable[Here]]
 StartEngine = Callable[..., Awaitable[FakeEngine]]
 StartOllama = Callable[..., Awaitable[FakeOllama]]
 
+NO_TLS = ssl.SSLContext(
+    ssl.PROTOCOL_TLS_CLIENT
+)  # reads no certificates, which takes longer than most journeys
+FOR_EVER = 1e7  # seconds
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
@@ -45,6 +51,16 @@ def config_of(**engines: FakeEngine) -> str:
     """A configuration that names these engines as providers and looks nowhere else."""
     providers = "".join(f'[providers.{name}]\napi_base = "{one.api_base}"\n' for name, one in engines.items())
     return f"[discovery]\nlocal = false\n{providers}"
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, type[Clock]]:
+    """All that happens in one journey happens on one clock, which its test may push ahead."""
+    return {"clock": Clock}
+
+
+@pytest.fixture
+async def clock() -> Clock:
+    return clock_of_this_loop()
 
 
 @pytest.fixture
@@ -85,8 +101,20 @@ def start_daemon(stack: AsyncExitStack) -> StartDaemon:
 
 
 @pytest.fixture
+async def patient(stack: AsyncExitStack) -> httpx.AsyncClient:
+    """A client that waits for ever, as its time-outs would run by the clock that a test pushes ahead.
+
+    Nor does it keep connections, which the daemon closes when they are idle for long on that clock.
+    """
+    once = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return await stack.enter_async_context(
+        httpx.AsyncClient(timeout=FOR_EVER, trust_env=False, verify=NO_TLS, limits=once)
+    )
+
+
+@pytest.fixture
 async def http(stack: AsyncExitStack) -> httpx.AsyncClient:
-    return await stack.enter_async_context(httpx.AsyncClient(timeout=20, trust_env=False))
+    return await stack.enter_async_context(httpx.AsyncClient(timeout=20, trust_env=False, verify=NO_TLS))
 
 
 def chat(model: str = "auto", *, stream: bool = False, **more: object) -> dict[str, object]:

@@ -1,11 +1,16 @@
 """Who said "not now" is left alone until then, and nobody else is."""
 
+import asyncio
+import time
+
 import httpx
 import pytest
 
 from tests.fakes import faults
 from tests.fakes.engine import FakeEngine
-from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat
+from tests.journeys.clock import Clock
+from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat, config_of
+from tests.journeys.daemon import Daemon
 
 FREE = 'tier = "free"\n'
 
@@ -148,5 +153,83 @@ async def test_what_is_parked_is_told_and_a_reset_has_it_asked_again(
     assert "429" in shut["reason"]
     reset = await http.post(f"{daemon.url}/control/v0/limits/reset", json={})
     assert len(reset.json()["limits"]) == 1
-    assert (await http.get(f"{daemon.url}/control/v0/limits")).json() == {"limits": []}
+    assert (await http.get(f"{daemon.url}/control/v0/limits")).json()["limits"] == []
     assert (await ask(http, daemon)).status_code == 200
+
+
+def head(remaining: int, seconds: float) -> dict[str, str]:
+    told = (("limit", 30), ("remaining", remaining), ("reset", seconds))
+    return {f"x-ratelimit-{name}-requests-minute": str(value) for name, value in told}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_who_says_that_nothing_is_left_is_not_asked_until_it_is(
+    stream: bool,
+    start_engine: StartEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    engine = await start_engine(llama=False)
+    engine.headers = head(0, 60)
+    daemon = await start(start_daemon, a=engine)
+    assert (await ask(patient, daemon, stream=stream)).status_code == 200
+    refused = await ask(patient, daemon, stream=stream)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    words = "its 30 requests a minute are used up, by its own headers"
+    assert words in refused.json()["error"]["message"]
+    told = (await patient.get(f"{daemon.url}/control/v0/status")).json()["limits"]
+    assert [(one["id"], one["reason"], one["failures"]) for one in told] == [("a/fake-1", words, 0)]
+    assert len(engine.chats) == 1
+    engine.headers = head(29, 60)
+    clock.advance(60)
+    assert (await ask(patient, daemon, stream=stream)).status_code == 200
+    known = (await patient.get(f"{daemon.url}/control/v0/limits")).json()
+    assert known["limits"] == []
+    (ceiling,) = known["ceilings"]
+    assert 59 < ceiling.pop("seconds") <= 60
+    assert ceiling == {"model": "a/fake-1", "budget": "requests a minute", "limit": 30, "remaining": 29}
+
+
+async def test_the_head_of_a_refusal_does_not_lengthen_what_the_refusal_says(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine(llama=False)
+    engine.headers = head(0, 60)
+    engine.fault = too_many("20")
+    daemon = await start(start_daemon, a=engine)
+    assert (await ask(http, daemon)).headers["Retry-After"] == "20"
+    (ceiling,) = (await http.get(f"{daemon.url}/control/v0/limits")).json()["ceilings"]
+    assert ceiling["remaining"] == 0
+
+
+async def test_who_is_shut_and_open_again_is_told_to_whoever_watches(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine(llama=False)
+    engine.faults(too_many("0.3"))
+    daemon = await start(start_daemon, a=engine)
+    with daemon.rooms.bus.watch() as watcher:
+        assert (await ask(http, daemon)).status_code == 200
+        happenings = [await watcher.next(0) for _ in range(3)]
+    told = [(one.kind, one.data["id"]) for one in happenings if one and one.kind.startswith("limit.")]
+    assert told == [("limit.shut", "a/fake-1"), ("limit.open", "a/fake-1")]
+
+
+async def test_a_limit_outlasts_a_kill_a_quarter_of_a_second_later(start_engine: StartEngine) -> None:
+    engine = await start_engine(llama=False)
+    engine.fault = too_many("90")
+    config = config_of() + elsewhere(a=engine)
+    async with Daemon(config=config) as daemon, httpx.AsyncClient(timeout=20, trust_env=False) as http:
+        refused = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
+        assert refused.status_code == 429
+        killed_at = time.monotonic() + 0.25
+        while time.monotonic() < killed_at:
+            await http.get(f"{daemon.url}/healthz")
+        daemon.kill()
+        await asyncio.to_thread(daemon.start)
+        refused = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
+        assert refused.status_code == 429
+        assert 60 < int(refused.headers["Retry-After"]) <= 90
+        assert "it answered 429" in refused.json()["error"]["message"]
+    assert len(engine.chats) == 1

@@ -18,14 +18,6 @@ HASTY = "[streams]\npatience = 0.05\n"
 WHOLE = '[streams]\nhold = "whole"\n[timeouts]\nidle = 0.5\n'
 SOON = 1.0  # seconds within which nothing may be left open
 
-AFTER_CONTENT = {
-    "cut": faults.cut(2),
-    "stall": faults.stall(2),
-    "ends": faults.ends(2),
-    "half-closed": faults.half_closed(2),
-    "error event": faults.error_in_200(2),
-}
-
 
 class Open:
     """A stream that is being read; `got` is what has come of it."""
@@ -174,22 +166,6 @@ async def test_a_library_takes_a_failure_after_a_sign_of_life_for_one(
         with pytest.raises(openai.APIError, match="a/one"):
             async for _ in told:
                 pass
-
-
-@pytest.mark.parametrize("fault", AFTER_CONTENT.values(), ids=AFTER_CONTENT)
-async def test_a_stream_that_is_held_until_it_is_whole_is_rescued_by_the_next(
-    fault: Fault, start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
-) -> None:
-    first, second = await start_engine("one"), await start_engine("two")
-    first.fault = fault
-    daemon = await start_daemon(WHOLE, a=first, b=second)
-    got = await http.post(f"{daemon.api_base}/chat/completions", json=chat(stream=True))
-    assert text_of(events(got.text)) == answers.TEXT
-    assert {chunk["model"] for chunk in events(got.text)} == {"b/two"}
-    assert got.headers["X-Pointsman-Model"] == "b/two"
-    record = (await http.get(f"{daemon.url}/control/v0/decisions/last")).json()
-    *failed, last = [attempt["outcome"] for attempt in record["attempts"]]
-    assert (set(failed), last) == ({"failed"}, "ok")
 
 
 async def test_of_streams_that_are_held_and_all_break_nothing_is_passed_on(

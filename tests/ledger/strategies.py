@@ -26,7 +26,14 @@ seconds = st.floats(allow_nan=False)
 counts = st.integers(0, 10**15)
 
 usages = st.builds(
-    Usage, input=counts, output=counts, cache_read=counts, reasoning=counts, estimated=st.booleans()
+    Usage,
+    input=counts,
+    output=counts,
+    cache_read=counts,
+    cache_write=counts,
+    cache_write_hour=counts,
+    reasoning=counts,
+    estimated=st.booleans(),
 )
 
 attempts: SearchStrategy[Attempt] = st.builds(

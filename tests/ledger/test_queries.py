@@ -156,6 +156,22 @@ def test_a_models_speed_is_that_of_its_streams_from_the_first_token_on(path: Pat
     assert reader.speeds() == {"a/quick": 40, "a/slow": 4}
 
 
+def test_a_models_reading_is_told_by_the_slow_among_its_last_prompts(path: Path, reader: Reader) -> None:
+    def read(tokens: int, seconds: float, model: str = "a/x", cached: int = 0) -> Attempt:
+        usage, began = Usage(tokens, 9, cache_read=cached), 1.0 + seconds
+        return attempt(
+            model=model, tier="local", started=1.0, usage=usage, first_content=began, ended=began + 1
+        )
+
+    loaded, cached = read(1_000, 100), [read(1_000, 1) for _ in range(2)]
+    keep(path, record("x", attempts=(*cached, *(read(1_000, 10) for _ in range(4)), loaded)))
+    keep(path, record("y", attempts=(read(10_000, 10, "a/told", cached=9_000), read(499, 10, "a/short"))))
+    plain = replace(read(1_000, 10, "a/plain"), ended=11.0)
+    guessed = replace(read(1_000, 10, "a/guessed"), usage=Usage(1_000, 9, estimated=True))
+    keep(path, record("z", attempts=(plain, guessed, replace(read(1_000, 10, "cloud/x"), tier="free"))))
+    assert reader.reading_paces() == pytest.approx({"a/x": 0.01, "a/told": 0.01})
+
+
 def test_the_decisions_are_found_in_which_a_rule_left_a_model_out(path: Path, reader: Reader) -> None:
     small = decision(excluded=(Excluded("local/tiny", "context", "it is too small"),))
     keep(path, record("old", at=1.0, decision=small))

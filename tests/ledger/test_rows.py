@@ -111,3 +111,12 @@ def test_a_file_that_fails_keeps_nothing_of_the_group(connection: sqlite3.Connec
     connection.execute("PRAGMA max_page_count = 100000")
     assert ids(connection) == []
     assert saved(connection, record("c")) == []
+
+
+def test_an_attempt_of_an_older_version_wrote_nothing_to_a_cache_as_far_as_is_known(
+    connection: sqlite3.Connection,
+) -> None:
+    saved(connection, record(attempts=(attempt(usage=Usage(9, 1, cache_write=5, cache_write_hour=2)),)))
+    assert attempts(connection)[0].usage == Usage(9, 1, cache_write=5, cache_write_hour=2)
+    connection.execute("UPDATE attempts SET cache_write = NULL, cache_write_hour = NULL")
+    assert attempts(connection)[0].usage == Usage(9, 1)

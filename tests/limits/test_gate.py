@@ -6,10 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.errors import Shuts, UpstreamError
+from pointsman.limits.circuit import FORGOTTEN, Key, Opened, Shut, keys_of
 from pointsman.limits.gate import Gate, Recovery, Ticket
+from pointsman.limits.heads import Ceiling
 from pointsman.types import Account, Model, Outcome, Tier
 from tests.routing.house import endpoint, model
 
+WALL = 1_800_000_000.0
 TINY, LARGE = model("local/tiny"), model("local/large")
 
 
@@ -149,45 +152,240 @@ def test_the_first_recovery_counts_and_only_where_all_are_parked(gate: Gate) -> 
 def test_a_machine_that_slept_forgets_what_was_broken_and_keeps_what_is_limited(gate: Gate) -> None:
     gate.admit(cloud("one"), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
     gate.admit(cloud("two"), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
-    gate.circuits.woke_up()
+    gate.woke_up(slept=10.0)
     assert parked(gate, cloud("one"), 1.0) == ""
     assert parked(gate, cloud("two"), 1.0)
     gate.circuits.reset()
     assert parked(gate, cloud("two"), 1.0) == ""
 
 
-DEEDS = st.tuples(st.sampled_from("aoflcx"), st.integers(0, 5), st.floats(0, 40))
+def test_what_is_limited_is_back_at_the_providers_time_though_our_clock_stood_still(gate: Gate) -> None:
+    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    gate.woke_up(slept=20.0)
+    assert parked(gate, cloud(), 9.9)
+    assert parked(gate, cloud(), 10.0) == ""
+    gate.woke_up(slept=3600.0)
+    assert gate.recovery([cloud()], 10.0) is None
+
+
+def test_a_limit_outlasts_a_sleep_though_something_broke_meanwhile(gate: Gate) -> None:
+    first, second = gate.admit(cloud(), 0.0), gate.admit(cloud(), 0.0)
+    first.settle(Outcome.FAILED, 0.0, limited(60.0))
+    second.settle(Outcome.FAILED, 1.0, BROKEN)
+    gate.woke_up(slept=1.0)
+    assert parked(gate, cloud(), 58.0) == "it answered 429: slow down"
+
+
+def test_a_probe_does_not_lift_what_was_shut_after_it_was_asked(gate: Gate) -> None:
+    early = gate.admit(cloud(), 0.0)
+    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    probe = gate.admit(cloud(), 2.0)
+    early.settle(Outcome.FAILED, 3.0, limited(60.0))
+    probe.content()
+    probe.settle(Outcome.OK, 4.0)
+    assert parked(gate, cloud(), 62.0)
+
+
+def test_a_models_limit_is_not_that_of_the_same_model_under_another_key(gate: Gate) -> None:
+    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    assert parked(gate, cloud(account="b"), 1.0) == ""
+
+
+def head(remaining: int, seconds: float) -> dict[str, str]:
+    names = ("limit", "remaining", "reset")
+    told = zip(names, (30, remaining, seconds), strict=True)
+    return {f"X-RateLimit-{name}-Requests-Minute": str(value) for name, value in told}
+
+
+def test_who_has_nothing_left_is_not_asked_until_he_has(gate: Gate) -> None:
+    ticket = gate.admit(cloud(), 0.0)
+    ticket.told(head(0, 20), 1.0, WALL)
+    ticket.settle(Outcome.OK, 2.0)
+    words = "its 30 requests a minute are used up, by its own headers"
+    assert parked(gate, cloud(), 20.9) == words
+    assert gate.recovery([cloud()], 11.0) == Recovery(10.0, limited=True)
+    assert parked(gate, cloud(), 21.0) == ""
+    assert parked(gate, cloud("other"), 2.0) == ""
+
+
+def test_who_has_something_left_is_asked_on(gate: Gate) -> None:
+    gate.admit(cloud(), 0.0).told(head(1, 20), 1.0, WALL)
+    assert parked(gate, cloud(), 1.0) == ""
+
+
+def test_a_probe_that_is_told_to_rest_again_does_not_open_by_its_content(gate: Gate) -> None:
+    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(5.0))
+    probe = gate.admit(cloud(), 5.0)
+    probe.told(head(0, 20), 5.0, WALL)
+    probe.content()
+    probe.settle(Outcome.OK, 6.0)
+    assert parked(gate, cloud(), 24.0)
+    (shut,) = gate.circuits.report(6.0)
+    assert (shut.failures, shut.limited) == (0, True)
+
+
+def test_the_head_of_a_refusal_is_known_and_the_refusal_says_how_long(gate: Gate) -> None:
+    ticket = gate.admit(cloud(), 0.0)
+    ticket.told(head(0, 60), 0.0, WALL, refused=True)
+    ticket.settle(Outcome.FAILED, 0.0, limited(2.0))
+    assert parked(gate, cloud(), 2.0) == ""
+    assert gate.ceilings.report(0.0)[0].ceilings == (Ceiling("requests-minute", 30, 0, 60.0),)
+
+
+def test_the_newest_of_what_was_told_is_known_and_full_again_in_time(gate: Gate) -> None:
+    for remaining, now in ((12, 0.0), (11, 5.0)):
+        gate.admit(cloud(), now).told(head(remaining, 60), now, WALL)
+    (told,) = gate.ceilings.report(25.0)
+    assert (told.key.id, told.ceilings) == ("cloud/one", (Ceiling("requests-minute", 30, 11, 40.0),))
+    gate.woke_up(slept=30.0)
+    assert gate.ceilings.report(25.0)[0].ceilings[0].seconds == 10.0
+    assert gate.ceilings.report(35.0)[0].ceilings == (Ceiling("requests-minute", 30, 30, 0.0),)
+
+
+def test_of_two_budgets_that_are_used_up_the_later_counts(gate: Gate) -> None:
+    told = head(0, 20) | {"X-RateLimit-Remaining-Tokens-Day": "0", "X-RateLimit-Reset-Tokens-Day": "600"}
+    gate.admit(cloud(), 0.0).told(told, 0.0, WALL)
+    assert parked(gate, cloud(), 599.0) == "its tokens a day are used up, by its own headers"
+
+
+def test_a_head_does_not_shorten_what_a_refusal_said(gate: Gate) -> None:
+    early, late = gate.admit(cloud(), 0.0), gate.admit(cloud(), 0.0)
+    late.settle(Outcome.FAILED, 0.0, limited(60.0))
+    early.told(head(0, 20), 1.0, WALL)
+    assert parked(gate, cloud(), 59.0) == "it answered 429: slow down"
+
+
+def test_an_engine_on_this_machine_has_no_ceiling(gate: Gate) -> None:
+    gate.admit(TINY, 0.0).told(head(0, 60), 0.0, WALL)
+    assert gate.ceilings.report(0.0) == []
+    assert parked(gate, TINY, 1.0) == ""
+
+
+def test_every_change_is_told_once() -> None:
+    changes: list[Shut | Opened] = []
+    gate = Gate(changes.append)
+    model_key, account_key = Key(Shuts.MODEL, "cloud/one", "a"), Key(Shuts.ACCOUNT, "a")
+    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    assert changes == [Shut(model_key, 2.0, 1, "it answered 503: overloaded", limited=False)]
+    probe = gate.admit(cloud(), 2.0)
+    probe.content()
+    probe.settle(Outcome.OK, 3.0)
+    assert changes[1:] == [Opened(model_key, limited=False)]
+    gate.admit(cloud(), 3.0).settle(Outcome.FAILED, 3.0, limited(9.0, Shuts.ACCOUNT))
+    gate.circuits.reset()
+    assert changes[2:] == [
+        Shut(account_key, 9.0, 1, "it answered 429: slow down", limited=True),
+        Opened(account_key, limited=True),
+    ]
+
+
+def test_what_is_restored_is_shut_and_told_to_nobody() -> None:
+    changes: list[Shut | Opened] = []
+    gate = Gate(changes.append)
+    gate.circuits.restore([Shut(Key(Shuts.MODEL, "cloud/one", "a"), 30.0, 3, "so it was", limited=True)], 5.0)
+    assert parked(gate, cloud(), 34.0) == "so it was"
+    assert gate.circuits.report(5.0)[0].failures == 3
+    assert gate.recovery([cloud()], 5.0) == Recovery(30.0, limited=True)
+    assert changes == []
+    gate.admit(cloud(), 35.0).settle(Outcome.OK, 36.0)
+    assert gate.circuits.report(36.0) == []
+
+
+def test_who_was_not_asked_for_an_hour_is_no_longer_told_of(gate: Gate) -> None:
+    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    assert len(gate.circuits.report(30.0)) == 1
+    assert gate.circuits.report(30.0 + FORGOTTEN) == []
+
+
+DEEDS = st.tuples(st.sampled_from("aaaohflcxsr"), st.integers(0, 5), st.floats(0, 40))
+MODELS = (cloud("one"), cloud("two"), cloud("one", account="b"), TINY)
+
+
+class World:
+    """A gate, and beside it what providers have said, on their own clock.
+
+    a: ask, o: content, h: a head that leaves nothing, f: fail, l: limited, c: cancelled, x: whole,
+    s: the machine sleeps, r: the daemon is killed and started anew. Time goes by before each.
+    """
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.now = 0.0  # on the loop's clock
+        self.ahead = 0.0  # how far the providers' clock is ahead of it
+        self.still_open: list[Ticket] = []
+        self.not_before: dict[Key, float] = {}  # on the providers' clock
+
+    def do(self, deed: str, number: int, seconds: float) -> None:
+        self.now += 0.0 if deed in "sr" else seconds
+        if deed == "a":
+            self.ask(MODELS[number % len(MODELS)])
+        elif deed == "s":
+            self.ahead += seconds
+            self.gate.woke_up(seconds)
+        elif deed == "r":
+            self.restart(seconds)
+        elif self.still_open:
+            self.go_on(deed, self.still_open[number % len(self.still_open)], 1.0 + 9 * number)
+
+    def ask(self, one: Model) -> None:
+        blocked = self.gate.outlook([one], self.now).parked
+        try:
+            ticket = self.gate.admit(one, self.now)
+        except UpstreamError:
+            assert blocked, "refused though nothing is known against it"
+        else:
+            assert not blocked, "asked before its time"
+            said = max((self.not_before.get(key, 0.0) for key in ticket.keys), default=0.0)
+            assert self.now + self.ahead >= said - 1e-6, "asked before its provider wants to be"
+            self.still_open.append(ticket)
+
+    def go_on(self, deed: str, ticket: Ticket, wait: float) -> None:
+        if deed == "o":
+            ticket.content()
+        elif deed == "h":
+            ticket.told(head(0, wait), self.now, WALL)
+            self.say(Shuts.MODEL, ticket, wait)
+        else:
+            self.still_open.remove(ticket)
+            self.settle(deed, ticket, wait)
+
+    def settle(self, deed: str, ticket: Ticket, wait: float) -> None:
+        shuts = Shuts.ACCOUNT if wait > 30 else Shuts.MODEL
+        error = {"f": BROKEN, "l": limited(wait, shuts)}.get(deed)
+        ticket.settle(Outcome.OK if deed == "x" else Outcome.FAILED, self.now, error)
+        if deed == "l":
+            self.say(shuts, ticket, wait)
+
+    def say(self, shuts: Shuts, ticket: Ticket, wait: float) -> None:
+        for key in ticket.keys:
+            if key.shuts is shuts:
+                self.not_before[key] = max(self.not_before.get(key, 0.0), self.now + self.ahead + wait)
+
+    def restart(self, seconds: float) -> None:
+        """What is limited is known again, less the time that it took."""
+        kept = [one for one in self.gate.circuits.report(self.now) if one.limited and one.seconds > seconds]
+        self.gate = Gate()
+        self.gate.circuits.restore([one._replace(seconds=one.seconds - seconds) for one in kept], self.now)
+        self.ahead += seconds
+        self.still_open.clear()
 
 
 @given(st.lists(DEEDS, max_size=60))
-def test_however_tickets_come_and_go_nothing_is_left_held(deeds: list[tuple[str, int, float]]) -> None:
-    """a: ask, o: content, f: fail, l: limited, c: cancelled, x: whole. Time goes by between them."""
-    gate, now = Gate(), 0.0
-    models = (cloud("one"), cloud("two"), cloud("one", account="b"), TINY)
-    still_open: list[Ticket] = []
-    for deed, number, seconds in deeds:
-        now += seconds
-        if deed == "a":
-            one = models[number % len(models)]
-            blocked = gate.outlook([one], now).parked
-            try:
-                ticket = gate.admit(one, now)
-            except UpstreamError:
-                assert blocked, "refused though nothing is known against it"
-            else:
-                assert not blocked, "asked before its time"
-                still_open.append(ticket)
-        elif still_open:
-            ticket = still_open[number % len(still_open)]
-            if deed == "o":
-                ticket.content()
-            else:
-                still_open.remove(ticket)
-                error = {"f": BROKEN, "l": limited(5.0, Shuts.ACCOUNT)}.get(deed)
-                ticket.settle(Outcome.OK if deed == "x" else Outcome.FAILED, now, error)
-        assert in_flight(gate) == Counter(ticket.model.id for ticket in still_open)
-    for ticket in still_open:
-        ticket.settle(Outcome.CANCELLED, now)
-    for one in models:
-        gate.admit(one, now + 3600).settle(Outcome.OK, now + 3600)  # nothing is shut for ever
-    assert in_flight(gate) == {}
+def test_however_it_goes_nothing_is_held_and_nobody_is_asked_before_his_time(
+    deeds: list[tuple[str, int, float]],
+) -> None:
+    world = World()
+    for deed in deeds:
+        world.do(*deed)
+        assert in_flight(world.gate) == Counter(ticket.model.id for ticket in world.still_open)
+        for one in MODELS:
+            mine = keys_of(one)
+            said_so = any(shut.key in mine for shut in world.gate.circuits.report(world.now))
+            assert said_so or not parked(world.gate, one, world.now), "parked by somebody else's limit"
+    for ticket in world.still_open:
+        ticket.settle(Outcome.CANCELLED, world.now)
+    later = world.now + 3600
+    for one in MODELS:
+        world.gate.admit(one, later).settle(Outcome.OK, later)  # nothing is shut for ever
+    assert in_flight(world.gate) == {}
+    assert world.gate.circuits.report(later) == []

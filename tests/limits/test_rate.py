@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.errors import Shuts
-from pointsman.limits.rate import LONGEST_RATE, MOST, STATUSES, Limit, Scope, read_limit
+from pointsman.limits.rate import STATUSES, Limit, Scope, read_limit
+from pointsman.limits.times import LONGEST_RATE, MOST
 from tests.limits.test_rate_forms import error, limit, read
 
 
@@ -213,3 +214,15 @@ def test_a_wait_is_the_same_in_whatever_form_it_comes(milliseconds: int) -> None
         wait = read(429, {"Retry-After": form}).wait
         assert wait is not None
         assert math.isclose(wait, milliseconds / 1000, abs_tol=0.0005)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "note"),
+    [
+        (429, "insufficient_quota", " (a quota is used up)"),
+        (429, "rate_limit_exceeded", ""),
+        (402, "insufficient_quota", ""),  # which nobody takes for a rate limit
+    ],
+)
+def test_a_quota_is_named_as_one(status: int, code: str, note: str) -> None:
+    assert read(status, body=error("Too many requests", code=code)).note == note

@@ -100,6 +100,7 @@ RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
     ("budget", model(tier=Tier.PAID), {}, "no budget is set"),
     ("budget", model(tier=Tier.PAID, runs_at="ollama.com"), {}, "runs at ollama.com, not here"),
     ("dialect", model(endpoint=endpoint(dialect=Dialect.GEMINI)), {}, "gemini, is not spoken yet"),
+    ("dialect", model(endpoint=endpoint(dialect=Dialect.ANTHROPIC)), {}, "asked by /v1/messages alone"),
     ("dialect", model(), {"format": "anthropic.messages"}, "of the kind anthropic.messages"),
     ("dialect", model("ollama/a"), {"format": "anthropic.count"}, "of the kind anthropic.count"),
     ("key", model(endpoint=endpoint(health=Health.REFUSED)), {}, "it wants a key"),
@@ -246,14 +247,16 @@ def test_routable_is_what_plain_words_could_be_given_to() -> None:
     ("form", "ids"),
     [
         ("openai.chat", ["a/one", "b/two", "c/three"]),
-        ("anthropic.messages", ["a/one", "b/two"]),
-        ("anthropic.count", ["a/one"]),
+        ("openai.embeddings", ["a/one", "b/two", "c/three"]),
+        ("anthropic.messages", ["a/one", "b/two", "d/claude"]),
+        ("anthropic.count", ["a/one", "d/claude"]),
     ],
 )
 def test_a_format_of_another_dialect_is_for_those_whose_row_names_it(form: str, ids: list[str]) -> None:
     providers = {"a/one": "llama-server", "b/two": "lm-studio", "c/three": "koboldcpp"}
-    models = (model(id, endpoint=endpoint(id[0], provider=row)) for id, row in providers.items())  # noqa: A001
-    assert [one.id for one in routable(snapshot(*models), form)] == ids
+    models = [model(id, endpoint=endpoint(id[0], provider=row)) for id, row in providers.items()]  # noqa: A001
+    claude = model("d/claude", endpoint=endpoint("d", dialect=Dialect.ANTHROPIC, provider="anthropic"))
+    assert [one.id for one in routable(snapshot(*models, claude), form)] == ids
 
 
 def test_of_no_models_nothing_is_decided_but_the_decision_stands() -> None:

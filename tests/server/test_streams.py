@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientPayloadError, web
 from pytest_aiohttp import AiohttpClient
 
-from pointsman.execution.attempts import Answer
+from pointsman.execution.answer import Answer
 from pointsman.router import Journey
 from pointsman.server.streams import Signs, stream
 from pointsman.wire import openai

@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
@@ -33,6 +35,10 @@ WHOLE = START + (TEXT % b'{"type":"text","text":""}') + PING + WORDS + DELTA_END
 
 def reader(**known: frozenset[str]) -> StreamReader:
     return StreamReader("local/tiny", keep_usage=False, **known)
+
+
+def event(kind: str, **fields: object) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
 
 
 def kinds(raw: bytes) -> list[EventKind]:
@@ -104,14 +110,6 @@ def test_a_stream_is_passed_on_to_the_letter_but_for_its_model() -> None:
     assert (stream.usage, stream.text_size) == (Usage(19, 4, cache_read=18), 4)
 
 
-@pytest.mark.parametrize("step", [1, 2, 7, 64])
-def test_wherever_a_stream_is_cut_into_pieces_it_is_the_same(step: int) -> None:
-    stream = reader()
-    pieces = [stream.feed(WHOLE[at : at + step]).raw for at in range(0, len(WHOLE), step)]
-    assert b"".join(pieces) == WHOLE.replace(b'"tiny-a"', b'"local/tiny"')
-    assert stream.done
-
-
 def test_the_name_is_told_truly_where_it_stands_twice() -> None:
     data = {"type": "message_start", "message": {"model": "a", "meta": {"model": "a"}, "content": []}}
     (line,) = (
@@ -167,7 +165,60 @@ def test_of_usage_the_last_figure_of_each_field_counts() -> None:
         + b'"cache_creation_input_tokens":5}}\n\n'
         + b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":7}}\n\n'
     )
-    assert stream.usage == Usage(input=3 + 18 + 5, output=7, cache_read=18)
+    assert stream.usage == Usage(input=3 + 18 + 5, output=7, cache_read=18, cache_write=5)
+
+
+def test_what_is_written_to_a_cache_is_told_by_how_long_it_is_kept() -> None:
+    body = (
+        b'{"content":[{"type":"text","text":"a"}],"usage":{"input_tokens":1,"output_tokens":9,'
+        b'"cache_creation_input_tokens":7,"cache_read_input_tokens":20,'
+        b'"cache_creation":{"ephemeral_5m_input_tokens":3,"ephemeral_1h_input_tokens":4},'
+        b'"output_tokens_details":{"thinking_tokens":6}}}'
+    )
+    expected = Usage(28, 9, cache_read=20, cache_write=7, cache_write_hour=4, reasoning=6)
+    assert read_whole(body, message(), candidate()).usage == expected
+
+
+@pytest.mark.parametrize(("short", "hour", "expected"), [(3, 4, 7), (5, 0, 0), (0, 2, 10)])
+def test_a_write_that_grew_after_it_was_split_counts_as_the_dearer_of_its_kinds(
+    short: int, hour: int, expected: int
+) -> None:
+    split = {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": hour}
+    begun = {"input_tokens": 1, "cache_creation_input_tokens": short + hour, "cache_creation": split}
+    stream = reader()
+    stream.feed(event("message_start", message={"model": "a", "usage": begun}))
+    stream.feed(event("message_delta", delta={}, usage={"cache_creation_input_tokens": 10}))
+    assert stream.usage == Usage(11, cache_write=10, cache_write_hour=expected)
+
+
+tokens = st.integers(0, 10**6)
+
+
+@given(st.lists(tokens, min_size=4, max_size=4), tokens, tokens, tokens, st.data())
+def test_the_same_answer_costs_the_same_streamed_and_plain(
+    sums: list[int], short: int, hour: int, thought: int, data: st.DataObject
+) -> None:
+    names = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+    total = dict(zip(names, [*sums[:3], short + hour], strict=True))
+    split = {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": hour}
+    details = {"output_tokens_details": {"thinking_tokens": thought}}
+    so_far = {name: data.draw(st.integers(0, count)) for name, count in total.items()}
+    stream = reader()
+    stream.feed(event("message_start", message={"model": "a", "usage": so_far | {"cache_creation": split}}))
+    for _ in range(data.draw(st.integers(0, 2))):
+        so_far = {name: data.draw(st.integers(so_far[name], count)) for name, count in total.items()}
+        stream.feed(event("message_delta", delta={}, usage=so_far))
+    stream.feed(event("message_delta", delta={"stop_reason": "end_turn"}, usage=total | details))
+    told = total | {"cache_creation": split} | details
+    body = json.dumps({"content": [{"type": "text", "text": "a"}], "usage": told}).encode()
+    assert stream.usage == read_whole(body, message(), candidate()).usage
+
+
+@pytest.mark.parametrize("odd", ['{"cache_creation":5}', '{"output_tokens_details":[]}', "[]", '"x"'])
+def test_odd_figures_leave_those_before_them_as_they_are(odd: str) -> None:
+    stream = reader()
+    stream.feed(START + f'data: {{"type":"message_delta","delta":{{}},"usage":{odd}}}\n\n'.encode())
+    assert stream.usage == Usage(19, 0, cache_read=18)
 
 
 def test_figures_that_can_not_be_read_spoil_no_answer() -> None:
@@ -181,7 +232,8 @@ def test_figures_that_can_not_be_read_spoil_no_answer() -> None:
 def test_an_error_ends_the_stream_and_is_not_passed_on() -> None:
     error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Busy"}}\n\n'
     frame = reader().feed(START + error + WORDS)
-    assert frame.events == (Event(EventKind.ERROR, text="Busy"),)
+    said = b'{"type":"overloaded_error","message":"Busy"}'
+    assert frame.events == (Event(EventKind.ERROR, text="Busy", said=said),)
     assert b"Busy" not in frame.raw
 
 

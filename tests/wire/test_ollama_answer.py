@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -254,30 +253,6 @@ def test_another_model_is_not_taken_for_this_one() -> None:
         reader(known_as=frozenset({"big"})).feed(body)
     with pytest.raises(UpstreamError, match="answers as 'tiny:1b' now"):
         read_answer(written(last({"content": "x"})), MODEL, frozenset({"big"}))
-
-
-STREAM = written(
-    line(message={"thinking": "Hm 🚂"}),
-    line(message={"content": "Grüße 東京"}),
-    line(message={"tool_calls": [CALL]}),
-    last(),
-)
-
-
-@given(st.lists(st.integers(0, len(STREAM)), max_size=12))
-def test_it_does_not_matter_where_the_bytes_are_cut(cuts: list[int]) -> None:
-    bounds = [0, *sorted(cuts), len(STREAM)]
-    stream = reader(keep_usage=True)
-    frames = [stream.feed(STREAM[begin:end]) for begin, end in pairwise(bounds)]
-    expected = reader(keep_usage=True).feed(STREAM)
-    assert b"".join(frame.raw for frame in frames) == expected.raw
-    assert sum((frame.events for frame in frames), ()) == expected.events
-
-
-def test_byte_by_byte_is_the_same() -> None:
-    stream = reader()
-    raw = b"".join(stream.feed(bytes([byte])).raw for byte in STREAM)
-    assert raw == reader().feed(STREAM).raw
 
 
 json_values = st.recursive(

@@ -4,14 +4,19 @@ Ports, marks, pages and environment variables are from each project's own docume
 llama-server's were seen on a real one. A mark must not fit an engine that merely imitates another:
 KoboldCpp has a `/props` too, and half of them answer Ollama's `/api/tags` and `/api/version`.
 A row without marks is known by its address or by its process alone; a tunnel's process outweighs all marks.
-Of Anthropic's requests LM Studio and Ollama document `/v1/messages` alone, vLLM serves the counting of tokens
-too (vllm/entrypoints/anthropic), llama-swap passes on messages (its pull request 417).
+Of Anthropic's requests LM Studio (its bug 2055), Ollama (since 0.14; its issue 13949) and LocalAI
+(core/http/routes/anthropic.go) take `/v1/messages` alone. The counting of tokens too is served by vLLM
+(vllm/entrypoints/anthropic) and SGLang (srt/entrypoints/http_server.py), and passed on by llama-swap (its
+pull requests 417 and 476).
 """
 
 from pointsman.catalogue.row import Mark, Provider
 from pointsman.types import Auth, Dialect, Tier
 
 GENERIC = Provider("generic", "OpenAI-compatible server", tier=None, auth=Auth.BEARER)
+GENERIC_ANTHROPIC = Provider(
+    "generic-anthropic", "Anthropic-compatible server", Dialect.ANTHROPIC, tier=None, auth=Auth.X_API_KEY
+)
 
 PROVIDERS: tuple[Provider, ...] = (
     # Engines on this machine.
@@ -83,7 +88,7 @@ PROVIDERS: tuple[Provider, ...] = (
         programs=("llama-swap",),
         marks=(Mark("/running", key="running", owner="llama-swap"),),
         pages=("/running",),
-        speaks=("anthropic.messages",),
+        speaks=("anthropic.messages", "anthropic.count"),
         context_setting="-c {} in the model's cmd",
         tools_setting="--jinja in the model's cmd",
         docs_url="https://github.com/mostlygeek/llama-swap",
@@ -97,6 +102,7 @@ PROVIDERS: tuple[Provider, ...] = (
         programs=("local-ai", "localai"),
         marks=(Mark("/system", key="loaded_models"),),
         pages=("/system",),
+        speaks=("anthropic.messages",),
         context_setting="context_size: {} in the model's YAML file",
         docs_url="https://localai.io/basics/getting_started/",
     ),
@@ -148,6 +154,7 @@ PROVIDERS: tuple[Provider, ...] = (
             Mark("/get_model_info", key="is_generation", owner="sglang"),  # older ones
         ),
         pages=("/model_info",),
+        speaks=("anthropic.messages", "anthropic.count"),
         context_setting="--context-length {}",
         tools_setting="--tool-call-parser NAME",
         docs_url="https://docs.sglang.ai/basic_usage/native_api.html",

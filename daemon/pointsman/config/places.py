@@ -16,6 +16,7 @@ from pointsman.config.fields import (
     WholeNumber,
     Word,
 )
+from pointsman.config.timeouts import OwnTimeouts
 from pointsman.money import Price, to_nano
 from pointsman.types import Dialect, Tier
 
@@ -34,7 +35,8 @@ class ProviderConfig(Section):
         "Never shown, logged or exported.",
     )
     kind: Annotated[Word[Dialect] | None, Unset("the provider's own, else openai")] = Field(
-        default=None, description="The dialect it speaks."
+        default=None,
+        description="The dialect it speaks. What speaks `anthropic` is asked by /v1/messages alone.",
     )
     tier: Annotated[
         Word[Tier] | None, Unset("the provider's own; a recognised local engine: local; else paid")
@@ -47,6 +49,9 @@ class ProviderConfig(Section):
     )
     rate_limit_remaining: Annotated[WholeNumber | None, Unset("nothing")] = Field(
         default=None, description=IGNORED
+    )
+    timeouts: Annotated[OwnTimeouts | None, Unset("those of [timeouts]")] = Field(
+        default=None, description="How long is waited for it, where that is not as for all."
     )
 
 
@@ -65,6 +70,10 @@ class PriceConfig(Section):
     cache_write: Annotated[Usd | None, Unset("unknown")] = Field(
         default=None, description="Per million tokens of the prompt that were written to a cache."
     )
+    cache_write_hour: Annotated[Usd | None, Unset("unknown")] = Field(
+        default=None,
+        description="Per million tokens of the prompt that were written to a cache to be kept for an hour.",
+    )
     request: Usd = Field(default=Decimal(0), description="Per request, on top of its tokens.")
 
     def to_price(self) -> Price:
@@ -73,6 +82,7 @@ class PriceConfig(Section):
             output=_nano(self.output),
             cache_read=_nano(self.cache_read),
             cache_write=_nano(self.cache_write),
+            cache_write_hour=_nano(self.cache_write_hour),
             request=to_nano(self.request),
         )
 

@@ -18,7 +18,6 @@ from pointsman.config.fields import (
     Patience,
     PlaceName,
     Port,
-    Seconds,
     Section,
     Socket,
     Table,
@@ -29,6 +28,7 @@ from pointsman.config.fields import (
 )
 from pointsman.config.money import AppConfig, BudgetConfig, DegradationConfig
 from pointsman.config.places import PriceConfig, ProviderConfig
+from pointsman.config.timeouts import TimeoutsConfig
 from pointsman.types import Grade
 
 # What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
@@ -78,29 +78,16 @@ class DiscoveryConfig(Section):
     )
 
 
-class TimeoutsConfig(Section):
-    connect: Seconds = Field(default=5.0, description="Seconds until a connection stands.")
-    headers: Seconds = Field(default=30.0, description="Seconds until the headers of a streamed answer.")
-    plain: Seconds = Field(
-        default=300.0,
-        description="Seconds until the headers of a plain answer: engines send them when they have finished.",
-    )
-    first_content: Annotated[Seconds | None, Unset("60; longer for thinking models and local ones")] = Field(
-        default=None, description="Seconds until the first content of a streamed answer."
-    )
-    idle: Annotated[Seconds | None, Unset("30; local models 120")] = Field(
-        default=None, description="Seconds of silence within a streamed answer."
-    )
-    total: Seconds = Field(
-        default=600.0, description="Seconds for a whole request, all its attempts together."
-    )
-
-
 class StreamsConfig(Section):
     hold: Word[Hold] = Field(
         default=Hold.FIRST,
         description="How much is held back: `first` passes an answer on from its first content; "
         "`whole` waits for its end, so that an answer that is cut is asked for again elsewhere.",
+    )
+    collect: Flag = Field(
+        default=False,
+        description="Ask for plain answers as streams too, and put them together: a model that falls "
+        "silent is then noticed sooner, by the clocks of a stream.",
     )
     patience: Patience = Field(
         default=15.0,

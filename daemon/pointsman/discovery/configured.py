@@ -69,7 +69,12 @@ class ConfiguredSource:
 
     async def _look_at(self, place: Written, found: Callable[[Finding], object]) -> None:
         visit = Visit(
-            self._sessions.session(place.place), place.place, self._pace, place.account, self._memory
+            self._sessions.session(place.place),
+            place.place,
+            self._pace,
+            place.account,
+            self._memory,
+            dialect=place.dialect,
         )
         seen = await look(visit, self._likely(place))
         if finding := self._finding(place, seen):

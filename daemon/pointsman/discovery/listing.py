@@ -9,15 +9,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from pointsman.discovery.capabilities import read_capabilities
 from pointsman.discovery.fields import LONGEST_NAME, count, inner, is_int, is_name, items, modalities, word
 from pointsman.types import Ability, Modality, ModelState, Stretch
 
 MOST_MODELS = 2_000
 MOST_DIGITS = 12  # of a number on a command line
 
-# vLLM; OpenRouter, Together, Vercel; Groq; Mistral.
-CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
+# vLLM; OpenRouter, Together; Groq, Vercel; Mistral; Anthropic.
+CONTEXT_KEYS = (
+    *("max_model_len", "context_length", "context_window", "max_context_length"),
+    "max_input_tokens",
+)
+OUTPUT_KEYS = ("max_completion_tokens", "max_tokens")  # Groq; Anthropic, Vercel
 ELSEWHERE = "a place it does not name"  # where a model runs that may not run here
+RETIRED = "retired"  # Anthropic's: in its list as a memory, and no longer answering
 WEIGHTS = re.compile(r"\.(gguf|safetensors|bin)$", re.IGNORECASE)
 ROOTED = re.compile(r"^(/|\.{1,2}/|~/|\\|[A-Za-z]:[\\/])")
 
@@ -61,15 +67,24 @@ class Listing:
         return replace(self, models=tuple(map(change, self.models)))
 
 
-def read_models(body: object) -> Listing | None:
-    """An OpenAI list of models, with what engines add to it. None: it is not such a list."""
-    entries = body.get("data") if isinstance(body, dict) else body
+def read_models(*pages: object) -> Listing | None:
+    """A list of models as OpenAI or Anthropic give it, with what engines add. None: it is not such a list."""
+    entries: list[object] = []
+    for page in pages:
+        if (found := _entries(page)) is None:
+            return None
+        entries += found
+    return _listing(entries)
+
+
+def _entries(page: object) -> list[object] | None:
+    entries = page.get("data") if isinstance(page, dict) else page
     if not isinstance(entries, list):
         return None
-    declared = isinstance(body, dict) and body.get("object") == "list"
+    declared = isinstance(page, dict) and (page.get("object") == "list" or "has_more" in page)
     if not declared and not any(isinstance(entry, dict) and "id" in entry for entry in entries):
         return None
-    return _listing(entries)
+    return entries
 
 
 def is_loading(body: object) -> bool:
@@ -94,6 +109,8 @@ def _listing(entries: list[object]) -> Listing:
     unusable = twice = 0
     notes: list[str] = []
     for entry in entries[:MOST_MODELS]:
+        if isinstance(entry, dict) and entry.get("lifecycle") == RETIRED:
+            continue
         served_as = entry.get("id") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not is_name(served_as):
             unusable += 1
@@ -119,13 +136,16 @@ def _complaints(listed: int, unusable: int, twice: int) -> Iterable[str]:
 def _listed(entry: Mapping[str, object], served_as: str, state: ModelState) -> Listed:
     meta = inner(entry, "meta")
     aliases = items(entry, "aliases")
+    has, lacks, reads = read_capabilities(entry)
     return Listed(
         served_as,
         aliases=tuple(alias for alias in aliases if is_name(alias) and alias != served_as),
         state=state,
         context=_context(entry, meta),
-        max_output=count(entry.get("max_completion_tokens")),
-        reads=modalities(items(inner(entry, "architecture"), "input_modalities")) or None,
+        max_output=next(filter(None, (count(entry.get(key)) for key in OUTPUT_KEYS)), None),
+        has=has,
+        lacks=lacks,
+        reads=modalities(items(inner(entry, "architecture"), "input_modalities")) or reads,
         size_bytes=count(meta.get("size")),
         parameters=count(meta.get("n_params")),
         quantisation=word(meta.get("ftype")),

@@ -14,10 +14,11 @@ import aiohttp
 from pointsman.catalogue.row import Mark, Provider
 from pointsman.discovery.fields import decode, items
 from pointsman.discovery.listing import ELSEWHERE, Change, Listed, Listing, is_loading, read_models
+from pointsman.discovery.lists import LISTS, PLAIN
 from pointsman.discovery.memory import Memory, description
 from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.net import VERSION_HEADER, auth_headers
-from pointsman.types import Account, Health, Place
+from pointsman.types import Account, Dialect, Health, Place
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 REFUSALS = frozenset({401, 403})
@@ -77,19 +78,33 @@ class Visit:
         pace: Pace,
         account: Account | None = None,
         memory: Memory | None = None,
+        *,
+        dialect: Dialect = Dialect.OPENAI,
     ) -> None:
         self.place = place
         self.memory = memory or Memory()
         self._session = session
         self._pace = pace
         self._deadline = asyncio.get_running_loop().time() + pace.total
-        self._headers = auth_headers(account)
+        self._list = LISTS.get(dialect, PLAIN)
+        self._headers = {**self._list.headers, **auth_headers(account)}
         self._answers: dict[str, Answer] = {}
         self.found_nobody = False  # at one of its requests
         self.kept_waiting = False  # by one of them, until there was no time left
 
-    async def models(self) -> Answer:
-        return await self._get(self.place.url + "/models")
+    async def models(self) -> tuple[Answer, Listing | None]:
+        """The list, of as many pages as it has, and its last answer: the first that is none of it."""
+        url = self.place.url + "/models"
+        pages: list[object] = []
+        query = self._list.first
+        while True:
+            answer = await self._get(url + query)
+            if answer.status != 200 or answer.broken:
+                return answer, None
+            pages.append(decode(answer.body))
+            query = self._list.after(pages)
+            if not query:
+                return answer, read_models(*pages)
 
     async def root(self, path: str) -> Answer:
         """An engine's own routes begin at the root, whatever the path of its OpenAI API."""
@@ -136,14 +151,13 @@ async def look(visit: Visit, rows: Sequence[Provider], runs: Provider | None = N
 
     `runs`: what the process that listens there is known to be, which is believed of a row without marks.
     """
-    listed = await visit.models()
+    listed, listing = await visit.models()
     if listed.absent:
         if listed.absent is not Absent.SILENT:
             visit.memory.forget(visit.place)
         return listed.absent
     if VERSION_HEADER.lower() in listed.headers:
         return Absent.OURSELVES
-    listing = read_models(decode(listed.body)) if listed.status == 200 else None
     row = await _who(visit, rows, listing, runs)
     if row is None and _in_doubt(visit, listing):
         return Absent.SILENT

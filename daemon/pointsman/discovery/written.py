@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from pointsman.catalogue.providers import GENERIC, PROVIDERS, provider
+from pointsman.catalogue.providers import GENERIC, GENERIC_ANTHROPIC, PROVIDERS, provider
 from pointsman.catalogue.row import Provider
 from pointsman.config.keys import resolve_key
 from pointsman.config.places import ProviderConfig
@@ -19,10 +19,11 @@ from pointsman.errors import ConfigError
 from pointsman.net import is_loopback
 from pointsman.types import Account, Dialect, Place, Tier
 
-SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA})
+SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA, Dialect.ANTHROPIC})
 SOCKET = "unix:"
-OPENAI_PATH = "/v1"  # of engines that have a dialect of their own besides
-OWN_PATH = "/api"
+GENERICS = MappingProxyType({None: GENERIC, Dialect.OPENAI: GENERIC, Dialect.ANTHROPIC: GENERIC_ANTHROPIC})
+VERSION_PATH = "/v1"  # of Ollama's OpenAI API, and of whatever speaks Anthropic's dialect
+OWN_PATH = "/api"  # Ollama's
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +92,25 @@ def _read(name: str, given: ProviderConfig, environ: Mapping[str, str]) -> Writt
             f"Pointsman does not speak the {dialect} dialect yet; if there is an OpenAI-compatible address "
             f'too, write that as api_base with kind = "openai" into [providers.{name}]'
         )
-    place = _place(_openai_url(url) if dialect is Dialect.OLLAMA else url)
+    place = _place(_versioned(url, dialect))
     return Written(name, row, place, given.kind, account, given.tier, given.models, trouble)
 
 
 def _row(name: str, given: ProviderConfig) -> Provider:
     """What is known of it: by its name, or of the one engine that speaks its dialect."""
     speaks = (row for row in PROVIDERS if row.dialect is given.kind and row.tier is Tier.LOCAL)
-    return provider(name) or (GENERIC if given.kind in {None, Dialect.OPENAI} else next(speaks, GENERIC))
+    return provider(name) or GENERICS.get(given.kind) or next(speaks, GENERIC)
 
 
-def _openai_url(url: str) -> str:
-    """`http://host:11434`, with Ollama's own path or without: its OpenAI API is beside it."""
-    if url.startswith(SOCKET):
+def _versioned(url: str, dialect: Dialect) -> str:
+    """With its version in the path, where the dialect knows no other and people leave it away.
+
+    Ollama's OpenAI API is beside its own; clients of Anthropic's dialect add the version by themselves.
+    """
+    if url.startswith(SOCKET) or dialect not in {Dialect.OLLAMA, Dialect.ANTHROPIC}:
         return url
-    root = url.removesuffix(OWN_PATH).removesuffix(OPENAI_PATH)
-    return root + OPENAI_PATH
+    root = url.removesuffix(OWN_PATH) if dialect is Dialect.OLLAMA else url
+    return root.removesuffix(VERSION_PATH) + VERSION_PATH
 
 
 def _url(name: str, given: ProviderConfig) -> str:

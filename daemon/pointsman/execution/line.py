@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pointsman.errors import UpstreamError
 from pointsman.execution.pace import Pace
-from pointsman.types import Endpoint, Health, Model, ModelState, Priority
+from pointsman.types import Attempt, Endpoint, Health, Model, ModelState, Priority
 
 MOST_WAITING = 64
 STALE = 2.0  # seconds; a look takes less, so that what one sees may be as old as that
@@ -40,6 +40,7 @@ class Turn:
     wake: Callable[[], None]  # called when it may go, or is refused
     error: UpstreamError | None = None  # why it is refused
     since: float = 0.0
+    alone: bool = False  # with the engine and a loaded model: its times are the model's own
 
     @property
     def is_loading(self) -> bool:
@@ -50,9 +51,9 @@ class Turn:
         """Its model begins to answer; not `timed`: it answered before anybody knew."""
         self.line.loaded(self, timed=timed)
 
-    def answered(self) -> None:
-        """It had its whole answer."""
-        self.line.answered(self)
+    def answered(self, attempt: Attempt | None = None) -> None:
+        """It had its whole answer; `attempt` tells when each part of it came."""
+        self.line.answered(self, attempt)
 
     def leave(self, error: UpstreamError | None = None) -> None:
         """It is done with the engine; `error`: why it had no answer. The first call counts."""
@@ -62,7 +63,9 @@ class Turn:
 class Line:
     """`on_load` is called after every load, however it ended: the engine has changed by then."""
 
-    def __init__(self, name: str, now: Callable[[], float], on_load: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, now: Callable[[], float], on_load: Callable[[], None], pace: Pace | None = None
+    ) -> None:
         self._name = name
         self._now = now
         self._on_load = on_load
@@ -77,7 +80,7 @@ class Line:
         self._waiting: list[Turn] = []
         self._going: set[Turn] = set()
         self._loader: Turn | None = None
-        self._pace = Pace()
+        self._pace = pace or Pace()
 
     @property
     def waiting(self) -> int:
@@ -135,8 +138,10 @@ class Line:
         self._call_next()
         self._on_load()
 
-    def answered(self, turn: Turn) -> None:
+    def answered(self, turn: Turn, attempt: Attempt | None = None) -> None:
         """Of one that loaded its model until now, the time is not the answer's alone."""
+        if turn.alone and attempt is not None:
+            self._pace.measured(attempt)
         if self._loader is turn:
             self.loaded(turn, timed=False)
         else:
@@ -154,17 +159,33 @@ class Line:
         if was_loading:
             self._on_load()
 
+    def has(self, wish: Wish) -> bool:
+        """Whether the model is there, with the context that it is to have."""
+        return wish.model in self._there and wish.context in {None, self._there[wish.model]}
+
+    def loads(self, model_id: str) -> bool:
+        """Whether the model is being loaded now."""
+        return self._loader is not None and self._loader.wish.model == model_id
+
+    def load_seconds(self, model: Model) -> float:
+        return self._pace.load(model)
+
     def wait(self, model_id: str) -> float:
-        """Seconds that a new request for a model would wait, as far as can be told."""
+        """Seconds until a new request for a model could go, but for its own load, as far as can be told."""
         model = self._models[model_id]
         before = list(self._loads_before(model_id))
         if model_id in self._there and not any(map(self._puts_out, before)):
             return self._queue(model)
-        if self._loader and self._loader.wish.model == model_id:
+        if self.loads(model_id):
             return self._under_way()
         others = [self._models[wish.model] for wish in before if wish.model in self._models]
         turns = sum(self._pace.load(other) + self._pace.answer(other.id) for other in others)
-        return self._under_way() + self._drain(model_id) + turns + self._pace.load(model)
+        return self._under_way() + self._drain(model_id) + turns
+
+    def readiness(self, model_id: str) -> float:
+        """Seconds until a new request's model would read its prompt: the wait, and its own load."""
+        ready = model_id in self._there or self.loads(model_id)
+        return self.wait(model_id) + (0.0 if ready else self._pace.load(self._models[model_id]))
 
     # -- who goes next
 
@@ -173,14 +194,15 @@ class Line:
             self._waiting.remove(turn)
             self._going.add(turn)
             turn.since = self._now()
-            if not self._has(turn.wish):
+            if not self.has(turn.wish):
                 self._begin(turn)
+            turn.alone = self._going == {turn} and self._loader is None
             turn.wake()
 
     def _next(self) -> Turn | None:
         """In order, up to the first that waits for others to be done: nobody may delay it further."""
         for turn in self._in_order():
-            if self._has(turn.wish):
+            if self.has(turn.wish):
                 if self._has_slot(turn):
                     return turn
             elif self._loader is None and not (self._going and self._puts_out(turn.wish)):
@@ -191,9 +213,6 @@ class Line:
 
     def _in_order(self) -> list[Turn]:
         return sorted(self._waiting, key=lambda turn: (turn.priority, turn.number))
-
-    def _has(self, wish: Wish) -> bool:
-        return wish.model in self._there and wish.context in {None, self._there[wish.model]}
 
     def _has_slot(self, turn: Turn) -> bool:
         """The engine keeps a queue of its own; what is not urgent stays out of it."""
@@ -230,7 +249,7 @@ class Line:
 
     def _step_up(self, turn: Turn) -> None:
         for other in self._waiting:
-            if other.wish == turn.wish or self._has(other.wish):
+            if other.wish == turn.wish or self.has(other.wish):
                 other.number = min(other.number, turn.number)
 
     def _lost(self, why: str) -> None:
@@ -275,7 +294,7 @@ class Line:
         for wish in waited_for:
             if wish.model == model_id:
                 return
-            if not self._has(wish) and not self._is_loading(wish):
+            if not self.has(wish) and not self._is_loading(wish):
                 yield wish
 
     def _queue(self, model: Model) -> float:

@@ -9,9 +9,11 @@ from functools import partial
 
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import Line, Turn, Wish
-from pointsman.types import Candidate, Model, Priority, Snapshot, Tier
+from pointsman.execution.pace import Pace
+from pointsman.types import Attempt, Candidate, Model, Priority, Snapshot, Tier
 
 LONGEST_WAIT = 20.0  # seconds in line, where another engine or provider may be asked instead
+OVERDUE = 10.0  # seconds after which to ask again for a load that takes longer than it should
 
 
 class Open:
@@ -22,7 +24,7 @@ class Open:
     def loaded(self, *, timed: bool = True) -> None:
         pass
 
-    def answered(self) -> None:
+    def answered(self, attempt: Attempt | None = None) -> None:
         pass
 
     def leave(self, error: UpstreamError | None = None) -> None:
@@ -32,11 +34,15 @@ class Open:
 class Loads:
     """`on_load` is called after every load. `now` is the clock of the deadlines: the loop's, in seconds."""
 
-    def __init__(self, now: Callable[[], float], on_load: Callable[[], None]) -> None:
+    def __init__(
+        self, now: Callable[[], float], on_load: Callable[[], None], pace: Pace | None = None
+    ) -> None:
+        self._pace = pace or Pace()
         self._now = now
         self._on_load = on_load
         self._lines: dict[str, Line] = {}
         self._models: dict[str, list[Model]] = {}  # by endpoint; those that run there
+        self._alone: dict[Turn, asyncio.Task[None]] = {}  # loads whose requests went elsewhere
 
     def observe(self, snapshot: Snapshot) -> None:
         """Called with every change of what is known."""
@@ -47,6 +53,9 @@ class Loads:
         for endpoint in snapshot.endpoints:
             if endpoint.id in self._models or endpoint.id in self._lines:
                 self._line(endpoint.id).observe(endpoint, self._models.get(endpoint.id, ()))
+        for turn, task in self._alone.items():
+            if not turn.is_loading:  # its model is there: nobody wants the answer
+                task.cancel()
 
     @property
     def waiting(self) -> int:
@@ -54,13 +63,50 @@ class Loads:
         return sum(line.waiting for line in self._lines.values())
 
     def waits(self) -> Mapping[str, float]:
-        """Seconds that a new request would wait, for each model for which it would."""
+        """Seconds that a new request would wait for its turn, for each model for which it would."""
+        return self._told(Line.wait)
+
+    def readiness(self) -> Mapping[str, float]:
+        """Seconds until a new request's model would read its prompt: the wait, and its load."""
+        return self._told(Line.readiness)
+
+    def _told(self, seconds: Callable[[Line, str], float]) -> Mapping[str, float]:
         found = {
-            model.id: self._line(endpoint_id).wait(model.id)
+            model.id: seconds(self._line(endpoint_id), model.id)
             for endpoint_id, models in self._models.items()
             for model in models
         }
-        return {model_id: seconds for model_id, seconds in found.items() if seconds}
+        return {model_id: told for model_id, told in found.items() if told}
+
+    def has(self, candidate: Candidate) -> bool:
+        """Whether it can be asked without a load, as far as is known."""
+        model = candidate.model
+        wish = Wish(model.id, candidate.context)
+        return model.tier is not Tier.LOCAL or self._line(model.endpoint.id).has(wish)
+
+    def expected(self, model: Model) -> float:
+        """Seconds that a load of it takes."""
+        return self._line(model.endpoint.id).load_seconds(model)
+
+    def reading(self, model: Model, tokens: int) -> float:
+        """Seconds that it takes to read a prompt; 0 while none was seen."""
+        return self._pace.seen_reading(model.id, tokens)
+
+    def rest(self, model: Model) -> float | None:
+        """Seconds until a model is there that is being loaded; None: it is not."""
+        if model.tier is not Tier.LOCAL or not self._line(model.endpoint.id).loads(model.id):
+            return None
+        return max(self._line(model.endpoint.id).wait(model.id), OVERDUE)
+
+    def see_through(self, turn: Turn, opening: asyncio.Task[None], hang_up: Callable[[], None]) -> None:
+        """Lets a load go on whose request went elsewhere: until its model is there, or has failed."""
+        self._alone[turn] = asyncio.create_task(_ended(turn, opening, hang_up))
+        self._alone[turn].add_done_callback(lambda _: self._alone.pop(turn))
+
+    def close(self) -> None:
+        """Gives up the loads that nobody waits for."""
+        for task in self._alone.values():
+            task.cancel()
 
     async def turn(
         self, candidate: Candidate, priority: Priority, until: float, *, patient: bool = True
@@ -92,8 +138,18 @@ class Loads:
 
     def _line(self, endpoint_id: str) -> Line:
         if endpoint_id not in self._lines:
-            self._lines[endpoint_id] = Line(endpoint_id, self._now, self._on_load)
+            self._lines[endpoint_id] = Line(endpoint_id, self._now, self._on_load, self._pace)
         return self._lines[endpoint_id]
+
+
+async def _ended(turn: Turn, opening: asyncio.Task[None], hang_up: Callable[[], None]) -> None:
+    try:
+        await opening
+        turn.loaded(timed=False)
+    except UpstreamError as error:
+        turn.leave(error)
+    finally:
+        hang_up()
 
 
 def _call(called: asyncio.Future[None]) -> None:

@@ -11,11 +11,10 @@ from types import MappingProxyType
 
 import aiohttp
 
-from pointsman.errors import Shuts, UpstreamError
-from pointsman.limits.rate import read_limit
+from pointsman.errors import Shuts, Then, UpstreamError
+from pointsman.execution.retries import refusal
 from pointsman.net import Sessions, auth_headers
 from pointsman.types import Endpoint
-from pointsman.wire.foreign import error_message, is_content_refusal
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of a plain answer
 LARGEST_ERROR = 64 * 1024
@@ -23,19 +22,17 @@ LAST_BYTES = 0.25  # seconds for the end of a body whose content is complete, so
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-_AGAIN = frozenset({500, 502})
-
-# What aiohttp raises, what that means, and what it shuts; the first that fits counts.
-_FAULTS: tuple[tuple[type[Exception], str, Shuts, bool], ...] = (
-    (aiohttp.ConnectionTimeoutError, "it can't be reached", Shuts.ENDPOINT, False),
-    (TimeoutError, "it kept silent for too long", Shuts.MODEL, False),
-    (aiohttp.ClientConnectorError, "it can't be reached", Shuts.ENDPOINT, False),
-    (aiohttp.ClientPayloadError, "its answer was cut", Shuts.NOTHING, True),
-    (aiohttp.ServerDisconnectedError, "it hung up without an answer", Shuts.NOTHING, True),
-    (aiohttp.ClientOSError, "the connection broke", Shuts.NOTHING, True),
-    (aiohttp.ClientError, "it does not speak proper HTTP", Shuts.MODEL, False),
-    (OSError, "the connection broke", Shuts.NOTHING, True),
-    (ValueError, "it does not speak proper HTTP", Shuts.MODEL, False),
+# What aiohttp raises, what that means, what it shuts and who is next; the first that fits counts.
+_FAULTS: tuple[tuple[type[Exception], str, Shuts, Then], ...] = (
+    (aiohttp.ConnectionTimeoutError, "it can't be reached", Shuts.ENDPOINT, Then.NEXT),
+    (TimeoutError, "it kept silent for too long", Shuts.MODEL, Then.NEXT),
+    (aiohttp.ClientConnectorError, "it can't be reached", Shuts.ENDPOINT, Then.NEXT),
+    (aiohttp.ClientPayloadError, "its answer was cut", Shuts.NOTHING, Then.AGAIN),
+    (aiohttp.ServerDisconnectedError, "it hung up without an answer", Shuts.NOTHING, Then.AGAIN),
+    (aiohttp.ClientOSError, "the connection broke", Shuts.NOTHING, Then.AGAIN),
+    (aiohttp.ClientError, "it does not speak proper HTTP", Shuts.MODEL, Then.NEXT),
+    (OSError, "the connection broke", Shuts.NOTHING, Then.AGAIN),
+    (ValueError, "it does not speak proper HTTP", Shuts.MODEL, Then.NEXT),
 )
 
 
@@ -92,11 +89,13 @@ async def send(
     connect: float,
     until: float,
     wall: Callable[[], float],
+    heard: Callable[[int, Mapping[str, str]], object] | None = None,
 ) -> Upstream:
     """Posts a call and waits for a 200. Raises UpstreamError, which says what may be done next.
 
     `path` is below the endpoint's place, or below its server's root. `until` is on the loop's clock;
-    `wall` tells the time of day, for limits that end at one.
+    `wall` tells the time of day, for limits that end at one. `heard` is called with the status and the
+    headers of whatever answers.
     """
     place = endpoint.place
     session = sessions.session(place)
@@ -109,10 +108,13 @@ async def send(
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
             )
+    if heard is not None:
+        heard(response.status, response.headers)
     if response.status == 200:
         return Upstream(response)
     try:
-        raise _refusal(response, await _error_body(response, until), wall())
+        words = await _error_body(response, until)
+        raise refusal(response.status, response.headers, words, wall())
     finally:
         response.close()
 
@@ -126,25 +128,12 @@ async def _error_body(response: aiohttp.ClientResponse, until: float) -> bytes:
     return body
 
 
-def _refusal(response: aiohttp.ClientResponse, body: bytes, wall: float) -> UpstreamError:
-    words = error_message(body) or "without a word"
-    limit = read_limit(response.status, response.headers, body, wall)
-    return UpstreamError(
-        f"it answered {response.status}: {words}",
-        upstream_status=response.status,
-        final=is_content_refusal(body),
-        again=response.status in _AGAIN,
-        shuts=limit.shuts,
-        wait=limit.wait,
-        limited=limit.limited,
-    )
-
-
 @contextmanager
 def _mapped() -> Iterator[None]:
+    """Whatever goes wrong with the connection in here is an UpstreamError."""
     try:
         yield
     except tuple(kind for kind, *_ in _FAULTS) as error:
-        _, words, shuts, again = next(row for row in _FAULTS if isinstance(error, row[0]))
+        _, words, shuts, then = next(row for row in _FAULTS if isinstance(error, row[0]))
         detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UpstreamError(f"{words} ({detail})" if detail else words, again=again, shuts=shuts) from error
+        raise UpstreamError(f"{words} ({detail})" if detail else words, then=then, shuts=shuts) from error

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger.opened import Opened
-from pointsman.ledger.rows import storable, to_attempt
+from pointsman.ledger.record import CeilingsRecord, LimitRecord
+from pointsman.ledger.rows import storable, to_attempt, to_ceilings, to_limit
 from pointsman.ledger.schema import open_for_reading
 from pointsman.ledger.trouble import explain
 from pointsman.ledger.views import DecisionView
@@ -20,6 +21,8 @@ NAMED_AT_MOST = 5  # ids that an ambiguous prefix is answered with
 MEASURED_REQUESTS = 500  # the newest, from which a model's speed is told
 REMEMBERED_REQUESTS = 200  # the newest, among which those are sought that a model was too small for
 MEASURED_SECONDS = 0.1  # from the first token to the last, below which a stream measures nothing
+MEASURED_PROMPT = 500  # tokens that were in no cache, below which a prompt measures nothing
+SLOW = 0.75  # the share of what was measured that may be quicker than the pace that is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,21 @@ _SPEEDS = """
     GROUP BY model
 """
 
+# Some of it was quicker than a new prompt is, from a cache that nobody told of; some had to wait for a load.
+_READING = """
+    WITH measured AS (
+        SELECT model, (first_content - started) / (input_tokens - coalesce(cache_read, 0)) AS pace
+        FROM attempts
+        WHERE request IN (SELECT id FROM requests ORDER BY at DESC, id DESC LIMIT :newest)
+            AND tier = 'local' AND outcome = 'ok' AND estimated = 0
+            AND ended - first_content >= :seconds
+            AND input_tokens - coalesce(cache_read, 0) >= :prompt
+    ), ranked AS (
+        SELECT model, pace, cume_dist() OVER (PARTITION BY model ORDER BY pace) AS share FROM measured
+    )
+    SELECT model, min(pace) AS pace FROM ranked WHERE share >= :slow GROUP BY model
+"""
+
 # As COMPACT writes it. The rest is read only of those.
 _LEFT_OUT = """
     SELECT r.app AS app, d.body AS body FROM decisions AS d JOIN requests AS r ON r.id = d.request
@@ -163,12 +181,33 @@ class Reader:
             bounds = {"newest": MEASURED_REQUESTS, "seconds": MEASURED_SECONDS}
             return {row["model"]: row["speed"] for row in connection.execute(_SPEEDS, bounds)}
 
+    def reading_paces(self) -> dict[str, float]:
+        """Seconds that each model here takes to read a token: three prompts in four took no longer."""
+        with self._reading() as connection:
+            bounds = {
+                "newest": MEASURED_REQUESTS,
+                "seconds": MEASURED_SECONDS,
+                "prompt": MEASURED_PROMPT,
+                "slow": SLOW,
+            }
+            return {row["model"]: row["pace"] for row in connection.execute(_READING, bounds)}
+
     def left_out(self, rule: str, since: float) -> tuple[Decided, ...]:
         """Decisions in which a rule left a model out, of the last requests only."""
         with self._reading() as connection:
             wanted = {"rule": rule, "since": since, "newest": REMEMBERED_REQUESTS}
             rows = connection.execute(_LEFT_OUT, wanted).fetchall()
         return tuple(Decided(row["app"], json.loads(row["body"])) for row in rows)
+
+    def limits(self) -> tuple[LimitRecord, ...]:
+        """The last word on each that was ever limited."""
+        with self._reading() as connection:
+            return tuple(map(to_limit, connection.execute("SELECT * FROM limits")))
+
+    def ceilings(self) -> tuple[CeilingsRecord, ...]:
+        """The last word on each budget that was ever told, one by one."""
+        with self._reading() as connection:
+            return tuple(map(to_ceilings, connection.execute("SELECT * FROM ceilings")))
 
     def close(self) -> None:
         with self._lock:

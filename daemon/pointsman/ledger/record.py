@@ -1,6 +1,7 @@
-"""A finished request, as the router hands it to the ledger."""
+"""What the ledger is handed: a finished request, and what is to be known again after a restart."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pointsman.types import Attempt, Decision
 
@@ -23,3 +24,38 @@ class RequestRecord:
     seconds: float
     decision: Decision | None  # None: it was refused before anything was decided
     attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRecord:
+    """What may not be asked, because a rate limit or a quota says so. Over: `until` is no later than `at`."""
+
+    kind: str  # model | account | free
+    id: str
+    account: str  # of a model
+    at: float  # wall clock, seconds, when it was told
+    until: float  # wall clock, seconds
+    failures: int
+    reason: str
+
+
+class BudgetRecord(NamedTuple):
+    """One of the budgets that a provider counts by. What it does not say is None."""
+
+    name: str
+    limit: int | None
+    remaining: int | None
+    until: float | None  # wall clock, seconds, when it is full again
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingsRecord:
+    """What a model told of its provider's limits."""
+
+    id: str  # of the model
+    account: str
+    at: float  # wall clock, seconds
+    budgets: tuple[BudgetRecord, ...]
+
+
+Record = RequestRecord | LimitRecord | CeilingsRecord

@@ -1,12 +1,12 @@
-"""A finished request as rows: made from a record, saved, and an attempt's row read back."""
+"""Records as rows: made, saved, and some of them read back. A new kind is a statement and a case."""
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.ledger.decisions import describe
-from pointsman.ledger.record import RequestRecord
+from pointsman.ledger.record import BudgetRecord, CeilingsRecord, LimitRecord, Record, RequestRecord
 from pointsman.money import Usage
 from pointsman.types import Attempt, Decision, Outcome
 
@@ -27,8 +27,14 @@ SAVE_DECISION = "REPLACE INTO decisions (request, body) VALUES (?, ?)"
 SAVE_ATTEMPT = """
     REPLACE INTO attempts
         (request, number, model, endpoint, tier, outcome, status, error, started, first_content, ended,
-         input_tokens, output_tokens, cache_read, reasoning, estimated, cost)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         input_tokens, output_tokens, cache_read, cache_write, cache_write_hour, reasoning, estimated, cost)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+SAVE_LIMIT = """
+    REPLACE INTO limits (kind, id, account, at, until, failures, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+SAVE_CEILING = """
+    REPLACE INTO ceilings (id, account, at, budget, most, remaining, until) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 
 COMPACT = json.JSONEncoder(separators=(",", ":"))  # made once: `dumps` would make one for every decision
@@ -36,19 +42,32 @@ COMPACT = json.JSONEncoder(separators=(",", ":"))  # made once: `dumps` would ma
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """All rows of one request. It holds no object of the record, so that a waiting one is small."""
+    """All rows of one record, each with its statement; they are kept together, or none of them.
 
-    request: Row
-    decision: Row | None
-    attempts: tuple[Row, ...]
+    It holds no object of the record, so that a waiting one is small. Rows of one table keep their order.
+    """
+
+    id: str
+    rows: tuple[tuple[str, Row], ...]
 
 
-def to_entry(record: RequestRecord) -> Entry:
-    return Entry(
-        request=_request_row(record),
-        decision=_decision_row(record.id, record.decision) if record.decision else None,
-        attempts=tuple(_attempt_row(record.id, n, attempt) for n, attempt in enumerate(record.attempts, 1)),
-    )
+def to_entry(record: Record) -> Entry:
+    return Entry(record.id, tuple(_rows(record)))
+
+
+def _rows(record: Record) -> Iterator[tuple[str, Row]]:
+    match record:
+        case RequestRecord():
+            yield SAVE_REQUEST, _request_row(record)
+            if record.decision:
+                yield SAVE_DECISION, _decision_row(record.id, record.decision)
+            for number, attempt in enumerate(record.attempts, 1):
+                yield SAVE_ATTEMPT, _attempt_row(record.id, number, attempt)
+        case LimitRecord():
+            yield SAVE_LIMIT, _limit_row(record)
+        case CeilingsRecord():
+            for budget in record.budgets:
+                yield SAVE_CEILING, _storable_row(record.id, record.account, record.at, *budget)
 
 
 def save(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[tuple[Entry, Exception]]:
@@ -87,12 +106,24 @@ def to_attempt(row: sqlite3.Row) -> Attempt:
     )
 
 
+def to_limit(row: sqlite3.Row) -> LimitRecord:
+    return LimitRecord(**dict(row))
+
+
+def to_ceilings(row: sqlite3.Row) -> CeilingsRecord:
+    budget = BudgetRecord(row["budget"], row["most"], row["remaining"], row["until"])
+    return CeilingsRecord(row["id"], row["account"], row["at"], (budget,))
+
+
 def _commit(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    by_statement: dict[str, list[Row]] = {}
+    for entry in entries:
+        for statement, row in entry.rows:
+            by_statement.setdefault(statement, []).append(row)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(SAVE_REQUEST, [entry.request for entry in entries])
-        connection.executemany(SAVE_DECISION, [entry.decision for entry in entries if entry.decision])
-        connection.executemany(SAVE_ATTEMPT, [row for entry in entries for row in entry.attempts])
+        for statement, rows in by_statement.items():
+            connection.executemany(statement, rows)
 
 
 def _request_row(record: RequestRecord) -> Row:
@@ -134,10 +165,22 @@ def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:
     )
 
 
+def _limit_row(one: LimitRecord) -> Row:
+    return _storable_row(one.kind, one.id, one.account, one.at, one.until, one.failures, one.reason)
+
+
 def _usage_values(usage: Usage | None) -> Row:
     if usage is None:
-        return None, None, None, None, None
-    return usage.input, usage.output, usage.cache_read, usage.reasoning, usage.estimated
+        return (None,) * 7
+    return (
+        usage.input,
+        usage.output,
+        usage.cache_read,
+        usage.cache_write,
+        usage.cache_write_hour,
+        usage.reasoning,
+        usage.estimated,
+    )
 
 
 def _to_usage(row: sqlite3.Row) -> Usage | None:
@@ -147,6 +190,8 @@ def _to_usage(row: sqlite3.Row) -> Usage | None:
         input=row["input_tokens"],
         output=row["output_tokens"],
         cache_read=row["cache_read"],
+        cache_write=row["cache_write"] or 0,  # not told by the rows of older versions
+        cache_write_hour=row["cache_write_hour"] or 0,
         reasoning=row["reasoning"],
         estimated=bool(row["estimated"]),
     )

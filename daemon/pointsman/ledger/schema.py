@@ -66,6 +66,43 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        # Tokens of the prompt that were written to a cache, and how many of them to be kept for an hour.
+        """
+        ALTER TABLE attempts ADD COLUMN cache_write INTEGER
+            CHECK (cache_write BETWEEN 0 AND 1000000000000000)
+        """,
+        """
+        ALTER TABLE attempts ADD COLUMN cache_write_hour INTEGER
+            CHECK (cache_write_hour BETWEEN 0 AND 1000000000000000)
+        """,
+    ),
+    (
+        """
+        CREATE TABLE limits (              -- what rate limits and quotas keep from being asked
+            kind     TEXT NOT NULL,
+            id       TEXT NOT NULL,
+            account  TEXT NOT NULL,
+            at       REAL NOT NULL,        -- wall clock, when it was told
+            until    REAL NOT NULL,        -- wall clock; no later than `at`: it is over
+            failures INTEGER NOT NULL,
+            reason   TEXT NOT NULL,
+            PRIMARY KEY (kind, id, account)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE ceilings (            -- what providers tell of their limits
+            id        TEXT NOT NULL,
+            account   TEXT NOT NULL,
+            budget    TEXT NOT NULL,
+            at        REAL NOT NULL,       -- wall clock, when it was told
+            until     REAL,
+            most      INTEGER,
+            remaining INTEGER,
+            PRIMARY KEY (id, account, budget)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 BUSY_SECONDS = 1.0  # how long a statement waits for another program's lock

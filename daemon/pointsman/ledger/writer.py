@@ -1,4 +1,4 @@
-"""The ledger's writer: one thread of its own, to which finished requests are handed without waiting.
+"""The ledger's writer: one thread of its own, to which records are handed without waiting.
 
 What comes within a fifth of a second is committed together: a busy daemon's thread isn't woken for every
 request, an idle one sleeps. When the file can't be written (its disk is full, another program holds it),
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.opened import Opened
-from pointsman.ledger.record import RequestRecord
+from pointsman.ledger.record import Record
 from pointsman.ledger.rows import Entry, save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.trouble import explain
@@ -49,7 +49,7 @@ class Writer:
         self._capacity = capacity
         self._file = Opened(path, opener)
         self._wait = wait
-        self._queue: deque[RequestRecord] = deque()
+        self._queue: deque[Record] = deque()
         self._flushes: deque[Future[None]] = deque()
         self._entries: list[Entry] = []  # taken from the queue and not yet committed
         self._work = threading.Event()  # there is something to do
@@ -76,8 +76,8 @@ class Writer:
         self._give_up()
         self._answer_flushes(LedgerError(f"the ledger {self._path} is closed"))
 
-    def enqueue(self, record: RequestRecord) -> None:
-        """Hands over a finished request, which must not change any more. Never waits, never raises."""
+    def enqueue(self, record: Record) -> None:
+        """Hands over what must not change any more. Never waits, never raises."""
         if self._stopping or self.waiting >= self._capacity:
             self._turned_away += 1
             return
@@ -115,7 +115,7 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """Requests that are not in the file yet."""
+        """Records that are not in the file yet."""
         return len(self._queue) + len(self._entries)
 
     def _wake(self) -> None:
@@ -149,7 +149,7 @@ class Writer:
             try:
                 self._entries.append(to_entry(record))
             except Exception:  # the border of the thread: one bad record must not end it
-                log.exception("request %r can't be written to the ledger", record.id)
+                log.exception("the record of %r can't be written to the ledger", record.id)
                 self._refused += 1
 
     def _commit(self) -> LedgerError | None:
@@ -185,7 +185,7 @@ class Writer:
 
     def _note_refused(self, refused: list[tuple[Entry, Exception]]) -> None:
         for entry, error in refused:
-            log.error("request %r can't be written to the ledger: %s", entry.request[0], error)
+            log.error("the record of %r can't be written to the ledger: %s", entry.id, error)
         self._refused += len(refused)
 
     def _answer_flushes(self, failure: LedgerError | None, count: int | None = None) -> None:

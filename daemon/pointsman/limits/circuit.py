@@ -5,6 +5,7 @@ whose failure shuts it for longer. What nobody has reported on is open. Who can'
 which discovery sees to; and an engine on this machine knows no quota: it is asked as long as it is there.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,32 +18,36 @@ LIMITED = (5.0, 10.0, 20.0, 40.0, 60.0)  # a limit whose end the provider does n
 REFUSED = 600.0  # an account that was refused: nothing mends it but its owner
 SHORTEST, DOUBLINGS = 0.25, 7  # of what a provider says, by failures in a row: up to half a minute
 PROBE = 1.0  # after which it is worth asking whether a probe has ended
+FORGOTTEN = 3600.0  # after which one that nobody has asked since its recovery is no longer told of
 
 
 class Key(NamedTuple):
+    """What can be shut. A model's limits are those of the account that asks it."""
+
     shuts: Shuts
     id: str
+    account: str = ""  # of a model; empty: it is asked without one
 
 
 @dataclass(slots=True)
 class Circuit:
-    """`failures` in a row. While `probing` one request is under way that will tell."""
+    """`failures` in a row. `probe`: whose request is under way that will tell."""
 
     failures: int = 0
     until: float = 0.0
     reason: str = ""
     limited: bool = False
-    probing: bool = False
+    probe: object = None
 
 
 def keys_of(model: Model) -> tuple[Key, ...]:
-    """All that may keep a model from being asked; nothing does one that runs here."""
+    """All that may keep a model from being asked, its own key last; nothing does one that runs here."""
     if model.tier is Tier.LOCAL:
         return ()
     account = model.endpoint.account
     owned = (Key(Shuts.ACCOUNT, account.id),) if account else ()
     free = (Key(Shuts.FREE, account.id),) if account and model.tier is Tier.FREE else ()
-    return *owned, *free, Key(Shuts.MODEL, model.id)
+    return *owned, *free, Key(Shuts.MODEL, model.id, account.id if account else "")
 
 
 class Shut(NamedTuple):
@@ -55,8 +60,18 @@ class Shut(NamedTuple):
     limited: bool
 
 
+class Opened(NamedTuple):
+    """That one is open again. `limited`: it had been shut by a rate limit or a quota."""
+
+    key: Key
+    limited: bool
+
+
 class Circuits:
-    def __init__(self) -> None:
+    """`on_change` hears of each that is shut, and each that is open again."""
+
+    def __init__(self, on_change: Callable[[Shut | Opened], object]) -> None:
+        self._on_change = on_change
         self._shut: dict[Key, Circuit] = {}
 
     def __bool__(self) -> bool:
@@ -71,57 +86,83 @@ class Circuits:
         until = last.until if now < last.until else now + PROBE
         return Parked(until, last.reason, limited=all(circuit.limited for circuit in blocking))
 
-    def probe(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
-        """Those of them that were shut: the request that asks now is their probe."""
-        probed = tuple(key for key in keys if key in self._shut)
-        for key in probed:
-            self._shut[key].probing = True
-        return probed
-
-    def release(self, probed: tuple[Key, ...]) -> None:
-        """Their probe ended and told nothing."""
-        for key in probed:
+    def probe(self, keys: tuple[Key, ...], prober: object) -> None:
+        """Who asks now is the probe of those of them that were shut."""
+        for key in keys:
             if key in self._shut:
-                self._shut[key].probing = False
+                self._shut[key].probe = prober
 
-    def opened(self, probed: tuple[Key, ...]) -> None:
-        """Their probe brought content: whatever was wrong is over."""
-        for key in probed:
-            self._shut.pop(key, None)
+    def release(self, keys: tuple[Key, ...], prober: object) -> None:
+        """The request ended; those whose probe it was were told nothing by it."""
+        for key in self._probed(keys, prober):
+            self._shut[key].probe = None
 
-    def failed(self, keys: tuple[Key, ...], now: float, error: UpstreamError) -> None:
+    def opened(self, keys: tuple[Key, ...], prober: object) -> None:
+        """The request brought content: whatever was wrong with those whose probe it is, is over."""
+        for key in self._probed(keys, prober):
+            self._open(key)
+
+    def failed(self, keys: tuple[Key, ...], now: float, error: UpstreamError, prober: object) -> None:
         """Shuts what the error says, never for a shorter time than is known already."""
         for key in keys:
             if key.shuts is error.shuts:
-                self._shut_one(key, now, error)
+                self._shut_one(key, now, error, prober)
 
-    def _shut_one(self, key: Key, now: float, error: UpstreamError) -> None:
-        circuit = self._shut.setdefault(key, Circuit())
-        circuit.failures += 1
-        wait = _pause(key, circuit.failures, error)
-        circuit.until = max(circuit.until, now + wait)
-        circuit.reason, circuit.limited = error.message, error.limited
-        circuit.probing = False
+    def park(self, key: Key, now: float, seconds: float, reason: str) -> None:
+        """It answered, and said that it will not for so long: no failure, but a limit."""
+        known = self._shut.get(key)
+        if known is None or known.until < now + seconds:
+            self._shut[key] = circuit = Circuit(until=now + seconds, reason=reason, limited=True)
+            self._on_change(_told(key, circuit, now))
 
     def report(self, now: float) -> list[Shut]:
         """All that is shut, the first to recover first."""
-        found = [
-            Shut(key, max(0.0, one.until - now), one.failures, one.reason, one.limited)
-            for key, one in self._shut.items()
-        ]
+        found = [_told(key, one, now) for key, one in self._shut.items() if now < one.until + FORGOTTEN]
         return sorted(found, key=lambda shut: shut.seconds)
+
+    def restore(self, shut: Iterable[Shut], now: float) -> None:
+        """What an earlier start had shut and would still have."""
+        for one in shut:
+            self._shut[one.key] = Circuit(one.failures, now + one.seconds, one.reason, one.limited)
 
     def reset(self) -> None:
         """As if nothing had happened."""
-        self._shut.clear()
+        for key in list(self._shut):
+            self._open(key)
 
-    def woke_up(self) -> None:
-        """Only what providers keep count of outlasts a sleep."""
-        self._shut = {key: circuit for key, circuit in self._shut.items() if circuit.limited}
+    def woke_up(self, slept: float) -> None:
+        """Only what providers keep count of outlasts a sleep; on their clock that time went by."""
+        for key, circuit in list(self._shut.items()):
+            if circuit.limited:
+                circuit.until -= slept
+            else:
+                self._open(key)
+
+    def _probed(self, keys: tuple[Key, ...], prober: object) -> list[Key]:
+        return [key for key in keys if key in self._shut and self._shut[key].probe is prober]
+
+    def _shut_one(self, key: Key, now: float, error: UpstreamError, prober: object) -> None:
+        """A limit that is not over stays one, whatever fails meanwhile. Many that fail at once count once."""
+        circuit = self._shut.setdefault(key, Circuit())
+        if not circuit.failures or circuit.probe is prober:
+            circuit.failures += 1
+        circuit.limited = error.limited or (circuit.limited and now < circuit.until)
+        until = now + _pause(key, circuit.failures, error)
+        if until >= circuit.until:
+            circuit.until, circuit.reason = until, error.message
+        circuit.probe = None  # one that was asked before this tells nothing of it
+        self._on_change(_told(key, circuit, now))
+
+    def _open(self, key: Key) -> None:
+        self._on_change(Opened(key, self._shut.pop(key).limited))
+
+
+def _told(key: Key, one: Circuit, now: float) -> Shut:
+    return Shut(key, max(0.0, one.until - now), one.failures, one.reason, one.limited)
 
 
 def _blocks(circuit: Circuit, now: float) -> bool:
-    return circuit.probing or now < circuit.until
+    return circuit.probe is not None or now < circuit.until
 
 
 def _pause(key: Key, failures: int, error: UpstreamError) -> float:

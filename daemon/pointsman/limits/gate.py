@@ -1,15 +1,17 @@
 """The gate before every attempt: leave is given, or refused with the reason, in one synchronous step.
 
-A ticket is settled exactly once, on every way out. What is in flight is counted here, and what failed is
-shut; budgets hang themselves in at `admit` and `settle`.
+A ticket is settled exactly once, on every way out. What is in flight is counted here, what failed is shut,
+and what an answer's head tells of its model's limits is heeded before they are reached.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from pointsman.errors import UpstreamError
-from pointsman.limits.circuit import Circuits, keys_of
+from pointsman.limits.ceilings import Ceilings, Told
+from pointsman.limits.circuit import Circuits, Opened, Shut, keys_of
+from pointsman.limits.heads import Ceiling, read_ceilings
 from pointsman.types import Model, Outcome, Outlook
 
 
@@ -23,18 +25,26 @@ class Recovery(NamedTuple):
 class Ticket:
     """Leave for one attempt. Who has it settles it, on every way out."""
 
-    __slots__ = ("_gate", "_settled", "keys", "model", "probed")
+    __slots__ = ("_gate", "_settled", "keys", "model")
 
     def __init__(self, gate: "Gate", model: Model) -> None:
         self._gate = gate
         self._settled = False
         self.model = model
         self.keys = keys_of(model)
-        self.probed = gate.circuits.probe(self.keys)
+        gate.circuits.probe(self.keys, self)
+
+    def told(self, headers: Mapping[str, str], now: float, wall: float, *, refused: bool = False) -> None:
+        """The head of its answer came. `now` is on the loop's clock, `wall` the time of day.
+
+        `refused`: it is no answer; how long to stay away is told by what it is settled with.
+        """
+        if self.keys and (ceilings := read_ceilings(headers, wall)):
+            self._gate.told(self, ceilings, now, refused=refused)
 
     def content(self) -> None:
         """It brings content: if it is a probe, what was shut is open again."""
-        self._gate.circuits.opened(self.probed)
+        self._gate.circuits.opened(self.keys, self)
 
     def settle(self, outcome: Outcome, now: float, error: UpstreamError | None = None) -> None:
         """`now` is on the loop's clock. Raises RuntimeError when called twice: an attempt ends once."""
@@ -44,10 +54,21 @@ class Ticket:
         self._gate.take_back(self, outcome, now, error)
 
 
+def _nobody(_: object) -> None:
+    pass
+
+
 class Gate:
-    def __init__(self) -> None:
+    """`on_change` hears of what is shut and open again, `on_told` of what models tell of their limits."""
+
+    def __init__(
+        self,
+        on_change: Callable[[Shut | Opened], object] = _nobody,
+        on_told: Callable[[Told], object] = _nobody,
+    ) -> None:
         self._in_flight: dict[str, int] = {}
-        self.circuits = Circuits()
+        self.circuits = Circuits(on_change)
+        self.ceilings = Ceilings(on_told)
 
     def outlook(self, models: Iterable[Model], now: float) -> Outlook:
         """What the limits allow now, as a frozen view. `now` is on the loop's clock."""
@@ -75,13 +96,26 @@ class Gate:
         self._in_flight[model.id] = self._in_flight.get(model.id, 0) + 1
         return Ticket(self, model)
 
+    def told(self, ticket: Ticket, ceilings: list[Ceiling], now: float, *, refused: bool) -> None:
+        """Called by the ticket alone. A model that has nothing left is not asked until it has."""
+        key = ticket.keys[-1]
+        self.ceilings.told(Told(key, tuple(ceilings)), now)
+        last = max(ceilings, key=lambda one: one.rest)
+        if last.rest and not refused:
+            self.circuits.park(key, now, last.rest, last.used_up)
+
+    def woke_up(self, slept: float) -> None:
+        """The machine slept for so many seconds, in which the loop's clock stood still."""
+        self.circuits.woke_up(slept)
+        self.ceilings.woke_up(slept)
+
     def take_back(self, ticket: Ticket, outcome: Outcome, now: float, error: UpstreamError | None) -> None:
         """Called by the ticket alone."""
         if error is not None:
-            self.circuits.failed(ticket.keys, now, error)
+            self.circuits.failed(ticket.keys, now, error, ticket)
         elif outcome is Outcome.OK:
-            self.circuits.opened(ticket.probed)
-        self.circuits.release(ticket.probed)
+            self.circuits.opened(ticket.keys, ticket)
+        self.circuits.release(ticket.keys, ticket)
         left = self._in_flight[ticket.model.id] - 1
         if left:
             self._in_flight[ticket.model.id] = left

@@ -9,18 +9,15 @@ kind of request is never told from another's reset: a reset counts only where no
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 import msgspec
 
 from pointsman.errors import Shuts
-
-MOST = 32 * 86400.0  # seconds: a month's quota is the longest there is, and a day for time zones
-LONGEST_RATE = 25 * 3600.0  # seconds: a limit per day, on the day that has an hour more
+from pointsman.limits.heads import spelt
+from pointsman.limits.times import LONGEST_RATE, MOST, after, at, plain, until, waits_in
 
 
 class Scope(StrEnum):
@@ -43,13 +40,20 @@ class Limit:
     only. It is what the provider says: Google sends half a minute with an exhausted day, so whoever
     waits lengthens it when the same refusal comes again. `shuts`: most providers limit per model, so a
     plain 429 shuts no more than that. REQUEST scope: this one request is larger than the limit; no
-    wait helps, others may pass, so that it is not `limited` and shuts nothing.
+    wait helps, others may pass, so that it is not `limited` and shuts nothing. `status`: the refusal's, or
+    what an error inside a 200 stands for; 0: it doesn't say.
     """
 
     limited: bool
     wait: float | None
     shuts: Shuts
     scope: Scope
+    status: int = field(default=0, compare=False)
+
+    @property
+    def note(self) -> str:
+        """For people, who are often told no more than "too many requests"; a 402 says it by itself."""
+        return " (a quota is used up)" if self.scope is Scope.QUOTA and self.status != 402 else ""
 
 
 # What stands for a status where none is: inside a 200, in a stream. OpenAI, Anthropic, OpenRouter (error_type
@@ -98,11 +102,6 @@ _ASKED = re.compile(r"limit:? ([0-9,]{1,15})\b.{0,80}?requested:? ~?([0-9,]{1,15
 _AFFORD = re.compile(r"can only afford", re.IGNORECASE)
 _FREE = "free-models-per-"
 
-# x-ratelimit-reset, x-ratelimit-remaining-tokens-minute, anthropic-ratelimit-input-tokens-reset
-_BUDGETS = (
-    re.compile(r"(?:x-)?ratelimit-(?P<field>remaining|reset)(?:-(?P<budget>[a-z0-9-]{1,60}))?"),
-    re.compile(r"anthropic-ratelimit-(?P<budget>[a-z0-9-]{1,60})-(?P<field>remaining|reset|status)"),
-)
 _NOTHING_LEFT = re.compile(r"-[0-9.]+|0+(?:\.0*)?")
 
 
@@ -123,9 +122,9 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
     `wall` is the time of day as seconds since 1970, for providers that name a moment.
     """
     said = _read_body(body, wall)
-    if any(word.startswith("content_") for word in said.words):  # a filter: the request's own fault
-        return Limit(limited=False, wait=None, shuts=Shuts.NOTHING, scope=Scope.UNKNOWN)
     status = status if status >= 400 else _status(said)
+    if any(word.startswith("content_") for word in said.words):  # a filter: the request's own fault
+        return Limit(limited=False, wait=None, shuts=Shuts.NOTHING, scope=Scope.UNKNOWN, status=status)
     all_headers = {**said.headers, **{name.lower(): value for name, value in headers.items()}}
     resets = dict(_used_up(all_headers, wall))
     scope = _scope(status, said, resets)
@@ -136,6 +135,7 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
         wait=None if scope is Scope.REQUEST else _longest(waits, scope),
         shuts=_shuts(status, said, scope, limited=limited),
         scope=scope,
+        status=status,
     )
 
 
@@ -190,8 +190,8 @@ def _shuts(status: int, said: _Said, scope: Scope, *, limited: bool) -> Shuts:
 def _outright(headers: Mapping[str, str], wall: float) -> Iterator[float]:
     """Retry-After is seconds (RFC 9110, whole ones; some send fractions) or a date, never an epoch."""
     told = headers.get("retry-after")
-    wait = _after(told)
-    waits = (_at(told, wall) if wait is None else wait, _after(headers.get("retry-after-ms"), unit=0.001))
+    wait = after(told)
+    waits = (at(told, wall) if wait is None else wait, after(headers.get("retry-after-ms"), unit=0.001))
     yield from (wait for wait in waits if wait is not None)
 
 
@@ -200,21 +200,12 @@ def _used_up(headers: Mapping[str, str], wall: float) -> Iterator[tuple[str, flo
 
     A reset that names no budget (Together's, OpenRouter's) counts unless its budget has something left.
     """
-    for name, budget in _budgets(headers).items():
+    for name, budget in spelt(headers).items():
         remaining = budget.get("remaining", "" if name else "0")
         gone = _NOTHING_LEFT.fullmatch(remaining.strip()) or budget.get("status") == "rejected"
-        wait = _until(budget.get("reset"), wall)
+        wait = until(budget.get("reset"), wall)
         if gone and wait is not None:
             yield name, wait
-
-
-def _budgets(headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    budgets: dict[str, dict[str, str]] = {}
-    for name, value in headers.items():
-        for pattern in _BUDGETS:
-            if found := pattern.fullmatch(name):
-                budgets.setdefault(found["budget"] or "", {})[found["field"]] = value
-    return budgets
 
 
 def _longest(waits: tuple[float, ...], scope: Scope) -> float | None:
@@ -255,7 +246,7 @@ def _read_body(body: bytes, wall: float) -> _Said:
         codes=tuple(number for number in numbers if 400 <= number < 600),
         words=tuple(word.lower() for key, word in strings if key in _WORD_KEYS),
         texts=texts,
-        waits=(*_waits(fields, wall), *(wait for text in texts for wait in _text_waits(text, wall))),
+        waits=(*_waits(fields, wall), *(wait for text in texts for wait in waits_in(text, wall))),
         headers=dict(_body_headers(fields)),
     )
 
@@ -289,7 +280,7 @@ def _body_headers(fields: tuple[tuple[str, object], ...]) -> Iterator[tuple[str,
     """OpenRouter's error.metadata.headers."""
     for key, value in fields:
         if key == "headers" and isinstance(value, dict):
-            yield from ((str(name).lower(), _plain(value[name])) for name in list(value)[:_MOST_FIELDS])
+            yield from ((str(name).lower(), plain(value[name])) for name in list(value)[:_MOST_FIELDS])
 
 
 def _waits(fields: tuple[tuple[str, object], ...], wall: float) -> Iterator[float]:
@@ -297,83 +288,7 @@ def _waits(fields: tuple[tuple[str, object], ...], wall: float) -> Iterator[floa
         told = value.get("seconds") if isinstance(value, dict) else value  # a protobuf Duration, both ways
         unit = 0.001 if key.endswith("_ms") else 1.0
         name = key.removesuffix("_ms").removesuffix("_seconds") if key.startswith("retry") else key
-        wait = _after(told, unit) if name in _AFTER_KEYS else None
-        wait = _until(told, wall) if name in _UNTIL_KEYS else wait
-        if wait is not None:
-            yield wait
-
-
-# Times, as everybody writes them. Only ASCII, only what is short enough to be one.
-_LONGEST_TIME = 64
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,3})?", re.IGNORECASE)
-_UNITS = MappingProxyType(
-    {"n": 1e-9, "u": 1e-6, "ms": 1e-3, "mil": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
-)
-_PART = (
-    r"([0-9]{1,12}(?:\.[0-9]{1,12})?) ?"
-    r"(ns|us|ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
-)
-_PARTS = re.compile(_PART, re.IGNORECASE)
-_SPAN = re.compile(rf"(?:{_PART} ?)+", re.IGNORECASE)
-# "Please try again in 7m12s", "Please retry after 26 seconds", "Please wait 2.5s"
-_IN_WORDS = re.compile(
-    rf"(?:\bagain|\bretry|\bwait)(?: in| after| for)?(?: about)? (?P<span>(?:{_PART} ?)+)", re.IGNORECASE
-)
-# "You will regain access on 2026-04-01 at 00:00 UTC" (Anthropic), "resets at 2026-05-15T15:00:00Z" (MiniMax)
-_ON = re.compile(
-    r"(?:access on|resets? at) (?P<day>[0-9-]{10})(?: at |T| )(?P<time>[0-9:]{5,8})(?: ?UTC|Z)", re.IGNORECASE
-)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, str):
-        text = value.strip().replace("\u00b5", "u")  # Go's microseconds
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e30:
-        text = repr(value)
-    else:
-        return ""
-    return text if text.isascii() and len(text) <= _LONGEST_TIME else ""
-
-
-def _after(value: object, unit: float = 1.0) -> float | None:
-    """Seconds, from a number or from a span like "6m0s", "17ms", "7.66s". Nothing negative is a time."""
-    text = _plain(value)
-    if _NUMBER.fullmatch(text):
-        return float(text) * unit
-    return _span(text) if _SPAN.fullmatch(text) else None
-
-
-def _span(text: str) -> float:
-    parts = ((float(number), unit.lower()) for number, unit in _PARTS.findall(text))
-    return sum(number * (_UNITS.get(unit[:3]) or _UNITS[unit[0]]) for number, unit in parts)
-
-
-def _until(value: object, wall: float) -> float | None:
-    """Seconds until a reset: a span, or a moment. Numbers from 1e9 are epochs, from 1e11 in milliseconds."""
-    wait = _after(value)
-    if wait is None:
-        return _at(value, wall)
-    if wait < 1e9:
-        return wait
-    return max(0.0, (wait if wait < 1e11 else wait / 1000) - wall)
-
-
-def _at(value: object, wall: float) -> float | None:
-    """Seconds until a date as in RFC 3339 or HTTP; a moment that is over is no wait."""
-    text = _plain(value)
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(text)
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return max(0.0, aware.timestamp() - wall)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
-
-
-def _text_waits(text: str, wall: float) -> Iterator[float]:
-    yield from (_span(found["span"]) for found in _IN_WORDS.finditer(text))
-    for found in _ON.finditer(text):
-        wait = _at(f"{found['day']}T{found['time']}Z", wall)
+        wait = after(told, unit) if name in _AFTER_KEYS else None
+        wait = until(told, wall) if name in _UNTIL_KEYS else wait
         if wait is not None:
             yield wait

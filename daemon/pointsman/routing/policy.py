@@ -5,6 +5,7 @@ the order of `RULES`, and the first that objects is the one that people are told
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from types import MappingProxyType
 
 from pointsman.catalogue.providers import provider
 from pointsman.routing import context as contexts
@@ -31,7 +32,15 @@ from pointsman.types import (
 
 PARKED = "parked"  # the rule that leaves out what failed a moment ago
 BUSY_AFTER = 20.0  # seconds that a request waits for a model rather than take another
-SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA})  # Ollama's own is used where its OpenAI API would not do
+
+# Whose requests the servers of a dialect take. Ollama's own is used where its OpenAI API would not do.
+_TAKES = MappingProxyType(
+    {
+        Dialect.OPENAI: Dialect.OPENAI,
+        Dialect.OLLAMA: Dialect.OPENAI,
+        Dialect.ANTHROPIC: Dialect.ANTHROPIC,
+    }
+)
 
 Rule = Callable[[Model, Task], str | None]
 
@@ -68,14 +77,16 @@ def budget(model: Model, _task: Task) -> str | None:
 
 
 def dialect(model: Model, task: Task) -> str | None:
-    """All that are spoken to take OpenAI's requests; of others, only those that their row names."""
+    """A request goes to those who take it as it is: in their own dialect, or as their row says."""
     spoken = model.endpoint.dialect
-    if spoken not in SPOKEN:
+    if (taken := _TAKES.get(spoken)) is None:
         return f"its dialect, {spoken.value}, is not spoken yet"
     row = provider(model.endpoint.provider)
-    if task.format.startswith(f"{Dialect.OPENAI}.") or (row is not None and task.format in row.speaks):
+    if task.format.startswith(f"{taken}.") or (row is not None and task.format in row.speaks):
         return None
-    return f"it is not known to take requests of the kind {task.format}"
+    if taken is Dialect.OPENAI:
+        return f"it is not known to take requests of the kind {task.format}"
+    return f"it is asked by /v1/messages alone: the kind {task.format} is not translated for it yet"
 
 
 def key(model: Model, _task: Task) -> str | None:

@@ -1,6 +1,6 @@
 """What every answer tells about itself: who gave it, why, and what it costs."""
 
-from pointsman.execution.attempts import Answer
+from pointsman.execution.answer import Answer
 from pointsman.money import to_dollars
 from pointsman.router import Journey
 from pointsman.types import tier_word

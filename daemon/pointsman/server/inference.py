@@ -1,19 +1,22 @@
 """One handler for every dialect: bytes in, a call, an answer, bytes out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from math import ceil
 
 from aiohttp import web
 
-from pointsman.errors import BadRequest, BodyTooLarge, NoRoute, PointsmanError
-from pointsman.execution.attempts import Answer
+from pointsman.errors import BadRequest, BodyTooLarge, BodyTooSlow, NoRoute, PointsmanError
+from pointsman.execution.answer import Answer
 from pointsman.router import Journey
 from pointsman.server.headers import headers_of
 from pointsman.server.rooms import ROOMS
-from pointsman.server.streams import stream
+from pointsman.server.streams import read_by, stream
 from pointsman.wire.formats import FORMATS, Format
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes
+SLOWEST_BODY = 120.0  # seconds that a client may take to send it
 SOON = 60.0  # seconds that a client's library may be asked to wait by itself
 
 
@@ -31,7 +34,11 @@ def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamR
             if call.stream:
                 return await stream(request, form, journey, answering, rooms.signs)
             async with answering as answer:
-                return _plain(journey, answer)
+                response = _plain(journey, answer)
+            with suppress(ConnectionResetError), read_by(answer.deadline, request, late=lambda: None):
+                await response.prepare(request)
+                await response.write_eof()
+            return response
         except PointsmanError as error:
             return refuse(form, error, journey)
 
@@ -39,12 +46,15 @@ def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamR
 
 
 async def read_body(request: web.Request) -> bytes:
-    """Raises BodyTooLarge, before reading when the length is announced, or BadRequest."""
+    """Raises BodyTooLarge, before reading when the length is announced, BodyTooSlow or BadRequest."""
     size = request.content_length or 0
     if size > LARGEST_BODY:
         raise BodyTooLarge(f"the body is {size:,} bytes; at most {LARGEST_BODY >> 20} MiB are taken")
     try:
-        return await request.read()
+        async with asyncio.timeout(SLOWEST_BODY):
+            return await request.read()
+    except TimeoutError:
+        raise BodyTooSlow(f"the body was not there after {SLOWEST_BODY:.0f} s: send it faster") from None
     except web.HTTPRequestEntityTooLarge:
         raise BodyTooLarge(f"the body is larger than the {LARGEST_BODY >> 20} MiB that are taken") from None
     except web.RequestPayloadError:

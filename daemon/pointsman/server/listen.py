@@ -23,6 +23,7 @@ PORTS_TRIED = 20
 BACKLOG = 512
 DIAL = 0.5  # seconds to find out whether somebody is at a socket
 ASK = 0.25  # seconds for each of two steps: to reach what holds a port, to hear who it is
+IDLE = 300.0  # seconds without a request, or with half of one's head, after which a connection is closed
 LINGER = 1.0  # seconds that the rest of a refused body is read, so that its sender comes to hear why
 
 
@@ -86,7 +87,12 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Serves on sockets that listen. On leaving, answers under way are given `drain` seconds to end."""
     runner = web.AppRunner(
-        app, handler_cancellation=True, access_log=None, shutdown_timeout=drain, lingering_time=LINGER
+        app,
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=drain,
+        lingering_time=LINGER,
+        keepalive_timeout=IDLE,
     )
     await runner.setup()
     try:

@@ -5,17 +5,27 @@ in the head any more, and an error has to be told within the stream.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from typing import NamedTuple
 
 from aiohttp import web
 
 from pointsman.errors import PointsmanError
-from pointsman.execution.attempts import Answer
+from pointsman.execution.answer import Answer
 from pointsman.router import Journey
 from pointsman.server.headers import headers_of
 from pointsman.wire.formats import Format
+
+GRACE = 0.5  # seconds beyond an answer's clocks, which speak first where it is the model that is late
+LAST_WORDS = 5.0  # seconds in which a client may take what was sent before we hung up
+STOPPED_READING = "the client stopped reading, and its answer was not out when its time was over"
 
 
 class Signs(NamedTuple):
@@ -49,8 +59,9 @@ async def stream(
     except PointsmanError as error:
         if not response.prepared:
             raise
-        with suppress(ConnectionResetError):
-            await response.write(form.error_event(error))
+        with suppress(ConnectionResetError, TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await response.write(form.error_event(error))
         _hang_up(request)
     except Exception:
         if response.prepared:
@@ -93,16 +104,38 @@ async def _pass_on(
     if not response.prepared:
         response.headers.update(headers_of(journey, answer))
     try:
-        await response.prepare(request)
-        async for frame in answer.frames():
-            if frame.raw:
-                await response.write(frame.raw)
-        await response.write_eof()
+        with read_by(answer.deadline, request, lambda: journey.abandon(STOPPED_READING)):
+            await response.prepare(request)
+            async for frame in answer.frames():
+                if frame.raw:
+                    await response.write(frame.raw)
+            await response.write_eof()
     except ConnectionResetError:
         journey.abandon()
 
 
+@contextmanager
+def read_by(until: float, request: web.Request, late: Callable[[], object]) -> Iterator[None]:
+    """Hangs up on a client that has not read its answer by then, after telling `late`.
+
+    `until` is on the loop's clock. Who waits for such a client in here gets a ConnectionResetError, or is
+    cancelled.
+    """
+
+    def give_up() -> None:
+        late()
+        if request.transport is not None:
+            request.transport.abort()
+
+    timer = asyncio.get_running_loop().call_at(until + GRACE, give_up)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _hang_up(request: web.Request) -> None:
     """Without an end to the answer: nobody may take what came for all of it."""
-    if request.transport is not None:
-        request.transport.close()
+    if (transport := request.transport) is not None:
+        transport.close()
+        asyncio.get_running_loop().call_later(LAST_WORDS, transport.abort)

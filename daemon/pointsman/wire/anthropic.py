@@ -15,6 +15,7 @@ from pointsman.wire.anthropic_messages import Blocks, SentMessage, read_message,
 from pointsman.wire.anthropic_request import WAITING, encode, error_body, error_event, passed_on
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_request import at_least, model_name, read_body
+from pointsman.wire.thinking import asks_to_think
 
 __all__ = (
     "AT_ROOT",
@@ -58,6 +59,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
         fields=fields,
         size=len(body),
         stream=bool(parsed.stream),
+        thinks=asks_to_think(fields),
         max_tokens=parsed.max_tokens,
         chat=_chat(parsed),
         untranslatable="messages",  # it is passed on as it is, or not at all

@@ -18,6 +18,7 @@ from pointsman.wire import sse
 from pointsman.wire.anthropic_request import named_event
 from pointsman.wire.foreign import NOTHING, error_message
 from pointsman.wire.openai_answer import (
+    LONGEST_NAME,
     MOST_TOKENS,
     UNREADABLE,
     demand_own,
@@ -41,6 +42,17 @@ class _Block(msgspec.Struct):
     stop_reason: Any = None  # of an answer's own delta
 
 
+class _Written(msgspec.Struct):
+    """What was written to a cache, by how long it is kept there."""
+
+    ephemeral_5m_input_tokens: _Count | None = None
+    ephemeral_1h_input_tokens: _Count | None = None
+
+
+class _Thought(msgspec.Struct):
+    thinking_tokens: _Count | None = None
+
+
 class _Figures(msgspec.Struct):
     """Each is the sum so far, and the last that came is the one that counts.
 
@@ -51,6 +63,8 @@ class _Figures(msgspec.Struct):
     output_tokens: _Count | None = None
     cache_read_input_tokens: _Count | None = None
     cache_creation_input_tokens: _Count | None = None
+    cache_creation: _Written | None = None
+    output_tokens_details: _Thought | None = None
 
 
 class _Started(msgspec.Struct):
@@ -98,22 +112,35 @@ class Counted:
         if bytes(raw) in NOTHING:
             return
         try:
-            told = msgspec.structs.asdict(_figures.decode(raw))
+            told = _figures.decode(raw)
         except UNREADABLE:
             return
-        self._last |= {name: count for name, count in told.items() if count is not None}
+        for part in (told, told.cache_creation, told.output_tokens_details):
+            figures = msgspec.structs.asdict(part) if part else {}
+            self._last |= {name: count for name, count in figures.items() if isinstance(count, int)}
 
     @property
     def usage(self) -> Usage | None:
         if "input_tokens" not in self._last:
             return None
-        cached = self._last.get("cache_read_input_tokens", 0)
-        written = self._last.get("cache_creation_input_tokens", 0)
+        cached, written = self._of("cache_read_input_tokens"), self._of("cache_creation_input_tokens")
         return Usage(
             input=self._last["input_tokens"] + cached + written,
-            output=self._last.get("output_tokens", 0),
+            output=self._of("output_tokens"),
             cache_read=cached,
+            cache_write=written,
+            cache_write_hour=self._for_an_hour(written),
+            reasoning=self._of("thinking_tokens"),
         )
+
+    def _for_an_hour(self, written: int) -> int:
+        """Of what was written, what is dearer: a sum that grew after it was split grew by that."""
+        if not self._of("ephemeral_1h_input_tokens"):
+            return 0
+        return max(written - self._of("ephemeral_5m_input_tokens"), 0)
+
+    def _of(self, name: str) -> int:
+        return self._last.get(name, 0)
 
 
 def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
@@ -157,6 +184,11 @@ class StreamReader:
     def usage(self) -> Usage | None:
         return self._counted.usage
 
+    @property
+    def complete(self) -> bool:
+        """It gave its reason to stop."""
+        return self._stopped
+
     def feed(self, chunk: bytes) -> Frame:
         """What a chunk brings, as one frame. What follows an error or `message_stop` is not read."""
         return self._frame(self._blocks.feed(chunk))
@@ -191,7 +223,8 @@ class StreamReader:
             self.skipped += 1
             return True
         if told.type == "error" or bytes(told.error) not in NOTHING:
-            events.append(Event(EventKind.ERROR, text=error_message(bytes(told.error))))
+            said = bytes(told.error)
+            events.append(Event(EventKind.ERROR, text=error_message(said), said=said))
             return False
         events += self._heard(told)
         raw.append(ours)
@@ -215,10 +248,11 @@ class StreamReader:
         if told.message is None or not isinstance(told.message.model, str):
             return block + b"\n\n"
         demand_own(told.message.model, self._known_as)
-        theirs = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(told.message.model)))
-        renamed, count = theirs.subn(lambda _: b'"model":' + self._model, block)
-        if count == 1:
-            return renamed + b"\n\n"
+        if len(told.message.model) <= LONGEST_NAME:
+            theirs = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(told.message.model)))
+            renamed, count = theirs.subn(lambda _: b'"model":' + self._model, block)
+            if count == 1:
+                return renamed + b"\n\n"
         fields = _fields.decode(data)
         fields["message"] = msgspec.Raw(
             _json.encode({**_fields.decode(fields["message"]), "model": msgspec.Raw(self._model)})

@@ -10,7 +10,10 @@ from pointsman.errors import BadRequest, PointsmanError
 from pointsman.types import Call, Candidate
 
 WAITING = b'event: ping\ndata: {"type":"ping"}\n\n'
-VERSION = "2023-06-01"  # the only one there is; meant by a client that names none
+
+# Meant by a client that names none, and the one that every server knows. A newer one, 2026-10-21, refuses
+# some old parameters and answers alike: https://platform.claude.com/docs/en/api/migration-2026-10-21
+VERSION = "2023-06-01"
 LONGEST_HEADER = 4_096  # characters
 
 _UP = ("anthropic-version", "anthropic-beta")  # of the client's headers nothing else goes up
@@ -33,7 +36,11 @@ _json = msgspec.json.Encoder()
 
 
 def passed_on(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers that a server of this dialect is sent. Raises BadRequest for one that can't be."""
+    """The headers that a server of this dialect is sent. Raises BadRequest for one that can't be.
+
+    What is in beta is asked for by a header; the query `?beta=true`, which Anthropic's own clients add then,
+    says nothing more, and is left away: https://platform.claude.com/docs/en/api/beta-headers
+    """
     given = {name: headers[name] for name in _UP if name in headers}
     for name, value in given.items():
         if len(value) > LONGEST_HEADER or not (value.isascii() and value.isprintable()):

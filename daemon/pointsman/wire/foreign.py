@@ -1,5 +1,7 @@
 """What other servers say when something is wrong, in whatever shape they say it."""
 
+import re
+
 import msgspec
 
 from pointsman.errors import UpstreamError
@@ -11,6 +13,14 @@ _WORDS = ("error", "message", "detail", "msg")  # where the words are; `detail` 
 
 # OpenAI's and Azure's error code, OpenRouter's error type
 _CONTENT_REFUSALS = (b"content_filter", b"content_policy")
+
+# Codes of OpenAI, OpenRouter and llama.cpp; words of vLLM and LM Studio, Anthropic, Google, Ollama's runner
+_TOO_LONG = re.compile(
+    rb"context_length_exceeded|exceed_context_size|maximum context length|context length of only"
+    rb"|prompt is too long|exceeds the maximum number of tokens"
+    rb"|exceeds (?:the available )?context (?:size|length)|greater than the context length",
+    re.IGNORECASE,
+)
 
 
 def error_message(body: bytes) -> str:
@@ -27,9 +37,15 @@ def error_message(body: bytes) -> str:
 def refuse_error(told: msgspec.Raw) -> None:
     """Raises UpstreamError unless nothing is told at the `error` of what came as an answer."""
     if bytes(told) not in NOTHING:
-        raise UpstreamError(f"it answered 200 with an error inside: {error_message(bytes(told))}")
+        words = error_message(bytes(told))
+        raise UpstreamError(f"it answered 200 with an error inside: {words}", said=bytes(told))
 
 
 def is_content_refusal(body: bytes) -> bool:
     """Whether a provider refused for what the prompt says: no other is asked to take it."""
     return any(mark in body for mark in _CONTENT_REFUSALS)
+
+
+def is_too_long(body: bytes) -> bool:
+    """Whether a provider says that the prompt is longer than the model's context."""
+    return _TOO_LONG.search(body) is not None

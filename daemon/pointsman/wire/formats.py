@@ -1,37 +1,52 @@
 """Which module speaks which dialect. A dialect is a module that satisfies `Format`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
+
+import msgspec
 
 from pointsman.errors import PointsmanError
 from pointsman.money import Usage
 from pointsman.types import Call, Candidate, Dialect, Frame, Whole
 from pointsman.wire import (
     anthropic,
+    anthropic_collect,
     anthropic_count,
     ollama,
     ollama_embed,
     openai,
+    openai_collect,
     openai_completions,
     openai_embeddings,
 )
+from pointsman.wire.foreign import NOTHING
 
 
 class Reader(Protocol):
-    """Reads one streamed answer, as it comes."""
+    """Reads one streamed answer, as it comes. `complete`: it lacks nothing but, maybe, its terminal mark."""
 
     done: bool
     text_size: int
 
     @property
     def usage(self) -> Usage | None: ...
+    @property
+    def complete(self) -> bool: ...
     def feed(self, chunk: bytes) -> Frame: ...
     def end(self) -> Frame: ...
 
 
 class ReaderMaker(Protocol):
     def __call__(self, model: str, *, keep_usage: bool, known_as: Collection[str] = ()) -> Reader: ...
+
+
+class Collector(Protocol):
+    """Puts a plain answer together from its stream, as its client would get that."""
+
+    def feed(self, raw: bytes) -> None: ...
+    def whole(self) -> bytes: ...
 
 
 class Speech(Protocol):
@@ -80,6 +95,26 @@ NATIVE: Mapping[tuple[str, Dialect], Speech] = MappingProxyType(
     }
 )
 """Where an engine's own dialect says what the client's has no words for: a context to be set."""
+
+COLLECTORS: Mapping[str, Callable[[str], Collector]] = MappingProxyType(
+    {
+        "openai.chat": openai_collect.Collector,
+        "openai.completions": openai_collect.Collector,
+        "anthropic.messages": anthropic_collect.Collector,
+    }
+)
+
+# OpenAI chooses the best of several only when all are written, and streams sound in one form alone.
+_NEVER_STREAMED = ("best_of", "audio")
+
+
+def as_stream(call: Call) -> Call:
+    """A plain call as one for a stream, to collect its answer from; as it is where none can be had."""
+    given = (call.fields.get(name) for name in _NEVER_STREAMED)
+    never = any(isinstance(raw, msgspec.Raw) and bytes(raw) not in NOTHING for raw in given)
+    if call.stream or never or call.format not in COLLECTORS:
+        return call
+    return replace(call, stream=True, fields={**call.fields, "stream": msgspec.Raw(b"true")})
 
 
 def speech(call: Call, candidate: Candidate) -> Speech:

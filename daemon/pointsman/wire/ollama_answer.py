@@ -136,6 +136,10 @@ class StreamReader:
         self.skipped = 0
         self.text_size = 0
 
+    @property
+    def complete(self) -> bool:
+        return self.done
+
     def feed(self, chunk: bytes) -> Frame:
         """What a chunk brings, as one frame. What follows an error or the last line is not read."""
         return self._frame(self._lines.feed(chunk))
@@ -159,7 +163,7 @@ class StreamReader:
                 self.skipped += 1
                 continue
             if complaint := _complaint(line):
-                events.append(Event(EventKind.ERROR, text=complaint))
+                events.append(Event(EventKind.ERROR, text=complaint, said=bytes(line.error)))
                 break
             self._hear(line, raw, events)
         return Frame(b"".join(raw), tuple(events))

@@ -27,6 +27,7 @@ from pointsman.wire.openai_request import (
 )
 from pointsman.wire.openai_stream import StreamReader
 from pointsman.wire.sse import WAITING
+from pointsman.wire.thinking import asks_to_think
 
 __all__ = (
     "AT_ROOT",
@@ -83,6 +84,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
         size=len(body),
         stream=bool(parsed.stream),
         wants_usage=bool(parsed.stream_options and parsed.stream_options.include_usage),
+        thinks=asks_to_think(fields),
         max_tokens=parsed.max_completion_tokens or parsed.max_tokens,
         choices=parsed.n or 1,
         chat=_chat(parsed),

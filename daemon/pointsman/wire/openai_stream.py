@@ -16,7 +16,15 @@ from pointsman.money import Usage
 from pointsman.types import Frame
 from pointsman.wire import sse
 from pointsman.wire.foreign import NOTHING, error_message
-from pointsman.wire.openai_answer import UNREADABLE, Choice, demand_own, events_of, read_usage, text_size
+from pointsman.wire.openai_answer import (
+    LONGEST_NAME,
+    UNREADABLE,
+    Choice,
+    demand_own,
+    events_of,
+    read_usage,
+    text_size,
+)
 
 
 class _Chunk(msgspec.Struct):
@@ -47,7 +55,7 @@ class StreamReader:
         self._blocks = sse.Splitter()
         self._open: set[int] = set()
         self._finished: set[int] = set()
-        self._theirs = ""
+        self._theirs: str | None = None
         self._named: re.Pattern[bytes] | None = None
         self.usage: Usage | None = None
         self.done = False
@@ -98,7 +106,7 @@ class StreamReader:
             self.skipped += 1
             return True
         if (complaint := bytes(chunk.error)) not in NOTHING:
-            events.append(Event(EventKind.ERROR, text=error_message(complaint)))
+            events.append(Event(EventKind.ERROR, text=error_message(complaint), said=complaint))
             return False
         said = self._heard(chunk)
         events.extend(said)
@@ -129,10 +137,12 @@ class StreamReader:
 
     def _ours(self, data: bytes, chunk: _Chunk) -> bytes:
         """The chunk as its client gets it; empty if it brings nothing but usage that nobody asked for."""
+        if isinstance(chunk.model, str) and chunk.model != self._theirs:
+            self._told_by(chunk.model)
         too_much = bytes(chunk.usage) != b"" and not self._keep_usage
         if too_much and not chunk.choices:
             return b""
-        if not too_much and isinstance(chunk.model, str) and (renamed := self._renamed(data, chunk.model)):
+        if not too_much and chunk.model == self._theirs and (renamed := self._renamed(data)):
             return renamed
         fields = _fields.decode(data)
         if too_much:
@@ -140,11 +150,16 @@ class StreamReader:
         fields["model"] = self._model
         return _json.encode(fields)
 
-    def _renamed(self, data: bytes, theirs: str) -> bytes | None:
+    def _told_by(self, theirs: str) -> None:
+        """A name that is beyond all measure is replaced all the same, though not as fast."""
+        demand_own(theirs, self._known_as)
+        self._theirs = theirs
+        sane = len(theirs) <= LONGEST_NAME
+        self._named = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(theirs))) if sane else None
+
+    def _renamed(self, data: bytes) -> bytes | None:
         """The chunk with our name for the model; None if it does not hold theirs exactly once."""
-        if self._named is None or theirs != self._theirs:
-            demand_own(theirs, self._known_as)
-            self._theirs = theirs
-            self._named = re.compile(rb'"model"\s*:\s*' + re.escape(_json.encode(theirs)))
+        if self._named is None:
+            return None
         renamed, count = self._named.subn(lambda _: b'"model":' + bytes(self._model), data)
         return renamed if count == 1 else None

@@ -11,6 +11,7 @@ WAITING = b": waiting\n\n"  # a comment, which readers pass over
 
 LARGEST_BLOCK = 16 * 1024 * 1024  # bytes without a blank line: no engine's event, rather a runaway body
 
+_BOM = "\ufeff".encode()  # which a stream may begin with; it means nothing
 _BLANK_LINE = re.compile(rb"\n(?:\n|\r\n?)|\r\r\n?")  # the end of one line end, and another
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
@@ -20,9 +21,25 @@ class Splitter:
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        self._begun = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Raises UpstreamError when a block grows beyond `LARGEST_BLOCK`."""
+        return self._bare(self._cut(chunk))
+
+    def end(self) -> list[bytes]:
+        """What was left without a blank line when the stream ended: some servers forget the last one."""
+        rest, self._rest = bytes(self._rest.strip(b"\r\n")), bytearray()
+        return self._bare([rest] if rest else [])
+
+    def _bare(self, blocks: list[bytes]) -> list[bytes]:
+        """Without the mark that the first of them may begin with."""
+        if blocks and not self._begun:
+            self._begun = True
+            blocks[0] = blocks[0].removeprefix(_BOM)
+        return blocks
+
+    def _cut(self, chunk: bytes) -> list[bytes]:
         if not self._rest and chunk.endswith(b"\n\n") and b"\r" not in chunk:  # as most servers send
             return [bare for block in chunk.split(b"\n\n") if (bare := block.strip(b"\n"))]
         searched = max(0, len(self._rest) - 1)  # no blank line begins before: each byte is looked at once
@@ -36,11 +53,6 @@ class Splitter:
         if len(self._rest) > LARGEST_BLOCK:
             raise UpstreamError(f"an event of the stream is larger than {LARGEST_BLOCK >> 20} MiB")
         return [block for block in blocks if block]
-
-    def end(self) -> list[bytes]:
-        """What was left without a blank line when the stream ended: some servers forget the last one."""
-        rest, self._rest = bytes(self._rest.strip(b"\r\n")), bytearray()
-        return [rest] if rest else []
 
 
 def data_of(block: bytes) -> bytes | None:

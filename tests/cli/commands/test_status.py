@@ -2,7 +2,7 @@
 
 import json
 
-from pointsman.server.control.shapes import JobShape, LedgerShape, SpentShape
+from pointsman.server.control.shapes import JobShape, LedgerShape, LimitShape, SpentShape
 from tests.cli.conftest import Run
 from tests.cli.samples import ENDPOINT, STATUS
 from tests.cli.stub import Stub
@@ -51,6 +51,23 @@ def test_troubles_are_told(ask_stub: Run, stub: Stub) -> None:
     assert "Ledger: The ledger is full." in told
     assert "Ledger: 2 requests could not be written down" in told
     assert "Job sweep: 3 failures; the last: boom" in told
+
+
+def test_what_is_left_alone_is_told_with_its_end(ask_stub: Run, stub: Stub) -> None:
+    model = LimitShape(
+        kind="model", id="groq/kimi", seconds=42.0, failures=2, limited=True, reason="it answered 429"
+    )
+    free = model | LimitShape(
+        kind="free", id="router-1f", seconds=7200.0, failures=1, limited=True, reason="50 a day"
+    )
+    due = model | LimitShape(kind="model", id="due", seconds=0, failures=1, limited=True, reason="no more")
+    stub.answers[PATH] = STATUS | {"limits": [due, model, free]}
+    told = ask_stub("status").out
+    assert "Left alone: groq/kimi, asked again in 42 s: it answered 429" in told
+    assert "Left alone: the free models of router-1f, asked again in 2 h: 50 a day" in told
+    assert "no more" not in told
+    stub.answers[PATH] = STATUS | {"limits": [model] * 10}
+    assert "Left alone: 2 more (pointsman limits)" in ask_stub("status").out
 
 
 def test_a_daemon_that_has_just_started_is_still_looking(ask_stub: Run, stub: Stub) -> None:

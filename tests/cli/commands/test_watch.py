@@ -76,6 +76,16 @@ def test_engines_that_come_and_go_are_told(ask_stub: Run, stub: Stub) -> None:
     ]
 
 
+def test_who_is_left_alone_and_asked_again_is_told(ask_stub: Run, stub: Stub) -> None:
+    shut = {"at": 1.0, "kind": "model", "id": "groq/kimi", "seconds": 42.0, "reason": "it answered 429"}
+    stub.answers[PATH] = daemon([("limit.shut", shut), ("limit.open", {"at": 2.0, "id": "groq/kimi"})])
+    _, *lines = ask_stub("watch").out.splitlines()
+    assert [line[10:] for line in lines] == [
+        "groq/kimi is left alone for 42 s: it answered 429",
+        "groq/kimi may be asked again",
+    ]
+
+
 def test_json_is_a_line_for_each_happening_whatever_it_is(ask_stub: Run, stub: Stub) -> None:
     stub.answers[PATH] = daemon([("request.done", DONE), ("sweep.done", {"at": 2.0, "why": "é"})])
     lines = ask_stub("watch", "--json").out.splitlines()

@@ -16,9 +16,10 @@ from pointsman.catalogue.registry import Registry
 from pointsman.config.schema import Config
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus, Watcher
-from pointsman.execution.attempts import Means
+from pointsman.execution.answer import Means
 from pointsman.execution.clocks import Clocks, clocks_for
 from pointsman.execution.loads import Loads
+from pointsman.execution.pace import Pace
 from pointsman.jobs import Job, Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
@@ -29,7 +30,7 @@ from pointsman.routing.resolve import Names
 from pointsman.server.app import make_app
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
-from pointsman.types import Account, Call, Candidate, Endpoint, Finding, FoundBy, Model, Place, Tier
+from pointsman.types import Account, Call, Candidate, Endpoint, Finding, FoundBy, Model, Place, Task, Tier
 
 STARTED_AT = 1_000_000.0
 SECRET = "sk-never-told"
@@ -143,8 +144,8 @@ def _quiet() -> None:
     pass
 
 
-def _clocks(candidate: Candidate, call: Call) -> Clocks:
-    return clocks_for(candidate, call, Config().timeouts)
+def _clocks(candidate: Candidate, call: Call, task: Task) -> Clocks:
+    return clocks_for(candidate, call, task, Config(), Pace())
 
 
 def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, loads: Loads) -> Router:

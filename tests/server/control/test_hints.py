@@ -191,9 +191,9 @@ def test_an_engine_that_is_silent_or_still_loads_is_told() -> None:
 
 
 def test_models_whose_dialect_is_not_spoken_are_told_once() -> None:
-    foreign = homemade(dialect=Dialect.ANTHROPIC)
+    foreign = homemade(dialect=Dialect.GEMINI)
     (hint,) = told(model(foreign), model(foreign, "b"))
-    assert hint == "2 models of homemade are not used: its dialect, anthropic, is not spoken yet"
+    assert hint == "2 models of homemade are not used: its dialect, gemini, is not spoken yet"
 
 
 def test_what_was_found_and_went_is_no_trouble_but_its_models_are_missed() -> None:

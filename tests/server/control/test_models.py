@@ -55,7 +55,14 @@ async def test_what_is_known_and_what_is_unknown_are_told_apart(client: Client, 
         "max_output": None,
         "abilities": {"chat": None, "tools": True, "json": None, "embeddings": False, "thinking": None},
         "modalities": ["text", "image"],
-        "price": {"input": "0", "output": "0", "cache_read": "0", "cache_write": "0", "request": "0"},
+        "price": {
+            "input": "0",
+            "output": "0",
+            "cache_read": "0",
+            "cache_write": "0",
+            "cache_write_hour": "0",
+            "request": "0",
+        },
         "aliases": ["q"],
         "advanced": None,
     }
@@ -75,6 +82,7 @@ async def test_prices_are_exact_dollars_per_million_tokens(client: Client, house
         "output": "0.150000001",
         "cache_read": None,
         "cache_write": None,
+        "cache_write_hour": None,
         "request": "0.0025",
     }
 

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.client import CutShort, DaemonRefused
+from pointsman.cli.interrupt import heard_while_waiting
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, count, duration
 
@@ -56,7 +57,7 @@ def run(args: Namespace, shell: Shell) -> int:
     options = {"stream": True, "stream_options": {"include_usage": True}}
     body = {"model": args.model, "messages": messages, **options}
     begun = time.monotonic()
-    with shell.client(args).stream("POST", PATH, body) as stream:
+    with heard_while_waiting(), shell.client(args).stream("POST", PATH, body) as stream:
         heard = _from_headers(stream.headers)
         if args.json:
             _listen(stream.lines, heard, lambda _: None)

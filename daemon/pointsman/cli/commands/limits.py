@@ -1,11 +1,11 @@
-"""What is left alone for now, because it said so or failed: until when, and why."""
+"""What is left alone for now, until when, and why; and what models have told of their limits."""
 
 from argparse import ArgumentParser, Namespace
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import count, duration
-from pointsman.server.control.shapes import LimitShape, LimitsShape
+from pointsman.server.control.shapes import CeilingShape, LimitShape, LimitsShape
 
 HEADS = ("WHAT", "ID", "ASKED AGAIN", "FAILED", "WHY")
 
@@ -26,6 +26,8 @@ def run(args: Namespace, shell: Shell) -> int:
         shell.screen.table(HEADS, map(_row, answer["limits"]))
     else:
         shell.screen.note("nothing is left alone: every model that is there may be asked")
+    for one in answer["ceilings"]:
+        shell.screen.line(f"{one['model']}: {_ceiling(one)}", style="dim")
     if args.reset:
         shell.screen.note(f"{count(len(answer['limits']), 'limit')} reset")
     return 0
@@ -33,5 +35,17 @@ def run(args: Namespace, shell: Shell) -> int:
 
 def _row(one: LimitShape) -> tuple[str, ...]:
     what = "free models" if one["kind"] == "free" else one["kind"]
-    again = f"in {duration(one['seconds'])}" if one["seconds"] else "by the next request"
-    return (what, one["id"], again, f"{one['failures']} times", one["reason"])
+    failed = f"{one['failures']} times" if one["failures"] else ""
+    return (what, one["id"], asked_again(one), failed, one["reason"])
+
+
+def asked_again(one: LimitShape) -> str:
+    return f"in {duration(one['seconds'])}" if one["seconds"] else "by the next request"
+
+
+def _ceiling(one: CeilingShape) -> str:
+    """`requests a minute: 29 of 30 left, full again in 2.0 s`"""
+    left = "" if one["remaining"] is None else f"{count(one['remaining'])} of {count(one['limit'])} left"
+    full = f"full again in {duration(one['seconds'])}" if one["seconds"] else ""
+    told = ", ".join(filter(None, (left or f"{count(one['limit'])} in all", full)))
+    return f"{one['budget'] or 'requests'}: {told}"

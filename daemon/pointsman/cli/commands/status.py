@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import starmap
 
 from pointsman.cli import arguments as shared
+from pointsman.cli.commands.limits import asked_again
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, ago, count, duration, money
-from pointsman.server.control.shapes import EndpointShape, SpentShape, StatusShape
+from pointsman.server.control.shapes import EndpointShape, LimitShape, SpentShape, StatusShape
 
 HEADS = ("ENDPOINT", "KIND", "PLACE", "TIER", "HEALTH", "MODELS", "NEW")
 FEW = 8  # hints that are shown unasked: more would hide the first
@@ -39,6 +40,8 @@ def _show(status: StatusShape, screen: Screen, *, every: bool) -> None:
     screen.line()
     for text in _doings(status, time.time()):
         screen.paragraph(text, indent="  ")
+    for text in _left_alone(status["limits"], every=every):
+        screen.paragraph(text, style="free", indent="  ")
     for text in _troubles(status, every=every):
         screen.paragraph(text, style="free", indent="  ")
 
@@ -97,6 +100,16 @@ def _spent(tier: str, spent: SpentShape) -> str:
     unpriced = f" and {count(spent['unpriced'], 'attempt')} of unknown cost" if spent["unpriced"] else ""
     done = f"{count(spent['requests'], 'request')}, {count(tokens, 'token')}"
     return f"{tier or 'unanswered'} {done}{cost}{unpriced}"
+
+
+def _left_alone(limits: Sequence[LimitShape], *, every: bool) -> Iterator[str]:
+    """What is asked again by the next request is not left alone any more."""
+    shut = [one for one in limits if one["seconds"]]
+    for one in shut if every else shut[:FEW]:
+        whose = "the free models of " if one["kind"] == "free" else ""
+        yield f"Left alone: {whose}{one['id']}, asked again {asked_again(one)}: {one['reason']}"
+    if not every and len(shut) > FEW:
+        yield f"Left alone: {len(shut) - FEW} more (pointsman limits)"
 
 
 def _troubles(status: StatusShape, *, every: bool) -> Iterator[str]:

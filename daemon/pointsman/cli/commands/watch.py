@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypedDict
 from pointsman.cli import arguments as shared
 from pointsman.cli.address import DaemonAway
 from pointsman.cli.client import CutShort, Event
+from pointsman.cli.interrupt import heard_while_waiting
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Columns, Screen, count, duration, money
 
@@ -21,7 +22,7 @@ FIRST_RETRY, LONGEST_RETRY = 0.25, 5.0  # seconds between looks for a daemon tha
 class HappeningShape(TypedDict):
     """A line of `--json`. `data` is as the daemon's event stream has it, `at` among it."""
 
-    kind: str  # request.done, endpoint.found, endpoint.back, endpoint.away, sweep.done, ...
+    kind: str  # request.done, endpoint.found, endpoint.back, endpoint.away, limit.shut, limit.open, ...
     data: dict[str, Any]
 
 
@@ -79,7 +80,7 @@ class JsonLines:
 
 def _follow(args: Namespace, shell: Shell, page: Page) -> None:
     """Until the daemon stops, or is lost."""
-    with shell.client(args).events() as events, suppress(CutShort):
+    with heard_while_waiting(), shell.client(args).events() as events, suppress(CutShort):
         page.begin()
         for event in events:
             page.tell(event)
@@ -127,10 +128,25 @@ def _away(data: Mapping[str, Any]) -> str:
     return f"{data.get('id')} is away: {data.get('note') or 'it no longer answers'}"
 
 
+def _shut(data: Mapping[str, Any]) -> str:
+    return f"{data.get('id')} is left alone for {duration(data.get('seconds', 0.0))}: {data.get('reason')}"
+
+
+def _open(data: Mapping[str, Any]) -> str:
+    return f"{data.get('id')} may be asked again"
+
+
 def _lost(data: Mapping[str, Any]) -> str:
     return f"{count(data.get('count'), 'line')} missed: more happened than this terminal could take"
 
 
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
-    {"endpoint.found": _found, "endpoint.back": _back, "endpoint.away": _away, "lost": _lost}
+    {
+        "endpoint.found": _found,
+        "endpoint.back": _back,
+        "endpoint.away": _away,
+        "limit.shut": _shut,
+        "limit.open": _open,
+        "lost": _lost,
+    }
 )

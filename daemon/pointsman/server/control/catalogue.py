@@ -119,6 +119,7 @@ def _price(price: Price) -> PriceShape:
         output=_dollars(price.output),
         cache_read=_dollars(price.cache_read),
         cache_write=_dollars(price.cache_write),
+        cache_write_hour=_dollars(price.cache_write_hour),
         request=to_dollars(price.request),
     )
 

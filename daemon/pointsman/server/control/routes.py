@@ -28,7 +28,12 @@ ROUTES: tuple[Row, ...] = (
         "GET", f"{PREFIX}/decisions/{{id}}", get_decision, "All that is known of a request, or of the `last`."
     ),
     Row("POST", f"{PREFIX}/discover", post_discover, "Look for models now; answers when the sweep is over."),
-    Row("GET", f"{PREFIX}/limits", get_limits, "What is left alone for now, why, and for how long."),
+    Row(
+        "GET",
+        f"{PREFIX}/limits",
+        get_limits,
+        "What is left alone now, until when, why; limits that are known.",
+    ),
     Row("POST", f"{PREFIX}/limits/reset", post_reset, "Ask it all again; answers with what was left alone."),
     Row("GET", f"{PREFIX}/events", get_events, "What happens, as server-sent events."),
 )

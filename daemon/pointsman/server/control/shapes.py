@@ -54,6 +54,17 @@ class LedgerShape(TypedDict):
     lost: int  # requests that could not be written down
 
 
+class LimitShape(TypedDict):
+    """What is left alone for now."""
+
+    kind: str  # model | account | free (the models of an account that cost nothing)
+    id: str
+    seconds: float  # until it may be asked again; 0: one request is its probe
+    failures: int  # in a row
+    limited: bool  # by a rate limit or a quota, else by a failure
+    reason: str
+
+
 class StatusShape(TypedDict):
     summary: str  # one plain sentence
     version: str
@@ -70,6 +81,7 @@ class StatusShape(TypedDict):
     swept_ago: float | None  # null: the first sweep is not over
     last_request: LastRequestShape | None
     today: dict[str, SpentShape]  # by tier, since local midnight; empty tier: nobody answered
+    limits: list[LimitShape]  # what is left alone, the first to recover first
     hints: list[str]  # what to mend, the most useful first
     failed_jobs: list[JobShape]
     ledger: LedgerShape
@@ -80,6 +92,7 @@ class PriceShape(TypedDict):
     output: str | None
     cache_read: str | None
     cache_write: str | None
+    cache_write_hour: str | None
     request: str  # USD for each request
 
 
@@ -182,16 +195,16 @@ class DiscoveredShape(TypedDict):
     failed: list[JobShape]
 
 
-class LimitShape(TypedDict):
-    """What is left alone for now."""
+class CeilingShape(TypedDict):
+    """What a model elsewhere has told of its provider's limits, as it is now if nobody else used them."""
 
-    kind: str  # model | account | free (the models of an account that cost nothing)
-    id: str
-    seconds: float  # until it may be asked again; 0: one request is its probe
-    failures: int  # in a row
-    limited: bool  # by a rate limit or a quota, else by a failure
-    reason: str
+    model: str
+    budget: str  # requests a minute, input tokens; empty: it has no name
+    limit: int | None
+    remaining: int | None
+    seconds: float | None  # until it is full again
 
 
 class LimitsShape(TypedDict):
     limits: list[LimitShape]  # the first to recover first
+    ceilings: list[CeilingShape]  # by model

@@ -10,7 +10,7 @@ from aiohttp import web
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
 from pointsman.ledger.queries import Decided, Line, Reader, Total
-from pointsman.server.control import advice, catalogue, contexts
+from pointsman.server.control import advice, catalogue, contexts, limits
 from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import JobShape, LastRequestShape, LedgerShape, SpentShape, StatusShape
@@ -74,6 +74,7 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         swept_ago=None if snapshot.swept_at is None else monotonic - snapshot.swept_at,
         last_request=_last(past.last) if past.last else None,
         today={total.tier: _spent(total) for total in past.today},
+        limits=limits.shut(rooms.router),
         hints=hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
         failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
         ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),

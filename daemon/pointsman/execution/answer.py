@@ -1,0 +1,278 @@
+"""One attempt at one model, under its clocks, settled on every way out: the answer, if it succeeds."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pointsman.chat import CHARS_PER_TOKEN, EventKind
+from pointsman.errors import UpstreamError
+from pointsman.execution.clocks import Clocks
+from pointsman.execution.line import Turn
+from pointsman.execution.loads import Loads, Open
+from pointsman.execution.retries import inside
+from pointsman.execution.upstream import LARGEST_ANSWER, Upstream, send
+from pointsman.limits.gate import Gate
+from pointsman.money import Usage
+from pointsman.net import Sessions
+from pointsman.types import (
+    Attempt,
+    Call,
+    Candidate,
+    Decision,
+    Endpoint,
+    Frame,
+    Outcome,
+    Task,
+    Whole,
+    tier_word,
+)
+from pointsman.wire.formats import COLLECTORS, Collector, as_stream, speech
+
+LAST_WORDS = 0.5  # seconds for the terminal mark of an answer that is complete: some never send it
+LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What attempts are made with. `on_failure` is told of every failure, by whoever keeps watch.
+
+    `hold`: nothing of a stream is passed on before all of it is there. `collect`: plain answers are asked
+    for as streams.
+    """
+
+    sessions: Sessions
+    gate: Gate
+    loads: Loads
+    clocks: Callable[[Candidate, Call, Task], Clocks]
+    on_failure: Callable[[Endpoint, UpstreamError], None]
+    wall: Callable[[], float]
+    hold: bool = False
+    collect: bool = False
+
+    def asked(self, call: Call) -> Call:
+        """The call as servers are asked it."""
+        return as_stream(call) if self.collect else call
+
+
+class Answer:
+    """One attempt, and once its first content is there, the answer: `whole` if plain, else `frames()`.
+
+    Made by `attempts.first_answer`. `close` it on every way out; it needs no await, settles what is open, and
+    leaves its turn at the engine. One that failed keeps its turn: there may be a second try.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        decision: Decision,
+        candidate: Candidate,
+        means: Means,
+        *,
+        turn: Turn | Open,
+        clocks: Clocks,
+        started: float,
+    ) -> None:
+        model = candidate.model
+        self._call = means.asked(call)
+        self._collector = COLLECTORS[call.format](model.id) if self._call.stream and not call.stream else None
+        self._task = decision.task
+        self._means = means
+        self._started = started
+        self._loop = asyncio.get_running_loop()
+        self._turn = turn
+        self._clocks = clocks
+        self.deadline = started + clocks.total
+        self._speech = speech(call, candidate)
+        self._reader = self._speech.StreamReader(
+            model.id,
+            keep_usage=call.wants_usage or self._collector is not None,
+            known_as=model.known_as,
+        )
+        self._prelude: deque[Frame] = deque()
+        self._upstream: Upstream | None = None
+        self._ticket = means.gate.admit(model, self._loop.time())
+        self.candidate = candidate
+        self.whole: Whole | None = None
+        self.attempt = Attempt(
+            model=model.id,
+            endpoint=model.endpoint.id,
+            tier=tier_word(model.tier),
+            started=self._loop.time() - started,
+        )
+
+    async def open(self) -> None:
+        """Asks, and waits for the first content, or for all of a plain answer. Raises UpstreamError."""
+        model = self.candidate.model
+        self._upstream = await send(
+            self._means.sessions,
+            model.endpoint,
+            self._speech.PATH,
+            self._speech.encode(self._call, self.candidate),
+            headers=self._call.headers,
+            at_root=self._speech.AT_ROOT,
+            connect=self._clocks.connect,
+            until=self._until(self._clocks.headers),
+            wall=self._means.wall,
+            heard=self._heard,
+        )
+        self.attempt.status = 200
+        if self._call.stream:
+            await self._first_content(self._upstream)
+            self.attempt.first_content = self._now()
+            self._ticket.content()
+            if self._collector is not None:
+                await self._collect(self._upstream, self._collector)
+            elif self._means.hold:
+                await self._hold(self._upstream)
+        else:
+            body = await self._upstream.whole(self._clocks.idle, self.deadline)
+            try:
+                self.whole = self._speech.read_whole(body, self._call, self.candidate)
+            except UpstreamError as error:
+                self._turn.loaded(timed=False)  # a bad answer is no failed load
+                raise inside(error, self._means.wall()) from None
+            self.attempt.first_content = self._now()
+            self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The streamed answer. Raises UpstreamError when it breaks off: what was sent is not the whole."""
+        if self._upstream is None:
+            raise RuntimeError("an answer is opened before it is read")
+        try:
+            while self._prelude:
+                yield self._prelude.popleft()
+            while not self._reader.done:
+                frame = await self._next(self._upstream, self._until(self._clocks.idle))
+                yield frame
+                self._refuse_error(frame)
+        except UpstreamError as error:
+            self._settle(Outcome.CUT, error, self._reader.usage, self._reader.text_size)
+            self._means.on_failure(self.candidate.model.endpoint, error)
+            raise
+        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+        await self._upstream.finish()
+
+    def fail(self, error: UpstreamError, *, again: bool) -> None:
+        """Nothing of it was passed on. `again`: one more try follows, until which nothing is shut."""
+        self.attempt.status = error.upstream_status or self.attempt.status
+        self._settle(Outcome.FAILED, error, self._reader.usage, self._reader.text_size, shut=not again)
+        self._means.on_failure(self.candidate.model.endpoint, error)
+        self._hang_up()
+
+    def give_up(self, error: UpstreamError) -> None:
+        """The request goes elsewhere; what was asked may go on until `close`."""
+        self._settle(Outcome.FAILED, error, self._reader.usage, self._reader.text_size)
+
+    def close(self) -> None:
+        """Hangs up. An attempt that is still open was given up by the client."""
+        self._settle(Outcome.CANCELLED, usage=self._reader.usage, text_size=self._reader.text_size)
+        self._hang_up()
+        self._turn.leave()
+
+    def cost_max(self) -> int | None:
+        """Nano-dollars this answer can cost at the most; None: unknown."""
+        model = self.candidate.model
+        output = self._call.max_tokens or model.max_output or model.context or 0
+        usage = Usage(self._task.prompt_tokens, output * self._call.choices)
+        return usage.cost(model.price) if model.price else None
+
+    def _heard(self, status: int, headers: Mapping[str, str]) -> None:
+        """The head came, and what it tells of its provider's limits counts at once."""
+        self._ticket.told(headers, self._loop.time(), self._means.wall(), refused=status != 200)
+
+    def _hang_up(self) -> None:
+        if self._upstream is not None:
+            self._upstream.close()
+
+    async def _first_content(self, upstream: Upstream) -> None:
+        until = self._until(self._clocks.first_content)
+        size = 0
+        while True:
+            frame = await self._next(upstream, until)
+            self._refuse_error(frame)
+            self._prelude.append(frame)
+            size += len(frame.raw)
+            if frame.has_content or self._reader.done:
+                self._turn.loaded()
+            if frame.has_content:
+                return
+            if self._reader.done:
+                raise UpstreamError("its answer is empty")
+            if size > LARGEST_PRELUDE:
+                raise UpstreamError(f"it sent {size:,} bytes without saying anything")
+
+    async def _hold(self, upstream: Upstream) -> None:
+        """Takes in all of a stream, which is passed on when its end is there."""
+        self._prelude = deque([frame async for frame in self._all(upstream)])
+        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+
+    async def _collect(self, upstream: Upstream, collector: Collector) -> None:
+        """Puts a plain answer together from all of its stream."""
+        async for frame in self._all(upstream):
+            collector.feed(frame.raw)
+        self.whole = Whole(collector.whole(), self._reader.usage, self._reader.text_size)
+        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+        await upstream.finish()
+
+    async def _all(self, upstream: Upstream) -> AsyncIterator[Frame]:
+        """What has come and what follows, to the end. Raises UpstreamError if there is none."""
+        size = 0
+        while self._prelude or not self._reader.done:
+            known = self._prelude.popleft() if self._prelude else None
+            frame = known or await self._next(upstream, self._until(self._clocks.idle))
+            self._refuse_error(frame)
+            size += len(frame.raw)
+            if size > LARGEST_ANSWER:
+                raise UpstreamError(f"its answer is larger than {LARGEST_ANSWER >> 20} MiB")
+            yield frame
+
+    async def _next(self, upstream: Upstream, until: float) -> Frame:
+        """What comes next. An answer that lacks nothing but its terminal mark is not waited for long."""
+        lacks_nothing = self._reader.complete and self._call.choices == 1
+        if lacks_nothing and self._reader.usage:
+            until = min(until, self._until(LAST_WORDS))
+        try:
+            chunk = await upstream.read(until)
+        except UpstreamError:
+            if not lacks_nothing:
+                raise
+            chunk = b""
+        return self._reader.feed(chunk) if chunk else self._reader.end()
+
+    def _refuse_error(self, frame: Frame) -> None:
+        for event in frame.events:
+            if event.kind is EventKind.ERROR:
+                words = f"it broke off with an error: {event.text or 'without a word'}"
+                raise inside(UpstreamError(words, said=event.said), self._means.wall())
+
+    def _settle(
+        self,
+        outcome: Outcome,
+        error: UpstreamError | None = None,
+        usage: Usage | None = None,
+        text_size: int = 0,
+        *,
+        shut: bool = True,
+    ) -> None:
+        """Ends the attempt; the first call is the one that counts. `shut`: whatever the error shuts."""
+        if self.attempt.outcome is not Outcome.OPEN:
+            return
+        written = round(text_size / CHARS_PER_TOKEN)
+        if text_size and (usage is None or (outcome is not Outcome.OK and usage.output < written)):
+            usage = replace(usage or Usage(self._task.prompt_tokens), output=written, estimated=True)
+        price = self.candidate.model.price
+        self.attempt.outcome = outcome
+        self.attempt.error = error.message if error else ""
+        self.attempt.ended = self._now()
+        self.attempt.usage = usage
+        self.attempt.cost = (usage.cost(price) if usage else 0) if price else None
+        self._ticket.settle(outcome, self._loop.time(), error if shut else None)
+        if outcome is Outcome.OK:
+            self._turn.answered(self.attempt)
+
+    def _now(self) -> float:
+        return self._loop.time() - self._started
+
+    def _until(self, seconds: float) -> float:
+        return min(self._loop.time() + seconds, self.deadline)

@@ -1,0 +1,51 @@
+"""What a provider's refusal means: whom to ask next, and what to leave alone for how long. Pure.
+
+What goes wrong with a connection is in the table of `upstream.py`.
+"""
+
+from collections.abc import Mapping
+
+from pointsman.errors import Then, UpstreamError
+from pointsman.limits.rate import Limit, read_limit
+from pointsman.wire.foreign import error_message, is_content_refusal, is_too_long
+
+REFUSALS = frozenset({400, 413, 415, 422})  # the request is wrong, says a provider; another may not mind
+
+_AGAIN = frozenset({500, 502})  # a hiccup, perhaps; whoever is overloaded or down says 503, 504 or 529
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes, wall: float) -> UpstreamError:
+    """What an answer means that is no 200. `wall` is the time of day, for limits that end at one."""
+    words = error_message(body) or "without a word"
+    limit = read_limit(status, headers, body, wall)
+    told = _as(f"it answered {status}: {words}", status, body, limit)
+    if headers.get("x-should-retry") == "false" and told.then is Then.AGAIN:
+        told.then = Then.NEXT
+    return told
+
+
+def inside(error: UpstreamError, wall: float) -> UpstreamError:
+    """An error that came in place of an answer, under a 200: it counts as its code says."""
+    if not error.said:
+        return error
+    limit = read_limit(200, {}, error.said, wall)
+    return _as(error.message, limit.status, error.said, limit)
+
+
+def _as(message: str, status: int, body: bytes, limit: Limit) -> UpstreamError:
+    return UpstreamError(
+        message + limit.note,
+        upstream_status=status or None,
+        then=_next(status, body),
+        shuts=limit.shuts,
+        wait=limit.wait,
+        limited=limit.limited,
+    )
+
+
+def _next(status: int, body: bytes) -> Then:
+    if is_content_refusal(body):
+        return Then.NOBODY
+    if is_too_long(body):
+        return Then.LARGER
+    return Then.AGAIN if status in _AGAIN else Then.NEXT

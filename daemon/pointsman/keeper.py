@@ -1,0 +1,119 @@
+"""What becomes of the limits' changes: an event for whoever watches, a row in the ledger for the next start.
+
+Kept is what a rate limit or a quota has shut, and what models told of their limits. What was merely broken,
+or refused for its key, is tried again by a new start.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from pointsman.errors import LedgerError, Shuts
+from pointsman.events import Bus
+from pointsman.ledger.queries import Reader
+from pointsman.ledger.record import BudgetRecord, CeilingsRecord, LimitRecord, Record
+from pointsman.limits.ceilings import Told
+from pointsman.limits.circuit import Key, Opened, Shut
+from pointsman.limits.gate import Gate
+from pointsman.limits.heads import Ceiling
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """`wall` tells the time of day, `monotonic` is the gate's clock."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        keep: Callable[[Record], None],
+        *,
+        wall: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._bus = bus
+        self._keep = keep
+        self._wall = wall
+        self._monotonic = monotonic
+
+    def changed(self, change: Shut | Opened) -> None:
+        key, wall = change.key, self._wall()
+        if isinstance(change, Opened):
+            self._bus.publish("limit.open", wall, kind=key.shuts.value, id=key.id, limited=change.limited)
+        else:
+            self._bus.publish(
+                "limit.shut",
+                wall,
+                kind=key.shuts.value,
+                id=key.id,
+                seconds=round(change.seconds, 1),
+                reason=change.reason,
+                limited=change.limited,
+                failures=change.failures,
+            )
+        if change.limited:
+            self._keep(_limit_record(change, wall))
+
+    def told(self, told: Told) -> None:
+        self._keep(_ceilings_record(told, self._wall()))
+
+    def jumped(self, gate: Gate, slept: float) -> None:
+        """The clocks went apart. `slept` 0: the time of day was set, and what is kept goes by it."""
+        if slept:
+            gate.woke_up(slept)
+        wall = self._wall()
+        for one in gate.circuits.report(self._monotonic()):
+            if one.limited:
+                self._keep(_limit_record(one, wall))
+
+    def restore(self, gate: Gate, reader: Reader) -> None:
+        """What the last start knew and is not over. A ledger that can't be read is no reason not to start."""
+        try:
+            limits, ceilings = reader.limits(), reader.ceilings()
+        except LedgerError as error:
+            log.warning("the limits of the last start are not known: %s", error.message)
+            return
+        wall, now = self._wall(), self._monotonic()
+        gate.circuits.restore(_shut(limits, wall), now)
+        gate.ceilings.restore(_known(ceilings, wall), now)
+
+
+def _limit_record(change: Shut | Opened, wall: float) -> LimitRecord:
+    key = change.key
+    if isinstance(change, Opened):
+        return LimitRecord(key.shuts.value, key.id, key.account, wall, wall, 0, "")
+    until = wall + change.seconds
+    return LimitRecord(key.shuts.value, key.id, key.account, wall, until, change.failures, change.reason)
+
+
+def _ceilings_record(told: Told, wall: float) -> CeilingsRecord:
+    budgets = (
+        BudgetRecord(
+            one.budget, one.limit, one.remaining, None if one.seconds is None else wall + one.seconds
+        )
+        for one in told.ceilings
+    )
+    return CeilingsRecord(told.key.id, told.key.account, wall, tuple(budgets))
+
+
+def _shut(records: Sequence[LimitRecord], wall: float) -> Iterator[Shut]:
+    for one in records:
+        if (rest := _rest(one.at, one.until, wall)) > 0:
+            key = Key(Shuts(one.kind), one.id, one.account)
+            yield Shut(key, rest, one.failures, one.reason, limited=True)
+
+
+def _known(records: Sequence[CeilingsRecord], wall: float) -> Iterator[Told]:
+    by_model: dict[Key, list[Ceiling]] = defaultdict(list)
+    for told in records:
+        for one in told.budgets:
+            rest = 0.0 if one.until is None else _rest(told.at, one.until, wall)
+            if rest > 0:
+                key = Key(Shuts.MODEL, told.id, told.account)
+                by_model[key].append(Ceiling(one.name, one.limit, one.remaining, rest))
+    return (Told(key, tuple(ceilings)) for key, ceilings in by_model.items())
+
+
+def _rest(at: float, until: float, wall: float) -> float:
+    """Seconds. A clock that was set back meanwhile makes it no longer than it was when it was told."""
+    return min(until - wall, until - at)

@@ -1,0 +1,63 @@
+"""Who is asked next, by what a provider said."""
+
+import json
+
+import pytest
+
+from pointsman.errors import Shuts, Then, UpstreamError
+from pointsman.execution.retries import inside, refusal
+
+WALL = 1_800_000_000.0
+
+TOO_LONG = {
+    "llama.cpp": {"error": {"code": 400, "message": "request (9)", "type": "exceed_context_size_error"}},
+    "OpenAI": {"error": {"message": "too many tokens", "code": "context_length_exceeded"}},
+    "vLLM": {"message": "This model's maximum context length is 4096 tokens.", "code": 400},
+    "Anthropic": {
+        "type": "error",
+        "error": {"message": "prompt is too long: 2 > 1"},
+    },
+    "Google": {"error": {"message": "The input (9) exceeds the maximum number of tokens allowed"}},
+    "LM Studio": {"error": "a prompt greater than the context length of the model"},
+    "OpenRouter": {"error": {"code": 400, "metadata": {"error_type": "context_length_exceeded"}}},
+}
+
+
+def after(status: int, said: object, **headers: str) -> UpstreamError:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return refusal(status, named, json.dumps(said).encode(), WALL)
+
+
+@pytest.mark.parametrize("said", TOO_LONG.values(), ids=TOO_LONG)
+def test_a_prompt_that_is_too_long_goes_to_a_larger_context(said: object) -> None:
+    assert after(400, said).then is Then.LARGER
+    assert after(400, said).shuts is Shuts.NOTHING
+
+
+def test_what_a_content_filter_refuses_is_offered_to_nobody_else() -> None:
+    assert after(400, {"error": {"code": "content_filter"}}).then is Then.NOBODY
+    assert after(403, {"error": {"metadata": {"error_type": "content_policy_violation"}}}).then is Then.NOBODY
+
+
+def test_a_hiccup_deserves_a_second_try_unless_its_provider_says_that_it_does_not() -> None:
+    assert after(500, {}).then is Then.AGAIN
+    assert after(500, {}, x_should_retry="true").then is Then.AGAIN
+    assert after(500, {}, x_should_retry="false").then is Then.NEXT
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 408, 429, 503, 504, 529])
+def test_others_are_asked_when_one_says_not_now_or_not_here(status: int) -> None:
+    assert after(status, {}).then is Then.NEXT
+    assert after(status, {}).upstream_status == status
+
+
+def test_an_error_inside_a_200_counts_as_its_code_says() -> None:
+    said = {"code": 429, "message": "slow down", "retry_after": 7}
+    told = inside(UpstreamError("it broke off", said=json.dumps(said).encode()), WALL)
+    assert (told.message, told.upstream_status, told.limited, told.wait) == ("it broke off", 429, True, 7)
+    assert told.shuts is Shuts.MODEL
+
+
+def test_an_answer_that_is_merely_bad_stays_what_it_is() -> None:
+    error = UpstreamError("its answer is empty")
+    assert inside(error, WALL) is error

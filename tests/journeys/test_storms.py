@@ -1,0 +1,187 @@
+"""Who fails or says "not now" is not stormed, is found again once it is well, and paid its due."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.fakes import answers, faults
+from tests.fakes.engine import FakeEngine
+from tests.journeys.clock import Clock
+from tests.journeys.conftest import StartDaemon, StartEngine
+from tests.journeys.views import (
+    ask,
+    attempts_at,
+    attempts_of,
+    elsewhere,
+    outcomes,
+    pauses,
+    written_down,
+)
+
+CROWD = 20
+RECOVERS_WITHIN = 30.0  # seconds that a target which is well again is passed by at the most
+READ, WRITTEN = 19 - 4, len(answers.USUAL.pieces)  # tokens, those from the cache left out
+
+streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
+
+
+@pytest.fixture
+async def one(start_engine: StartEngine) -> FakeEngine:
+    return await start_engine("one", key="sk-a")
+
+
+@pytest.fixture
+async def two(start_engine: StartEngine) -> FakeEngine:
+    return await start_engine("two", key="sk-b")
+
+
+@streamed_and_plain
+async def test_429_with_retry_after_is_waited_out_where_there_is_no_other(
+    stream: bool, one: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    one.faults(faults.status(429, retry_after="2"))
+    daemon = await start_daemon(elsewhere(a=one))
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=stream)
+    assert told.is_whole
+    assert told.text == answers.TEXT
+    assert told.attempts == 2
+    assert 2 <= told.seconds < 5
+    (pause,) = pauses(one)
+    assert 2 <= pause < 5
+    assert outcomes(await written_down(patient, daemon)) == [("a/one", "failed"), ("a/one", "ok")]
+
+
+async def test_429_without_a_word_is_asked_again_at_longer_intervals(
+    one: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    one.fault = faults.status(429)
+    daemon = await start_daemon(elsewhere(a=one))
+    with clock.hurrying():
+        told = await ask(patient, daemon)
+        assert told.status == 429
+        assert told.error["src"] == "pointsman"
+        assert int(told.headers["Retry-After"]) in {9, 10}
+        assert told.headers["x-should-retry"] == "true"
+        while len(attempts_of(one)) < 7:
+            await asyncio.gather(*(ask(patient, daemon) for _ in range(5)))
+            clock.advance(5)
+    assert pauses(one) == pytest.approx([5, 10, 20, 40, 60, 60], abs=1)
+
+
+async def test_429_without_a_word_is_no_reason_for_a_storm_however_many_ask(
+    one: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    one.fault = faults.status(429)
+    daemon = await start_daemon(elsewhere(a=one))
+    first = asyncio.create_task(ask(patient, daemon))
+    await (await one.chat()).ended.wait()
+    crowd = [asyncio.create_task(ask(patient, daemon)) for _ in range(CROWD)]
+    with clock.hurrying():
+        told = await asyncio.gather(first, *crowd)
+    assert {one.status for one in told} == {429}
+    begun = attempts_of(one)[0].at
+    assert sum(seen.at < begun + 3 for seen in attempts_of(one)) <= 4
+    assert all(wait >= 4.9 for wait in pauses(one))
+
+
+async def test_a_primary_that_comes_and_goes_is_soon_back_when_it_is_well(
+    one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    one.fault = faults.status(503)
+    sick = clock.time()
+    for _ in range(35):
+        both = [await ask(patient, daemon, stream=stream) for stream in (True, False)]
+        assert [told.headers["X-Pointsman-Model"] for told in both] == ["b/two"] * 2
+        assert all(told.is_whole for told in both)
+        clock.advance(2)
+    assert [round(wait) for wait in pauses(one)] == pytest.approx([2, 4, 8, 16, 30], abs=2.5)
+    one.fault, well = faults.OK, clock.time()
+    while (await ask(patient, daemon)).headers["X-Pointsman-Model"] != "a/one":
+        clock.advance(2)
+    assert clock.time() - well <= RECOVERS_WITHIN + 2
+    assert well - sick > 60
+
+
+async def test_one_probe_at_a_time(
+    one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    one.faults(faults.status(503), faults.SLOW)
+    assert (await ask(patient, daemon)).headers["X-Pointsman-Model"] == "b/two"
+    clock.advance(2)
+    crowd = [asyncio.create_task(ask(patient, daemon, stream=True)) for _ in range(CROWD)]
+    probe = await one.chat(2)
+    await two.chat(CROWD)  # one for the request before, and all of the crowd but the probe
+    assert attempts_at(one, two) == [2, CROWD]
+    probe.release.set()
+    told = await asyncio.gather(*crowd)
+    assert sorted(one.headers["X-Pointsman-Model"] for one in told) == ["a/one", *["b/two"] * (CROWD - 1)]
+    assert (await ask(patient, daemon)).headers["X-Pointsman-Model"] == "a/one"
+
+
+@pytest.mark.parametrize(
+    ("fault", "more", "charged"),
+    [
+        (faults.status(503), "", False),
+        (faults.RESET, "", False),
+        (faults.error_in_200(), "", False),
+        (faults.cut(3), '[streams]\nhold = "whole"\n', True),
+    ],
+    ids=["refused", "reset", "error in a 200", "cut after content"],
+)
+async def test_a_failed_attempt_costs_what_its_provider_charges(
+    fault: faults.Fault,
+    more: str,
+    charged: bool,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+) -> None:
+    one.fault = fault
+    prices = '[prices."a/one"]\ninput = 10\noutput = 50\n[prices."b/two"]\ninput = 1\noutput = 5\n'
+    daemon = await start_daemon(elsewhere(a=one, b=two) + prices + more)
+    told = await ask(patient, daemon, stream=True)
+    assert told.is_whole
+    record = await written_down(patient, daemon)
+    *failed, last = record["attempts"]
+    assert last["cost"] == (19 * 1 + WRITTEN * 5) * 1_000  # nano-dollars, of dollars per million tokens
+    assert {attempt["outcome"] for attempt in failed} == {"failed"}
+    for attempt in failed:
+        assert (attempt["cost"] > 0) is charged
+        assert attempt["estimated"] is charged  # it broke off before it said how much it was
+        assert (
+            attempt["cost"]
+            == ((attempt["input_tokens"] or 0) * 10 + (attempt["output_tokens"] or 0) * 50) * 1_000
+        )
+    assert record["request"]["cost"] == sum(attempt["cost"] for attempt in record["attempts"])
+
+
+@streamed_and_plain
+async def test_a_limit_that_is_told_inside_a_200_parks_as_any_other(
+    stream: bool, one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient
+) -> None:
+    said = {"error": {"code": 429, "message": "Slow down", "type": "rate_limit_error"}}
+    one.fault = faults.error_in_200(body=said)
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    told = [await ask(patient, daemon, stream=stream) for _ in range(3)]
+    assert [one.models for one in told] == [{"b/two"}] * 3
+    assert attempts_at(one, two) == [1, 3]
+    (shut,) = (await patient.get(f"{daemon.url}/control/v0/limits")).json()["limits"]
+    assert (shut["id"], shut["limited"]) == ("a/one", True)
+
+
+async def test_what_fails_for_many_at_once_has_failed_once(
+    one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    one.fault = faults.status(503)
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    told = await asyncio.gather(*(ask(patient, daemon) for _ in range(CROWD)))
+    assert [one.models for one in told] == [{"b/two"}] * CROWD
+    one.fault = faults.OK
+    clock.advance(2)
+    assert (await ask(patient, daemon)).models == {"a/one"}
