@@ -96,6 +96,7 @@ class FakeEngine:
         self.loading = False
         self.headers: dict[str, str] = {}  # more headers, sent with every response
         self.coding = ""  # how answers are compressed, though nobody asks for it: a key of packing.CODINGS
+        self.tells_usage = True  # in a stream, where it is asked to
         self.fault = OK
         self.seen: list[Seen] = []
         self._next: deque[Fault] = deque()
@@ -254,7 +255,14 @@ class FakeEngine:
         """The answer, or what the next fault makes of it."""
         seen.fault = self._next.popleft() if self._next else self.fault
         streams = seen.stream if stream is None else stream
-        return reply(seen.fault, answer, model, stream=streams, usage=seen.wants_usage, voice=voice)
+        return reply(
+            seen.fault,
+            answer,
+            model,
+            stream=streams,
+            usage=seen.wants_usage and self.tells_usage,
+            voice=voice,
+        )
 
     async def _act(self, request: web.Request, seen: Seen, said: Reply) -> web.StreamResponse:
         if said.before is not None:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     OK = "ok"
     STATUS = "status"  # an error status, with any body
+    HALF_REFUSED = "half-refused"  # the same, with a body that pauses in its midst until the test releases it
     RESET = "reset"  # the connection is reset before any header
     SILENCE = "silence"  # no header comes until the test releases it
     SLOW = "slow"  # headers (and a role) come, no content until the test releases it
@@ -97,6 +98,10 @@ def status(code: int, body: object = None, retry_after: str | None = None) -> Fa
     return Fault(Kind.STATUS, status=code, body=shown, headers=headers)
 
 
+def half_refused(code: int) -> Fault:
+    return Fault(Kind.HALF_REFUSED, status=code, body=answers.error(code, "fake trouble", "server_error"))
+
+
 def cut(after: int = 0) -> Fault:
     return Fault(Kind.CUT, after)
 
@@ -165,6 +170,9 @@ def reply(
     """What the engine sends for a chat request. `usage`: the stream was asked to include it."""
     if fault.kind is Kind.STATUS:
         return Reply([_raw(fault.body)], JSON_TYPE, fault.status, fault.headers)
+    if fault.kind is Kind.HALF_REFUSED:
+        words = _raw(fault.body)
+        return Reply([words[:10], Step.WAIT, words[10:]], JSON_TYPE, fault.status)
     if fault.kind is Kind.WRONG_TYPE:
         return Reply([PAGE], "text/html")
     said = answers.NOTHING if fault.kind is Kind.EMPTY else answer

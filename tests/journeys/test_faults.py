@@ -75,6 +75,7 @@ CASES = {
     "500 for good": Case(faults.status(500), NEXT_IN_THE_END),
     "502 once": Case(faults.status(502), RETRIED, once=True),
     "503 for good": Case(faults.status(503), NEXT),
+    "503, and its words never end": Case(faults.half_refused(503), NEXT._replace(seconds=5)),
     "504": Case(faults.status(504), NEXT),
     "529": Case(faults.status(529), NEXT),
     "401": Case(faults.status(401), NEXT),
@@ -203,6 +204,42 @@ async def test_a_stream_that_breaks_after_content_ends_in_an_error(
     record = await written_down(patient, daemon)
     assert outcomes(record) == [("a/one", "cut")]
     assert 0 < record["attempts"][0]["output_tokens"] < WRITTEN
+
+
+async def test_usage_that_never_comes_is_not_waited_for_long(
+    one: FakeEngine, start: Start, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    one.fault, one.tells_usage = faults.LINGERS, False
+    daemon = await start()
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=True)
+    assert told.is_whole
+    assert told.text == answers.TEXT
+    assert 5 <= told.seconds < 5 + HURRY
+    record = await written_down(patient, daemon)
+    assert outcomes(record) == [("a/one", "ok")]
+    assert record["attempts"][0]["output_tokens"] > 0
+
+
+@every_dialect
+async def test_a_model_that_still_speaks_when_the_time_is_over_is_not_blamed(
+    dialect: Dialect,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start: Start,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    one.fault = faults.stall(2)
+    daemon = await start("[timeouts]\ntotal = 20\n")
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=True, dialect=dialect)
+    assert told.broken
+    assert told.error["message"] == "its answer was not finished after 20 s (`[timeouts] total`)"
+    assert 20 <= told.seconds < 20 + HURRY
+    assert attempts_at(one, two) == [1, 0]
+    assert not daemon.rooms.router.limits()
 
 
 @every_dialect

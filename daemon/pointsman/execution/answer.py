@@ -30,6 +30,7 @@ from pointsman.types import (
 from pointsman.wire.formats import COLLECTORS, Collector, as_stream, speech
 
 LAST_WORDS = 0.5  # seconds for the terminal mark of an answer that is complete: some never send it
+LAST_FIGURES = 5.0  # seconds for its usage: some never send that either
 LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
 
 
@@ -230,15 +231,23 @@ class Answer:
     async def _next(self, upstream: Upstream, until: float) -> Frame:
         """What comes next. An answer that lacks nothing but its terminal mark is not waited for long."""
         lacks_nothing = self._reader.complete and self._call.choices == 1
-        if lacks_nothing and self._reader.usage:
-            until = min(until, self._until(LAST_WORDS))
+        if lacks_nothing:
+            until = min(until, self._until(LAST_WORDS if self._reader.usage else LAST_FIGURES))
         try:
             chunk = await upstream.read(until)
-        except UpstreamError:
+        except UpstreamError as error:
             if not lacks_nothing:
-                raise
+                raise self._in_time(error) from error
             chunk = b""
         return self._reader.feed(chunk) if chunk else self._reader.end()
+
+    def _in_time(self, error: UpstreamError) -> UpstreamError:
+        """A model that had begun to speak when the request's time was over has not failed by that."""
+        if self.attempt.first_content is None or self._loop.time() < self.deadline:
+            return error
+        return UpstreamError(
+            f"its answer was not finished after {self._clocks.total:g} s (`[timeouts] total`)"
+        )
 
     def _refuse_error(self, frame: Frame) -> None:
         for event in frame.events:

@@ -18,6 +18,8 @@ from pointsman.types import Endpoint
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of a plain answer
 LARGEST_ERROR = 64 * 1024
+SLOWEST_ERROR = 5.0  # seconds for the words of a refusal: its status says enough to go on
+LONGEST_DETAIL = 200  # characters of what the library says
 LAST_BYTES = 0.25  # seconds for the end of a body whose content is complete, so that its connection lives on
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -113,7 +115,7 @@ async def send(
     if response.status == 200:
         return Upstream(response)
     try:
-        words = await _error_body(response, until)
+        words = await _error_body(response, min(until, asyncio.get_running_loop().time() + SLOWEST_ERROR))
         raise refusal(response.status, response.headers, words, wall())
     finally:
         response.close()
@@ -135,5 +137,14 @@ def _mapped() -> Iterator[None]:
         yield
     except tuple(kind for kind, *_ in _FAULTS) as error:
         _, words, shuts, then = next(row for row in _FAULTS if isinstance(error, row[0]))
-        detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        detail = _detail(error)
         raise UpstreamError(f"{words} ({detail})" if detail else words, then=then, shuts=shuts) from error
+
+
+def _detail(error: Exception) -> str:
+    """What the library adds to our words: its first line, as below that it repeats what came."""
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+        return ""
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else getattr(error, "strerror", "")
+    line = str(said or error).partition("\n")[0].rstrip(":")[:LONGEST_DETAIL]
+    return "".join(c if c.isprintable() else " " for c in line)
