@@ -152,9 +152,19 @@ class Router:
                 return await first_answer(
                     journey.call, decision, self._means, journey.attempts, journey.started
                 )
-            except NoRoute as error:
+            except NoRoute as none:
+                error = self._with_parked(none, decision)
                 if len(journey.attempts) >= MOST_ATTEMPTS or not self._may_wait(journey, error.retry_after):
-                    raise
+                    raise error from none
+                await asyncio.sleep(error.retry_after or 0.0)
+
+    def _with_parked(self, error: NoRoute, decision: Decision) -> NoRoute:
+        """Names those too that were not asked, as they are parked: the first to recover may be among them."""
+        parked = [f"{one.model}: {one.reason}" for one in decision.excluded if one.rule == PARKED]
+        seconds, limited = error.retry_after, error.status == 429
+        if seconds is not None and (recovery := self._recovery(decision)):
+            seconds, limited = min(seconds, recovery.seconds), limited and recovery.limited
+        return NoRoute("; ".join([error.message, *parked]), retry_after=seconds, limited=limited)
 
     def _may_wait(self, journey: Journey, seconds: float | None) -> bool:
         waited = self._monotonic() - journey.started

@@ -45,6 +45,13 @@ def test_a_hiccup_deserves_a_second_try_unless_its_provider_says_that_it_does_no
     assert after(500, {}, x_should_retry="false").then is Then.NEXT
 
 
+@pytest.mark.parametrize("status", [500, 502])
+def test_who_names_a_time_is_not_asked_before_it(status: int) -> None:
+    told = after(status, {}, retry_after="7")
+    assert (told.then, told.shuts, told.wait) == (Then.NEXT, Shuts.MODEL, 7)
+    assert after(status, {}, retry_after="0").then is Then.AGAIN
+
+
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 408, 429, 503, 504, 529])
 def test_others_are_asked_when_one_says_not_now_or_not_here(status: int) -> None:
     assert after(status, {}).then is Then.NEXT

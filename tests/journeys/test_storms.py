@@ -185,3 +185,63 @@ async def test_what_fails_for_many_at_once_has_failed_once(
     one.fault = faults.OK
     clock.advance(2)
     assert (await ask(patient, daemon)).models == {"a/one"}
+
+
+async def test_who_was_parked_by_others_meanwhile_is_named_among_the_reasons(
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    one.fault = faults.LATE_RESET
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(ask(patient, daemon))
+        await one.chat()
+        two.fault = faults.status(429, retry_after="60")
+        await ask(patient, daemon, "b/two")
+        one.fault = faults.status(401)
+        one.release()
+    told = asking.result()
+    assert told.status == 503
+    assert "a/one: it answered 401" in told.error["message"]
+    assert "b/two: parked for 60 s more: it answered 429" in told.error["message"]
+    assert told.headers["Retry-After"] == "60"  # long before a refused key is tried again
+    assert attempts_at(one, two) == [2, 1]
+
+
+@streamed_and_plain
+async def test_who_is_parked_for_a_moment_is_waited_for_where_the_others_are_gone_for_long(
+    stream: bool,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    two.faults(faults.status(503, retry_after="12"))
+    await ask(patient, daemon, "b/two", stream=stream)
+    clock.advance(5)
+    one.fault = faults.status(429, retry_after="3600")
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=stream)
+    assert told.is_whole
+    assert told.models == {"b/two"}
+    assert 6 <= told.seconds < 10
+    assert attempts_at(one, two) == [1, 2]
+
+
+async def test_the_first_recovery_is_told_of_all_who_may_answer_those_included_who_were_not_asked(
+    one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    two.fault = faults.status(429, retry_after="30")
+    await ask(http, daemon, "b/two")
+    one.fault = faults.status(429, retry_after="3600")
+    told = await ask(http, daemon)
+    assert (told.status, told.headers["Retry-After"], told.headers["x-should-retry"]) == (429, "30", "true")
+    assert "a/one: it answered 429" in told.error["message"]
+    assert "b/two: parked for 30 s more: it answered 429" in told.error["message"]

@@ -123,16 +123,7 @@ class _Asking:
         """Asked for twice where that may help. Raises the last UpstreamError."""
         most = min(len(self.attempts) + 2, MOST_ATTEMPTS)
         while True:
-            answer = Answer(
-                self.call,
-                self.decision,
-                candidate,
-                self.means,
-                turn=turn,
-                clocks=self._clocks(candidate),
-                started=self.started,
-            )
-            self.attempts.append(answer.attempt)
+            answer = self._admitted(candidate, turn)
             try:
                 await self._open(answer, turn, self._patience(candidate, turn, patient=patient))
                 return answer
@@ -149,6 +140,25 @@ class _Asking:
             except BaseException:
                 answer.close()
                 raise
+
+    def _admitted(self, candidate: Candidate, turn: Turn | Open) -> Answer:
+        """One attempt more. Raises UpstreamError where others had it parked meanwhile."""
+        clocks = self._clocks(candidate)
+        try:
+            answer = Answer(
+                self.call,
+                self.decision,
+                candidate,
+                self.means,
+                turn=turn,
+                clocks=clocks,
+                started=self.started,
+            )
+        except UpstreamError as error:
+            self.late.append(f"{candidate.model.id}: {error}")
+            raise
+        self.attempts.append(answer.attempt)
+        return answer
 
     def _patience(self, candidate: Candidate, turn: Turn | Open, *, patient: bool) -> float | None:
         """Seconds to wait for a load that begins now; None: as long as the clocks allow.

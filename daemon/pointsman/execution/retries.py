@@ -36,16 +36,17 @@ def _as(message: str, status: int, body: bytes, limit: Limit) -> UpstreamError:
     return UpstreamError(
         message + limit.note,
         upstream_status=status or None,
-        then=_next(status, body),
+        then=_next(status, body, limit),
         shuts=limit.shuts,
         wait=limit.wait,
         limited=limit.limited,
     )
 
 
-def _next(status: int, body: bytes) -> Then:
+def _next(status: int, body: bytes, limit: Limit) -> Then:
+    """A second try follows at once, and so not where a time is told before which none is welcome."""
     if is_content_refusal(body):
         return Then.NOBODY
     if is_too_long(body):
         return Then.LARGER
-    return Then.AGAIN if status in _AGAIN else Then.NEXT
+    return Then.AGAIN if status in _AGAIN and not limit.wait else Then.NEXT
