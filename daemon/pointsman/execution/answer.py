@@ -134,7 +134,7 @@ class Answer:
                 self._turn.loaded(timed=False)  # a bad answer is no failed load
                 raise inside(error, self._means.wall()) from None
             self.attempt.first_content = self._now()
-            self._settle(Outcome.OK, usage=self.whole.usage, text_size=self.whole.text_size)
+            self._settle(Outcome.OK)
 
     async def frames(self) -> AsyncIterator[Frame]:
         """The streamed answer. Raises UpstreamError when it breaks off: what was sent is not the whole."""
@@ -148,26 +148,26 @@ class Answer:
                 yield frame
                 self._refuse_error(frame)
         except UpstreamError as error:
-            self._settle(Outcome.CUT, error, self._reader.usage, self._reader.text_size)
+            self._settle(Outcome.CUT, error)
             self._means.on_failure(self.candidate.model.endpoint, error)
             raise
-        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+        self._settle(Outcome.OK)
         await self._upstream.finish()
 
     def fail(self, error: UpstreamError, *, again: bool) -> None:
         """Nothing of it was passed on. `again`: one more try follows, until which nothing is shut."""
         self.attempt.status = error.upstream_status or self.attempt.status
-        self._settle(Outcome.FAILED, error, self._reader.usage, self._reader.text_size, shut=not again)
+        self._settle(Outcome.FAILED, error, shut=not again)
         self._means.on_failure(self.candidate.model.endpoint, error)
         self._hang_up()
 
     def give_up(self, error: UpstreamError) -> None:
         """The request goes elsewhere; what was asked may go on until `close`."""
-        self._settle(Outcome.FAILED, error, self._reader.usage, self._reader.text_size)
+        self._settle(Outcome.FAILED, error)
 
     def close(self) -> None:
         """Hangs up. An attempt that is still open was given up by the client."""
-        self._settle(Outcome.CANCELLED, usage=self._reader.usage, text_size=self._reader.text_size)
+        self._settle(Outcome.CANCELLED)
         self._hang_up()
         self._turn.leave()
 
@@ -206,14 +206,14 @@ class Answer:
     async def _hold(self, upstream: Upstream) -> None:
         """Takes in all of a stream, which is passed on when its end is there."""
         self._prelude = deque([frame async for frame in self._all(upstream)])
-        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+        self._settle(Outcome.OK)
 
     async def _collect(self, upstream: Upstream, collector: Collector) -> None:
         """Puts a plain answer together from all of its stream."""
         async for frame in self._all(upstream):
             collector.feed(frame.raw)
         self.whole = Whole(collector.whole(), self._reader.usage, self._reader.text_size)
-        self._settle(Outcome.OK, usage=self._reader.usage, text_size=self._reader.text_size)
+        self._settle(Outcome.OK)
         await upstream.finish()
 
     async def _all(self, upstream: Upstream) -> AsyncIterator[Frame]:
@@ -255,21 +255,11 @@ class Answer:
                 words = f"it broke off with an error: {event.text or 'without a word'}"
                 raise inside(UpstreamError(words, said=event.said), self._means.wall())
 
-    def _settle(
-        self,
-        outcome: Outcome,
-        error: UpstreamError | None = None,
-        usage: Usage | None = None,
-        text_size: int = 0,
-        *,
-        shut: bool = True,
-    ) -> None:
+    def _settle(self, outcome: Outcome, error: UpstreamError | None = None, *, shut: bool = True) -> None:
         """Ends the attempt; the first call is the one that counts. `shut`: whatever the error shuts."""
         if self.attempt.outcome is not Outcome.OPEN:
             return
-        written = round(text_size / CHARS_PER_TOKEN)
-        if text_size and (usage is None or (outcome is not Outcome.OK and usage.output < written)):
-            usage = replace(usage or Usage(self._task.prompt_tokens), output=written, estimated=True)
+        usage = self._usage(outcome)
         price = self.candidate.model.price
         self.attempt.outcome = outcome
         self.attempt.error = error.message if error else ""
@@ -279,6 +269,14 @@ class Answer:
         self._ticket.settle(outcome, self._loop.time(), error if shut else None)
         if outcome is Outcome.OK:
             self._turn.answered(self.attempt)
+
+    def _usage(self, outcome: Outcome) -> Usage | None:
+        """As it was told; or by what was said, where nothing was told, or not yet all of it."""
+        told = self.whole or self._reader
+        usage, written = told.usage, round(told.text_size / CHARS_PER_TOKEN)
+        if told.text_size and (usage is None or (outcome is not Outcome.OK and usage.output < written)):
+            return replace(usage or Usage(self._task.prompt_tokens), output=written, estimated=True)
+        return usage
 
     def _now(self) -> float:
         return self._loop.time() - self._started
