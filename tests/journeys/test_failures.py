@@ -1,9 +1,13 @@
 """When engines of this machine fail, are gone or serve another model; when all fail, or the client goes."""
 
+import asyncio
+from contextlib import AsyncExitStack
+
 import httpx
 import pytest
 
 from tests.fakes import answers, faults
+from tests.fakes.router import FakeRouter
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import StartDaemon, StartEngine, chat
 from tests.journeys.views import ask, attempts_at, outcomes, written_down
@@ -62,6 +66,23 @@ async def test_six_attempts_are_made_and_no_more_second_tries_among_them(
     got = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
     assert (got.status_code, got.headers["X-Pointsman-Attempts"]) == (503, "6")
     assert [len(engine.chats) for engine in engines.values()] == [1, 2, 2, 1, 0]
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
+async def test_nobody_is_asked_when_the_time_of_the_request_is_over(
+    stream: bool,
+    start_engine: StartEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    first, second = await start_engine("one"), await start_engine("two")
+    first.fault = faults.SILENCE
+    daemon = await start_daemon("[timeouts]\ntotal = 10\n", a=first, b=second)
+    with clock.hurrying():
+        got = await patient.post(f"{daemon.api_base}/chat/completions", json=chat(stream=stream))
+    assert (got.status_code, got.headers["X-Pointsman-Attempts"]) == (503, "1")
+    assert [len(engine.chats) for engine in (first, second)] == [1, 0]
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
@@ -151,3 +172,18 @@ async def test_a_client_that_leaves_takes_the_upstream_call_with_it(
     await seen.closed.wait()
     record = (await http.get(f"{daemon.url}/control/v0/decisions/last")).json()
     assert record["attempts"][0]["outcome"] == "cancelled"
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
+async def test_a_client_that_leaves_in_a_load_takes_it_along(
+    stream: bool, stack: AsyncExitStack, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    cold = await stack.enter_async_context(FakeRouter("large"))
+    cold.auto = False
+    daemon = await start_daemon(a=cold)
+    asking = asyncio.create_task(ask(http, daemon, stream=stream))
+    await cold.load()
+    asking.cancel()
+    async with asyncio.timeout(1):
+        await (await cold.chat()).closed.wait()
+    assert daemon.rooms.loads.rest(daemon.rooms.registry.snapshot.models[0]) is None, "it still loads"

@@ -1,10 +1,15 @@
 """When a provider refuses the request itself: who else is asked, and what the client is told to mend."""
 
+import asyncio
+from contextlib import AsyncExitStack
+
 import httpx
 import pytest
 
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
+from tests.fakes.router import FakeRouter
+from tests.journeys.clock import Clock
 from tests.journeys.conftest import HELLO, StartDaemon, StartEngine
 from tests.journeys.views import (
     ANTHROPIC,
@@ -113,3 +118,41 @@ async def test_a_fallback_that_refuses_a_prefill_is_not_masked(
     assert f"b/two: it answered 400: {WORDS}" in told.error["message"]
     assert attempts_at(one, two) == [1, 1]
     assert outcomes(await written_down(http, daemon)) == [("a/one", "failed"), ("b/two", "failed")]
+
+
+@streamed_and_plain
+async def test_a_refusal_that_tells_of_a_quota_is_none_of_the_request(
+    stream: bool, *, one: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    words = "Your credit balance is too low to access the API."
+    one.fault = faults.status(400, answers.error(400, words, "invalid_request_error"))
+    daemon = await start_daemon(elsewhere(a=one))
+    told = await ask(http, daemon, stream=stream)
+    assert told.status == 429
+    assert words in told.error["message"]
+    assert int(told.headers["Retry-After"]) in {599, 600}
+    assert told.headers["x-should-retry"] == "false"
+
+
+async def test_who_comes_too_late_to_refuse_may_take_it_the_next_time(
+    clock: Clock,
+    one: FakeEngine,
+    stack: AsyncExitStack,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+) -> None:
+    """The load that was waited for in vain goes on: 503, and when to come again."""
+    cold = await stack.enter_async_context(FakeRouter("large"))
+    cold.auto = False
+    one.fault = faults.status(400)
+    daemon = await start_daemon(elsewhere(a=one), cold=cold)
+    loading = asyncio.create_task(ask(patient, daemon, "cold/large", stream=True))
+    await cold.load()
+    with clock.hurrying():
+        told = await ask(patient, daemon)
+    assert told.status == 503
+    assert "cold/large: its turn at cold did not come in 20 s" in told.error["message"]
+    assert "a/one: it answered 400" in told.error["message"]
+    assert int(told.headers["Retry-After"]) >= 1
+    cold.finish()
+    assert (await loading).is_whole
