@@ -56,7 +56,7 @@ def _bench(given: argparse.Namespace, load: Load, config: str, targets: list[Tar
         _judge(report.compared(measured, JUDGED))
         _judge(_worn(daemon, load, targets[-1], given))
     _judge(_fresh(config, given.rounds, LONG_IDLE if given.long else given.idle))
-    _judge(_elsewhere())
+    _judge(_elsewhere(given.rounds))
 
 
 def _worn(daemon: Daemon, load: Load, target: Target, given: argparse.Namespace) -> Iterator[Figure]:
@@ -78,8 +78,8 @@ def _fresh(config: str, rounds: int, idle: float) -> Iterator[Figure]:
     yield Figure("processor when idle", 0.2, share, "%", note=f"over {idle:g} s")
 
 
-def _elsewhere() -> Iterator[Figure]:
-    yield Figure("decision among 1,000 models", 0.3, decision.milliseconds(), "ms", note="p50")
+def _elsewhere(rounds: int) -> Iterator[Figure]:
+    yield Figure("decision among 1,000 models", 0.3, decision.milliseconds(rounds), "ms", note="p50")
     yield Figure("requests/s, of Portkey's gateway", 4, None, at_least=True, note="it is not installed here")
     yield Figure("requests/s, of LiteLLM's proxy", 30, None, at_least=True, note="it is not installed here")
 

@@ -13,16 +13,16 @@ from pointsman.wire.formats import FORMATS
 from tests.bench.rounds import PROMPT
 
 ENDPOINTS, MODELS = 10, 100  # of each endpoint
-REPEATS = 200
+REPEATS = 40  # for each round
 
 
-def milliseconds() -> float:
+def milliseconds(rounds: int) -> float:
     """The median of many decisions about one call, the reading of its bytes not counted."""
     body = {"model": "auto", "messages": [{"role": "user", "content": PROMPT}], "max_tokens": 256}
     call = FORMATS["openai.chat"].decode(json.dumps(body).encode(), {})
     snapshot, names, outlook = _known(), Names(), Outlook()
     taken = []
-    for number in range(REPEATS):
+    for number in range(rounds * REPEATS):
         started = perf_counter()
         decide(str(number), resolve(call.model, names, snapshot), classify(call), snapshot, outlook)
         taken.append(perf_counter() - started)

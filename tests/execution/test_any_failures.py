@@ -313,7 +313,7 @@ async def live(script: list[Breaks | Asks | Passes], *, frugal: bool) -> None:
         all_is_written_down(house)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(script=st.lists(steps, min_size=6, max_size=20), frugal=st.booleans())
 def test_however_engines_fail_nothing_is_held_and_nobody_is_asked_too_early(
     script: list[Breaks | Asks | Passes], frugal: bool

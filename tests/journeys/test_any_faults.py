@@ -200,7 +200,7 @@ async def recovered(
     assert daemon.rooms.router.limits() == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(script=st.lists(rounds, min_size=2, max_size=5), stream=st.booleans())
 def test_whatever_fails_every_client_gets_the_whole_answer_or_a_clear_error(
     script: list[Round], stream: bool

@@ -55,7 +55,7 @@ def flushed(writer: Writer) -> None:
 
 
 @given(unique_records(most=4))
-@settings(deadline=None)  # it waits for a disk
+@settings(max_examples=30, deadline=None)  # it waits for a disk
 def test_whatever_is_enqueued_is_read_back_equal(records: list[RequestRecord]) -> None:
     with TemporaryDirectory() as folder, closing(Reader(Path(folder) / "ledger.sqlite3")) as reader:
         writer = Writer(Path(folder) / "ledger.sqlite3")

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tests.structure.repository import ROOT, Source, sources
@@ -28,14 +28,15 @@ def rows(document: str) -> list[str]:
     return [found["shown"] for found in SCENARIO.finditer(table)]
 
 
-def missing(names: Iterable[Named], tests: Iterable[Source]) -> list[Named]:
-    there = {test for source in tests for test in _tests(source)}
+def missing(names: Sequence[Named], tests: Iterable[Source]) -> list[Named]:
+    files = {one.file for one in names}
+    there = {test for source in tests if source.name in files for test in _tests(source)}
     return [one for one in names if one not in there]
 
 
 def _tests(source: Source) -> Iterator[Named]:
     """Each test, and once more with each text of its file that may name a case."""
-    texts = [str(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Constant)]
+    texts = {str(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Constant)}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from (Named(source.name, node.name, case) for case in ["", *texts])
