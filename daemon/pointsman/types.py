@@ -172,6 +172,7 @@ class Endpoint:
     note: str = ""  # for people: what is wrong with it, or what it waits for
     build: str = ""  # its software, in its own words
     holds: int | None = None  # models that it keeps loaded at once; None: it does not say
+    tells_loads: bool = True  # a model that is being loaded from one that is there
     seen_at: float = field(default=0.0, compare=False)  # wall clock; exact once it is away
 
 
