@@ -20,6 +20,8 @@ PointsmanError
 
 from enum import StrEnum
 
+SOON = 60.0  # seconds
+
 
 class Shuts(StrEnum):
     """What a failed attempt puts out of use."""
@@ -113,8 +115,14 @@ class NoRoute(PointsmanError):
     def __init__(self, message: str, *, retry_after: float | None = None, limited: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.limited = limited
         if limited:
             self.status = 429
+
+    @property
+    def is_soon_over(self) -> bool:
+        """Whether a client's library may be asked to wait for it by itself."""
+        return self.retry_after is not None and self.retry_after <= SOON
 
 
 class Refused(PointsmanError):

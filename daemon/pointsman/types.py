@@ -303,6 +303,9 @@ class Candidate:
     context: int | None = None  # tokens to ask the engine for, in its own dialect; None: as it is
 
 
+PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
+
+
 @dataclass(frozen=True, slots=True)
 class Excluded:
     model: str
@@ -331,6 +334,7 @@ class Decision:
     task: Task
     candidates: tuple[Candidate, ...]
     excluded: tuple[Excluded, ...]
+    parked: tuple[Model, ...] = ()  # those of the excluded that may answer when they are no longer parked
 
     def left_out(self) -> list[tuple[str, str, list[str]]]:
         """The excluded by (rule, reason), each with its models' ids, in the order the rules first spoke."""
