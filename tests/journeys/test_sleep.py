@@ -12,7 +12,7 @@ from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import StartDaemon, StartEngine
-from tests.journeys.views import ask, attempts_at, elsewhere, pauses
+from tests.journeys.views import ask, attempts_at, attempts_of, elsewhere, pauses
 
 TODAY = 1_800_000_000.0  # seconds since 1970
 
@@ -95,3 +95,26 @@ async def test_a_clock_that_is_set_changes_no_recovery(
     assert 50 < int(told.headers["Retry-After"]) <= 54
     clock.advance(54)
     assert (await ask(patient, daemon)).text == answers.TEXT
+
+
+@pytest.mark.parametrize("slept", [0.0, 30.0], ids=["awake", "asleep"])
+async def test_after_a_sleep_no_connection_from_before_is_used(
+    slept: float,
+    *,
+    machine: Machine,
+    one: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+) -> None:
+    """One that was in use meanwhile is the only one that would still be kept."""
+    one.faults(faults.SILENCE)
+    daemon = await start_daemon(elsewhere(a=one), machine.times())
+    asking = asyncio.create_task(ask(patient, daemon, stream=True))
+    await one.chat()
+    machine.slept += slept
+    await machine.look()
+    one.release()
+    assert (await asking).is_whole
+    assert (await ask(patient, daemon)).text == answers.TEXT
+    first, second = attempts_of(one)
+    assert (first.peer == second.peer) is (slept == 0)
