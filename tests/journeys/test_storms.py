@@ -86,6 +86,21 @@ async def test_429_without_a_word_is_no_reason_for_a_storm_however_many_ask(
     assert all(wait >= 4.9 for wait in pauses(one))
 
 
+async def test_a_crowd_that_asks_before_the_first_429_has_come_is_no_storm_either(
+    one: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Nobody knows yet, so that each asks once; from then on they are one."""
+    one.fault = faults.status(429)
+    daemon = await start_daemon(elsewhere(a=one))
+    with clock.hurrying():
+        told = await asyncio.gather(*(ask(patient, daemon) for _ in range(CROWD)))
+    assert {one.status for one in told} == {429}
+    begun = [seen.at - attempts_of(one)[0].at for seen in attempts_of(one)]
+    assert len(begun) == CROWD + 1
+    assert begun[CROWD - 1] < 1
+    assert begun[CROWD] == pytest.approx(5, abs=0.5)
+
+
 async def test_a_primary_that_comes_and_goes_is_soon_back_when_it_is_well(
     one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
 ) -> None:
