@@ -77,6 +77,17 @@ class Setup:
         return self.loaded.config
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The machine's clocks: the time of day, one that nobody sets, and one that goes on in its sleep."""
+
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleepless: Callable[[], float] = sleepless
+
+
+MACHINE = Times()
+
 Ready = Callable[[Info, Snapshot, Sequence[str]], None]
 """Told once, when the first look around is over: what was found, and what was looked for."""
 
@@ -133,7 +144,7 @@ def _say_why_slow() -> None:
 
 
 @asynccontextmanager
-async def running(setup: Setup, environ: Mapping[str, str]) -> AsyncIterator[Rooms]:
+async def running(setup: Setup, environ: Mapping[str, str], times: Times = MACHINE) -> AsyncIterator[Rooms]:
     """The whole daemon, from the sockets up; it serves and looks around when this is entered.
 
     Started in this order; the stack stops it in reverse, however far it came. Raises StartError.
@@ -146,7 +157,7 @@ async def running(setup: Setup, environ: Mapping[str, str]) -> AsyncIterator[Roo
         # Before it serves, and so until all answers are out; the sockets let early callers wait.
         stack.enter_context(published(setup.paths, version=info.version, url=info.url, socket=info.socket))
         hop_id = secrets.token_hex(8)
-        rooms = await _build(setup, environ, info, Sessions(hop_id), stack)
+        rooms = await _build(setup, environ, info, Sessions(hop_id), stack, times=times)
         app = make_app(rooms, hop_id=hop_id, bound_host=setup.config.server.host)
         await stack.enter_async_context(serving(app, [tcp, *unix], drain=DRAIN))
         rooms.sweeper.hurry("start", everything=True)
@@ -181,7 +192,13 @@ def _bind_unix(setup: Setup, stack: AsyncExitStack) -> tuple[list[socket.socket]
 
 
 async def _build(
-    setup: Setup, environ: Mapping[str, str], info: Info, sessions: Sessions, stack: AsyncExitStack
+    setup: Setup,
+    environ: Mapping[str, str],
+    info: Info,
+    sessions: Sessions,
+    stack: AsyncExitStack,
+    *,
+    times: Times,
 ) -> Rooms:
     """Everything but the server itself, each room given what it needs."""
     clock = asyncio.get_running_loop().time  # of the attempts, and of all that they wait for
@@ -191,7 +208,7 @@ async def _build(
     stack.push_async_callback(sessions.close)
     stack.callback(loads.close)
     writer = Writer(setup.paths.ledger)
-    keeper = Keeper(bus, writer.enqueue, wall=time.time, monotonic=clock)
+    keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
     gate = Gate(keeper.changed, keeper.told)
     writer.start()
     stack.callback(writer.stop)
@@ -200,7 +217,7 @@ async def _build(
     _remember(pace, reader)
     keeper.restore(gate, reader)
     sweeper = make_sweeper(
-        setup.config, environ, sessions, registry, bus, monotonic=time.monotonic, wall=time.time
+        setup.config, environ, sessions, registry, bus, monotonic=times.monotonic, wall=times.wall
     )
     stack.push_async_callback(sweeper.close)
 
@@ -218,24 +235,24 @@ async def _build(
             loads,
             partial(clocks_for, config=setup.config, pace=pace),
             on_failure,
-            time.time,
+            times.wall,
             hold=setup.config.streams.hold is Hold.WHOLE,
             collect=setup.config.streams.collect,
         ),
         names=_names(setup.config),
         bus=bus,
         keep=writer.enqueue,
-        new_id=Ids(time.time, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
-        wall=time.time,
+        new_id=Ids(times.wall, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
+        wall=times.wall,
         monotonic=clock,
         config_file=str(setup.paths.config_file),
     )
     call_later = asyncio.get_running_loop().call_later
     clocks = partial(
         ClockWatch,
-        wall=time.time,
-        monotonic=time.monotonic,
-        asleep=lambda: sleepless() - clock(),
+        wall=times.wall,
+        monotonic=times.monotonic,
+        asleep=lambda: times.sleepless() - clock(),
         call_later=call_later,
     )
 

@@ -20,6 +20,9 @@ PointsmanError
 
 from enum import StrEnum
 
+SOON = 60.0  # seconds
+TOO_LONG = "context_length_exceeded"  # by this code of OpenAI's clients know that they are to shorten it
+
 
 class Shuts(StrEnum):
     """What a failed attempt puts out of use."""
@@ -104,29 +107,37 @@ class Loop(PointsmanError):
 class NoRoute(PointsmanError):
     """Nobody is left to ask. `retry_after`: seconds until somebody may be again, None: nobody knows.
 
-    `limited`: rate limits are all that keeps them from it.
+    `limited`: rate limits are all that keeps them from it. `too_long`: the prompt is, for every model.
     """
 
     status = 503
-    code = "no_route"
 
-    def __init__(self, message: str, *, retry_after: float | None = None, limited: bool = False) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, limited: bool = False, too_long: bool = False
+    ) -> None:
         super().__init__(message)
+        self.code = TOO_LONG if too_long else "no_route"
         self.retry_after = retry_after
+        self.limited = limited
         if limited:
             self.status = 429
+
+    @property
+    def is_soon_over(self) -> bool:
+        """Whether a client's library may be asked to wait for it by itself."""
+        return self.retry_after is not None and self.retry_after <= SOON
 
 
 class Refused(PointsmanError):
     """What a provider refused as the request's own fault goes to the client with the provider's status.
 
-    `too_long`: the prompt is longer than every context; clients know that by its code, and shorten it.
+    `too_long`: the prompt is longer than every context.
     """
 
     def __init__(self, message: str, status: int, *, too_long: bool = False) -> None:
         super().__init__(message)
         self.status = status
-        self.code = "context_length_exceeded" if too_long else "refused_upstream"
+        self.code = TOO_LONG if too_long else "refused_upstream"
 
 
 class LedgerError(PointsmanError):

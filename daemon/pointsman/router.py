@@ -22,8 +22,8 @@ from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Shut
 from pointsman.limits.gate import Gate, Recovery
 from pointsman.routing.classify import classify
-from pointsman.routing.explain import nobody_left
-from pointsman.routing.policy import PARKED, decide, routable
+from pointsman.routing.explain import is_too_long, nobody_left
+from pointsman.routing.policy import decide, routable
 from pointsman.routing.resolve import AUTO, Names, pinned, resolve
 from pointsman.types import Attempt, Call, CallKind, Decision, Model, Snapshot, Tier
 
@@ -143,7 +143,7 @@ class Router:
             self._write_down(journey, answer)
 
     async def _first_answer(self, journey: Journey) -> Answer:
-        """Decides and asks; once more where all who were asked may soon be asked again."""
+        """Decides and asks; once more where somebody may soon be asked again."""
         while True:
             journey.decision = decision = await self._decision(journey)
             if not decision.candidates:
@@ -152,23 +152,16 @@ class Router:
                 return await first_answer(
                     journey.call, decision, self._means, journey.attempts, journey.started
                 )
-            except NoRoute as none:
-                error = self._with_parked(none, decision)
+            except NoRoute as error:
                 if len(journey.attempts) >= MOST_ATTEMPTS or not self._may_wait(journey, error.retry_after):
-                    raise error from none
-                await asyncio.sleep(error.retry_after or 0.0)
-
-    def _with_parked(self, error: NoRoute, decision: Decision) -> NoRoute:
-        """Names those too that were not asked, as they are parked: the first to recover may be among them."""
-        parked = [f"{one.model}: {one.reason}" for one in decision.excluded if one.rule == PARKED]
-        seconds, limited = error.retry_after, error.status == 429
-        if seconds is not None and (recovery := self._recovery(decision)):
-            seconds, limited = min(seconds, recovery.seconds), limited and recovery.limited
-        return NoRoute("; ".join([error.message, *parked]), retry_after=seconds, limited=limited)
+                    raise
+                recovery = error.retry_after or 0.0
+            await asyncio.sleep(recovery)
 
     def _may_wait(self, journey: Journey, seconds: float | None) -> bool:
+        """Whether it is worth while: 0 for somebody who has recovered meanwhile."""
         waited = self._monotonic() - journey.started
-        return seconds is not None and waited + seconds <= WAITS_FOR
+        return seconds is not None and (not seconds or waited + seconds <= WAITS_FOR)
 
     async def _decision(self, journey: Journey) -> Decision:
         """Decides, after giving discovery its chance where nothing good enough is known yet."""
@@ -198,9 +191,7 @@ class Router:
 
     def _recovery(self, decision: Decision) -> Recovery | None:
         """When one of those that are only parked may be asked again."""
-        parked = {one.model for one in decision.excluded if one.rule == PARKED}
-        models = [model for model in self._registry.snapshot.models if model.id in parked]
-        return self._gate.recovery(models, self._monotonic())
+        return self._gate.recovery(decision.parked, self._monotonic())
 
     def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
         understood = pinned if call.kind is CallKind.EMBEDDING else resolve
@@ -213,7 +204,7 @@ class Router:
         endpoints = self._registry.snapshot.endpoints
         words = nobody_left(decision, self._lookout.looked_for, self._config_file, endpoints)
         if (recovery := self._recovery(decision)) is None:
-            return NoRoute(words)
+            return NoRoute(words, too_long=is_too_long(decision))
         return NoRoute(words, retry_after=recovery.seconds, limited=recovery.limited)
 
     def _write_down(self, journey: Journey, answer: Answer | None) -> None:

@@ -172,6 +172,7 @@ class Endpoint:
     note: str = ""  # for people: what is wrong with it, or what it waits for
     build: str = ""  # its software, in its own words
     holds: int | None = None  # models that it keeps loaded at once; None: it does not say
+    tells_loads: bool = True  # a model that is being loaded from one that is there
     seen_at: float = field(default=0.0, compare=False)  # wall clock; exact once it is away
 
 
@@ -302,6 +303,9 @@ class Candidate:
     context: int | None = None  # tokens to ask the engine for, in its own dialect; None: as it is
 
 
+PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
+
+
 @dataclass(frozen=True, slots=True)
 class Excluded:
     model: str
@@ -330,6 +334,7 @@ class Decision:
     task: Task
     candidates: tuple[Candidate, ...]
     excluded: tuple[Excluded, ...]
+    parked: tuple[Model, ...] = ()  # those of the excluded that may answer when they are no longer parked
 
     def left_out(self) -> list[tuple[str, str, list[str]]]:
         """The excluded by (rule, reason), each with its models' ids, in the order the rules first spoke."""

@@ -38,7 +38,9 @@ def loaded(model: Listed, **fields: Any) -> Listed:
 def test_a_model_on_the_disk_is_unloaded_until_it_is_seen_in_memory() -> None:
     assert tagged().state is ModelState.UNLOADED
     assert loaded(tagged()).state is ModelState.LOADED
-    assert with_loaded(library(NAME), {"models": []}).models[0].state is ModelState.UNLOADED
+    listing = with_loaded(library(NAME), {"models": []})
+    assert listing.models[0].state is ModelState.UNLOADED
+    assert not listing.tells_loads, "it lists those too that are only being loaded"
 
 
 def test_its_size_parameters_quantisation_and_digest_are_told() -> None:

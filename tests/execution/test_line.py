@@ -36,11 +36,12 @@ class Engine:
     def _look(self) -> None:
         self.looks += 1
 
-    def tell(self, health: Health = Health.UP, **changes: ModelState) -> None:
+    def tell(self, health: Health = Health.UP, *, tells_loads: bool = True, **changes: ModelState) -> None:
         """A look sees these states, well after the last load."""
         self.clock.now += STALE
         self.models |= {name: replace(self.models[name], state=state) for name, state in changes.items()}
-        self.line.observe(endpoint("engine", holds=self.holds, health=health), self.models.values())
+        seen = endpoint("engine", holds=self.holds, health=health, tells_loads=tells_loads)
+        self.line.observe(seen, self.models.values())
 
     def change(self, name: str, **facts: object) -> None:
         self.models[name] = replace(self.models[name], **facts)  # type: ignore[arg-type]
@@ -267,6 +268,15 @@ def test_a_load_is_over_when_a_look_sees_the_context_that_was_asked_for() -> Non
     assert larger.is_loading
     engine.change("a", context=8_192)
     assert not larger.is_loading
+
+
+def test_who_lists_what_is_only_being_loaded_is_believed_when_it_answers() -> None:
+    engine = Engine(a=UNLOADED)
+    first = engine.ask("a")
+    engine.tell(a=LOADED, tells_loads=False)
+    assert first.is_loading
+    first.loaded()
+    assert not first.is_loading
 
 
 def test_a_look_begun_before_the_load_did_not_see_its_end() -> None:

@@ -53,6 +53,7 @@ class Seen:
     body: Json  # parsed; empty when it is no JSON object
     at: float
     query: str = ""
+    peer: object = None  # the other end of the connection that it came by
     fault: Fault = OK
     waiting: asyncio.Event = field(
         default_factory=asyncio.Event
@@ -193,7 +194,14 @@ class FakeEngine:
         raw = await request.read()
         now = asyncio.get_running_loop().time()
         seen = Seen(
-            request.method, request.path, request.headers.copy(), raw, _parse(raw), now, request.query_string
+            request.method,
+            request.path,
+            request.headers.copy(),
+            raw,
+            _parse(raw),
+            now,
+            request.query_string,
+            request.transport and request.transport.get_extra_info("peername"),
         )
         async with self._news:
             self.seen.append(seen)

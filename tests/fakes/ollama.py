@@ -8,7 +8,8 @@
 
 About the context it behaves as the real one: over /v1 a longer prompt is cut in silence, which shows in
 the count of its tokens alone; its own API refuses it where that was asked for; another context loads the
-model anew. Looking (a GET, /api/show) loads nothing. A token is four letters.
+model anew. Looking (a GET, /api/show) loads nothing, and tells of a model from the moment that its load
+begins. A token is four letters.
 """
 
 from collections.abc import Mapping, Sequence

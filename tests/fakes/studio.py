@@ -48,7 +48,10 @@ class FakeTeller(FakeEngine):
 
 
 class FakeStudio(FakeTeller):
-    """LM Studio. `loaded`: the context of each loaded model; `kinds`: those that are no `llm`."""
+    """LM Studio. `loaded`: the context of each loaded model; `kinds`: those that are no `llm`.
+
+    `slow`: whatever it has loaded is still being loaded.
+    """
 
     owner = "organization_owner"
 
@@ -58,6 +61,7 @@ class FakeStudio(FakeTeller):
         self.loaded: dict[str, int] = {}
         self.kinds: dict[str, str] = {}
         self.tools = True
+        self.slow = False
         self.pages["/api/v0/models"] = self._models
 
     def _not_found(self, seen: Seen) -> Reply:
@@ -85,9 +89,9 @@ class FakeStudio(FakeTeller):
             "arch": "llama",
             "compatibility_type": "gguf",
             "quantization": "Q4_K_M",
-            "state": "loaded" if loaded else "not-loaded",
+            "state": "not-loaded" if not loaded else "loading" if self.slow else "loaded",
             "max_context_length": self.trained,
-            **({"loaded_context_length": loaded} if loaded else {}),
+            **({"loaded_context_length": loaded} if loaded and not self.slow else {}),
             **({"capabilities": ["tool_use"]} if self.tools else {}),
         }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pointsman.daemon import Options, running, settle
+from pointsman.daemon import MACHINE, Options, Times, running, settle
 from pointsman.server.rooms import Rooms
 from tests.fakes.engine import FakeEngine
 from tests.fakes.ollama import FakeOllama, OllamaModel
@@ -89,11 +89,11 @@ def start_ollama(stack: AsyncExitStack) -> StartOllama:
 def start_daemon(stack: AsyncExitStack) -> StartDaemon:
     """Starts a daemon for the engines named, and more configuration if given; returns when it has looked."""
 
-    async def start(more: str = "", **engines: FakeEngine) -> Here:
+    async def start(more: str = "", times: Times = MACHINE, **engines: FakeEngine) -> Here:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pm-")))
         (folder / "config.toml").write_text(config_of(**engines) + more, encoding="utf-8")
         options = Options(config=folder / "config.toml", state=folder, port=0)
-        rooms = await stack.enter_async_context(running(settle(options, {"HOME": str(folder)}), {}))
+        rooms = await stack.enter_async_context(running(settle(options, {"HOME": str(folder)}), {}, times))
         await rooms.sweeper.sweep("test", everything=True)
         return Here(rooms)
 

@@ -1,6 +1,7 @@
 """A model that takes a hundred seconds to load: nobody waits in vain, and no load is given up."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import httpx
@@ -8,11 +9,14 @@ import pytest
 
 from pointsman.execution.line import STALE
 from pointsman.types import ModelState
-from tests.fakes import answers
+from tests.fakes import answers, faults
+from tests.fakes.engine import FakeEngine
+from tests.fakes.ollama import FakeOllama, OllamaModel
 from tests.fakes.router import FakeRouter
+from tests.fakes.studio import FakeStudio
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import Here, StartDaemon, StartEngine
-from tests.journeys.views import Told, ask, outcomes, written_down
+from tests.journeys.views import Told, ask, attempts_of, outcomes, written_down
 
 LOAD = 100.0  # seconds
 CLIENT = 60.0  # seconds that an ordinary client waits for the head of an answer
@@ -23,6 +27,19 @@ async def cold(stack: AsyncExitStack) -> FakeRouter:
     router = await stack.enter_async_context(FakeRouter("large"))
     router.auto = False
     return router
+
+
+def ollama() -> FakeEngine:
+    engine = FakeOllama(OllamaModel("large"))
+    engine.faults(faults.SILENCE)
+    return engine
+
+
+def studio() -> FakeEngine:
+    engine = FakeStudio("large")
+    engine.slow = True
+    engine.faults(faults.SILENCE)
+    return engine
 
 
 async def asked(
@@ -94,6 +111,35 @@ async def test_nobody_waits_for_the_answer_of_a_load_that_went_on_alone(
     assert daemon.rooms.loads.waiting == 0
     with clock.hurrying():
         assert (await ask(patient, daemon)).text == answers.TEXT
+
+
+@pytest.mark.parametrize("make", [ollama, studio])
+async def test_the_load_goes_on_whatever_its_engine_tells_of_it_meanwhile(
+    make: Callable[[], FakeEngine],
+    *,
+    clock: Clock,
+    stack: AsyncExitStack,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+) -> None:
+    """Ollama lists a model as soon as its load begins, and gives the load up when its client leaves."""
+    engine = await stack.enter_async_context(make())
+    daemon = await start_daemon(a=engine)
+    later = asyncio.get_running_loop().call_later
+    later(LOAD, engine.release)
+    for seconds in (20, 50, 70, 90):
+        later(seconds, daemon.rooms.sweeper.hurry, "test")
+    with clock.hurrying():
+        told = await ask(patient, daemon)
+        assert (told.status, told.headers["x-should-retry"]) == (503, "true")
+        assert int(told.headers["Retry-After"]) >= 1
+        assert told.seconds == pytest.approx(55, abs=2)
+        again = await ask(patient, daemon)
+    assert again.is_whole
+    assert again.text == answers.TEXT
+    assert again.seconds == pytest.approx(LOAD - told.seconds, abs=5)
+    first, _ = attempts_of(engine)
+    assert not first.closed.is_set()
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])

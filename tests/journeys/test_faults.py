@@ -5,6 +5,7 @@ Two models of two accounts elsewhere: `a/one`, which fails, is asked first, and 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple
 
 import httpx
@@ -170,6 +171,7 @@ async def test_what_fails_before_content_is_answered_whole(
         told = await ask(patient, daemon, stream=stream, dialect=dialect)
     ends = case.ends(stream=stream)
     assert_whole(told, ends)
+    assert told.raw.count(dialect.sign) == signs(ends.seconds) * stream
     assert attempts_at(one, two) == list(ends.asked)
     record = await written_down(patient, daemon)
     assert outcomes(record) == ends.outcomes
@@ -265,6 +267,11 @@ async def test_a_stream_that_is_held_is_rescued(
     record = await written_down(patient, daemon)
     assert outcomes(record) == ends.outcomes
     assert record["attempts"][0]["output_tokens"] > 0  # its provider may charge for what nobody saw
+
+
+def signs(seconds: float) -> int:
+    """Of life, to a streaming client who waits for so long: after 15 s, and every 10 s from then on."""
+    return max(0, ceil((seconds - 15) / 10))
 
 
 def fail(engine: FakeEngine, case: Case) -> None:

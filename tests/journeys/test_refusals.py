@@ -19,6 +19,7 @@ from tests.journeys.views import (
     attempts_at,
     elsewhere,
     outcomes,
+    pauses,
     written_down,
 )
 
@@ -98,6 +99,18 @@ async def test_a_prompt_too_long_for_one_is_asked_only_where_the_context_is_larg
     assert sorted(zip(sizes, attempts_at(*engines.values()), strict=True)) == [("a", 1), ("b", 0), ("c", 1)]
 
 
+@streamed_and_plain
+async def test_a_prompt_that_is_too_long_for_all_is_told_so_before_anybody_is_asked(
+    stream: bool, *, start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine(key="sk-a", context=2048)
+    daemon = await start_daemon(elsewhere(a=engine))
+    told = await ask(http, daemon, stream=stream, messages=[{"role": "user", "content": "word " * 3000}])
+    assert (told.status, told.error["code"]) == (503, "context_length_exceeded")
+    assert "2,048" in told.error["message"]
+    assert engine.chats == []
+
+
 @every_dialect
 @streamed_and_plain
 async def test_a_fallback_that_refuses_a_prefill_is_not_masked(
@@ -107,17 +120,96 @@ async def test_a_fallback_that_refuses_a_prefill_is_not_masked(
     one: FakeEngine,
     two: FakeEngine,
     start_daemon: StartDaemon,
-    http: httpx.AsyncClient,
+    patient: httpx.AsyncClient,
+    clock: Clock,
 ) -> None:
-    """503 and not 400: the first would have taken the request as it is, and may take it the next time."""
+    """503 and not 400: the first would have taken the request, and is asked again as if it were alone."""
     one.fault, two.fault = faults.status(503), NO_PREFILL
     daemon = await start_daemon(elsewhere(a=one, b=two) + '[fallback]\n"a/one" = ["b/two"]\n')
-    told = await ask(http, daemon, "a/one", stream=stream, dialect=dialect, messages=PREFILLED)
-    assert told.status == 503
+    with clock.hurrying():
+        told = await ask(patient, daemon, "a/one", stream=stream, dialect=dialect, messages=PREFILLED)
+    assert (told.status, told.headers["Retry-After"]) == (503, "8")
     assert "a/one: it answered 503: fake trouble 503" in told.error["message"]
     assert f"b/two: it answered 400: {WORDS}" in told.error["message"]
-    assert attempts_at(one, two) == [1, 1]
-    assert outcomes(await written_down(http, daemon)) == [("a/one", "failed"), ("b/two", "failed")]
+    assert attempts_at(one, two) == [3, 1], "who has refused a request is not asked it again"
+    assert pauses(one) == pytest.approx([2, 4], abs=0.5)
+    record = await written_down(patient, daemon)
+    assert [model for model, _ in outcomes(record)] == ["a/one", "b/two", "a/one", "a/one"]
+
+
+@every_dialect
+@streamed_and_plain
+async def test_who_is_parked_for_a_moment_is_waited_for_where_the_other_refuses(
+    stream: bool,
+    dialect: Dialect,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    one.faults(faults.status(503))
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    assert (await ask(patient, daemon)).models == {"b/two"}
+    two.fault = NO_PREFILL
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=stream, dialect=dialect, messages=PREFILLED)
+    assert told.is_whole
+    assert (told.text, told.models) == (answers.TEXT, {"a/one"})
+    assert attempts_at(one, two) == [2, 2]
+    assert outcomes(await written_down(patient, daemon)) == [("b/two", "failed"), ("a/one", "ok")]
+
+
+@pytest.mark.parametrize(
+    ("wait", "refusal", "status"),
+    [
+        ("40", faults.status(400), 503),
+        ("40", faults.status(404), 503),
+        ("40", faults.EMPTY, 503),
+        ("4000", faults.status(404), 503),
+        ("4000", faults.status(400), 400),
+        ("40", faults.CONTENT_FILTER, 400),
+    ],
+    ids=["refused", "unknown", "empty", "unknown, for long", "refused, for long", "filtered"],
+)
+@streamed_and_plain
+async def test_where_one_is_parked_and_the_other_refuses_the_client_hears_of_both_and_when_to_come_again(
+    stream: bool,
+    wait: str,
+    refusal: faults.Fault,
+    status: int,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    http: httpx.AsyncClient,
+) -> None:
+    """What all others call wrong is the client's to mend if it is parked for longer than a minute."""
+    one.fault, two.fault = faults.status(429, retry_after=wait), refusal
+    daemon = await start_daemon(elsewhere(a=one, b=two))
+    for _ in range(2):
+        told = await ask(http, daemon, stream=stream)
+    assert told.status == status
+    assert told.headers.get("Retry-After") == (wait if status == 503 else None)
+    assert told.headers["x-should-retry"] == ("true" if status == 503 and wait == "40" else "false")
+    assert "b/two: it" in told.error["message"]
+    heard = f"a/one: parked for {wait} s more: it answered 429" in told.error["message"]
+    assert heard is (refusal is not faults.CONTENT_FILTER)
+    assert attempts_at(one, two) == [1, 2]
+
+
+async def test_a_prompt_too_long_for_one_is_told_so_where_the_other_that_is_parked_has_no_larger_context(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    parked = await start_engine("one", key="sk-a", context=2048)
+    other = await start_engine("two", key="sk-b", context=4096)
+    parked.fault, other.fault = faults.status(429, retry_after="40"), faults.CONTENT_FILTER
+    daemon = await start_daemon(elsewhere(a=parked, b=other))
+    await ask(http, daemon, "a/one")
+    other.fault = faults.CONTEXT_LENGTH
+    told = await ask(http, daemon)
+    assert (told.status, told.error["code"]) == (400, "context_length_exceeded")
 
 
 @streamed_and_plain

@@ -86,6 +86,21 @@ async def test_429_without_a_word_is_no_reason_for_a_storm_however_many_ask(
     assert all(wait >= 4.9 for wait in pauses(one))
 
 
+async def test_a_crowd_that_asks_before_the_first_429_has_come_is_no_storm_either(
+    one: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    """Nobody knows yet, so that each asks once; from then on they are one."""
+    one.fault = faults.status(429)
+    daemon = await start_daemon(elsewhere(a=one))
+    with clock.hurrying():
+        told = await asyncio.gather(*(ask(patient, daemon) for _ in range(CROWD)))
+    assert {one.status for one in told} == {429}
+    begun = [seen.at - attempts_of(one)[0].at for seen in attempts_of(one)]
+    assert len(begun) == CROWD + 1
+    assert begun[CROWD - 1] < 1
+    assert begun[CROWD] == pytest.approx(5, abs=0.5)
+
+
 async def test_a_primary_that_comes_and_goes_is_soon_back_when_it_is_well(
     one: FakeEngine, two: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
 ) -> None:
@@ -245,3 +260,45 @@ async def test_the_first_recovery_is_told_of_all_who_may_answer_those_included_w
     assert (told.status, told.headers["Retry-After"], told.headers["x-should-retry"]) == (429, "30", "true")
     assert "a/one: it answered 429" in told.error["message"]
     assert "b/two: parked for 30 s more: it answered 429" in told.error["message"]
+
+
+@streamed_and_plain
+async def test_who_recovers_while_another_is_asked_in_vain_answers(
+    stream: bool,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    one.fault = faults.SILENCE
+    two.faults(faults.status(429, retry_after="20"))
+    daemon = await start_daemon(elsewhere(a=one, b=two) + "[timeouts]\nheaders = 30\nplain = 30\n")
+    assert (await ask(patient, daemon, "b/two")).status == 429
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=stream)
+    assert told.is_whole
+    assert told.models == {"b/two"}
+    assert attempts_at(one, two) == [1, 2]
+
+
+@streamed_and_plain
+async def test_who_fell_silent_is_not_asked_again_by_the_same_request(
+    stream: bool,
+    *,
+    one: FakeEngine,
+    two: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    one.fault = two.fault = faults.SILENCE
+    two.faults(faults.status(429, retry_after="20"))
+    more = "[timeouts]\nheaders = 30\nplain = 30\n[streams]\npatience = 400\n"
+    daemon = await start_daemon(elsewhere(a=one, b=two) + more)
+    assert (await ask(patient, daemon, "b/two")).status == 429
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=stream)
+    assert told.status == 503
+    assert attempts_at(one, two) == [1, 2], "the one is no longer parked by then"

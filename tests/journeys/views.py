@@ -22,16 +22,21 @@ class Dialect:
 
     path: str
     done: str
+    sign: str  # of life, while there is nothing to tell
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, object] = field(default_factory=dict)
 
 
 OPENAI = Dialect(
-    "/v1/chat/completions", "data: [DONE]\n\n", fields={"stream_options": {"include_usage": True}}
+    "/v1/chat/completions",
+    "data: [DONE]\n\n",
+    ": waiting\n\n",
+    fields={"stream_options": {"include_usage": True}},
 )
 ANTHROPIC = Dialect(
     "/v1/messages",
     'data: {"type":"message_stop"}\n\n',
+    'event: ping\ndata: {"type":"ping"}\n\n',
     headers={"anthropic-version": "2023-06-01"},
     fields={"max_tokens": 99},
 )

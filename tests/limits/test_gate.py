@@ -139,11 +139,12 @@ def test_an_engine_on_this_machine_is_never_parked(gate: Gate) -> None:
     assert parked(gate, TINY, 0.0) == ""
 
 
-def test_the_first_recovery_counts_and_only_where_all_are_parked(gate: Gate) -> None:
+def test_the_first_recovery_counts_and_is_a_matter_of_limits_only_where_all_are_limited(gate: Gate) -> None:
     gate.admit(cloud("one"), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
     gate.admit(cloud("two"), 0.0).settle(Outcome.FAILED, 0.0, limited(10.0))
     assert gate.recovery([cloud("one"), cloud("two")], 1.0) == Recovery(9.0, limited=True)
-    assert gate.recovery([cloud("one"), cloud("three")], 1.0) is None
+    assert gate.recovery([cloud("one"), cloud("three")], 1.0) == Recovery(29.0, limited=False)
+    assert gate.recovery([cloud("three")], 1.0) is None
     assert gate.recovery([], 1.0) is None
     gate.admit(cloud("three"), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
     assert gate.recovery([cloud("one"), cloud("three")], 1.0) == Recovery(1.0, limited=False)

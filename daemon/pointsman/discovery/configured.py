@@ -123,6 +123,7 @@ class ConfiguredSource:
             endpoint,
             build=seen.build,
             holds=seen.listing.holds if seen.listing else None,
+            tells_loads=seen.listing.tells_loads if seen.listing else True,
             seen_at=self._wall(),
         )
 

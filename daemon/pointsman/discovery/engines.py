@@ -110,6 +110,7 @@ class EngineSource:
             note="; ".join(_notes(row, goal.place, seen)),
             build=seen.build,
             holds=seen.listing.holds if seen.listing else None,
+            tells_loads=seen.listing.tells_loads if seen.listing else True,
             seen_at=self._wall(),
         )
 

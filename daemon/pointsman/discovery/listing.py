@@ -61,6 +61,7 @@ class Listing:
     models: tuple[Listed, ...]
     notes: tuple[str, ...] = ()
     holds: int | None = None
+    tells_loads: bool = True
     build: str = ""
 
     def changed(self, change: Change) -> "Listing":

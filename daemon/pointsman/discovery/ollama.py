@@ -39,7 +39,12 @@ def with_tags(listing: Listing, body: object) -> Listing:
 
 
 def with_loaded(listing: Listing, body: object) -> Listing:
-    """`/api/ps`: the models in memory, each with the context it was loaded with."""
+    """`/api/ps`: the models in memory, each with the context it was loaded with.
+
+    Those too that are only being loaded, and nothing tells which these are (PsHandler in server/routes.go).
+    """
+    if not isinstance(body, dict) or not isinstance(body.get("models"), list):
+        return listing
     loaded = by_name(items(body, "models"), "model", "name")
 
     def change(model: Listed) -> Listed:
@@ -48,7 +53,7 @@ def with_loaded(listing: Listing, body: object) -> Listing:
         context = count(told.get("context_length")) or model.context
         return replace(model, state=ModelState.LOADED, context=context)
 
-    return listing.changed(change)
+    return replace(listing, tells_loads=False).changed(change)
 
 
 def read_shown(body: object) -> Change | None:

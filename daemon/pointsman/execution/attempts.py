@@ -14,7 +14,7 @@ from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
 from pointsman.execution.loads import LONGEST_WAIT, Open
 from pointsman.execution.retries import REFUSALS
-from pointsman.types import Attempt, Call, Candidate, Decision
+from pointsman.types import PARKED, Attempt, Call, Candidate, Decision, Model, Tier
 
 MOST_ATTEMPTS = 6
 
@@ -59,7 +59,13 @@ class _Asking:
         return len(self.attempts) >= MOST_ATTEMPTS or _now() >= self.started + self._clocks(candidate).total
 
     def passes_by(self, candidate: Candidate) -> bool:
-        """Whether its context is known to be no larger than one that was too small."""
+        """Whether it has refused this request or failed it, or its context is no larger than one too small.
+
+        Whether those elsewhere that failed may be asked again, their circuits say; an engine here has none.
+        """
+        earlier = [one for one in self.attempts if one.model == candidate.model.id]
+        if any(candidate.model.tier is Tier.LOCAL or one.status in REFUSALS for one in earlier):
+            return True
         size = _context(candidate)
         if not 0 < size <= self.too_small:
             return False
@@ -86,19 +92,31 @@ class _Asking:
     def nobody(self) -> PointsmanError:
         """What the client is told when none has answered: all that was said, and when to come again."""
         asked = [f"{attempt.model}: {attempt.error}" for attempt in self.attempts]
-        tried = "; ".join([*asked, *self.smaller, *self.late])
+        tried = "; ".join([*asked, *self.smaller, *self.late, *_parked(self.decision)])
         statuses = [attempt.status for attempt in self.attempts]
         refusal = next((status for status in statuses if status in REFUSALS), None)
-        models = [candidate.model for candidate in self.decision.candidates]
-        recovery = self.means.gate.recovery(models, _now())  # a 400 may tell of a quota, which time heals
-        if refusal and not recovery and not self.late and REFUSALS.issuperset(statuses):
+        error = self._no_route(f"every model that may answer was tried, and none did. {tried}")
+        heals = error.is_soon_over or error.limited  # a 400 may tell of a quota
+        if refusal and not heals and not self.late and REFUSALS.issuperset(statuses):
             return Refused(tried, refusal, too_long=self.too_long)
-        words = f"every model that may answer was tried, and none did. {tried}"
+        return error
+
+    def _no_route(self, words: str) -> NoRoute:
         if self.cold:
             return NoRoute(words, retry_after=min(self.cold))
+        later = [model for model in self.decision.parked if not 0 < (model.context or 0) <= self.too_small]
+        if any(map(self._is_well_again, later)):
+            return NoRoute(words, retry_after=0.0)
+        models = [*(candidate.model for candidate in self.decision.candidates), *later]
+        recovery = self.means.gate.recovery(models, _now())
         if recovery:
             return NoRoute(words, retry_after=recovery.seconds, limited=recovery.limited)
         return NoRoute(words)
+
+    def _is_well_again(self, parked: Model) -> bool:
+        """Whether it was parked when this was decided, and could be asked now for the first time."""
+        asked = any(attempt.model == parked.id for attempt in self.attempts)
+        return not asked and self.means.gate.recovery([parked], _now()) is None
 
     async def _turn(self, candidate: Candidate, *, patient: bool) -> Turn | Open:
         """Leave to ask it now. A plain request waits for a load only as long as its client waits for it."""
@@ -206,6 +224,13 @@ def _with_patience(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate,
     for number, candidate in enumerate(candidates, 1):
         here = candidate.model.endpoint.id
         yield candidate, all(other.model.endpoint.id == here for other in candidates[number:])
+
+
+def _parked(decision: Decision) -> Iterator[str]:
+    """Who was not asked for now, by the reasons: of many that share one the first is named."""
+    for rule, reason, models in decision.left_out():
+        if rule == PARKED:
+            yield f"{models[0]}{' and others' if len(models) > 1 else ''}: {reason}"
 
 
 def _context(candidate: Candidate) -> int:

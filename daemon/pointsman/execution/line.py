@@ -99,12 +99,16 @@ class Line:
     # -- what happens
 
     def observe(self, endpoint: Endpoint, models: Iterable[Model]) -> None:
-        """What a look at the engine saw. While a load runs only its end is news: the rest is in flux."""
+        """What a look at the engine saw. While a load runs only its end is news: the rest is in flux.
+
+        Of an engine whose list does not tell it, the end is known by an answer.
+        """
         self._models = MappingProxyType({model.id: model for model in models})
         if endpoint.health is Health.AWAY:
             self._lost(f"{endpoint.id} is away: {endpoint.note or 'it no longer answers'}")
         elif self._loader is not None:
-            if self._is_told_of(self._loader.wish) and self._now() - self._loader.since >= STALE:
+            told = endpoint.tells_loads and self._is_told_of(self._loader.wish)
+            if told and self._now() - self._loader.since >= STALE:
                 self.loaded(self._loader, timed=False)
         elif not self._is_stale():
             self._take_over(endpoint)

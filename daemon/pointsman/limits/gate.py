@@ -16,7 +16,7 @@ from pointsman.types import Model, Outcome, Outlook
 
 
 class Recovery(NamedTuple):
-    """`seconds` until somebody may be asked again. `limited`: nothing but rate limits keeps them from it."""
+    """`seconds` until somebody may be asked again. `limited`: rate limits are all that is wrong."""
 
     seconds: float
     limited: bool
@@ -81,13 +81,12 @@ class Gate:
         return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now)
 
     def recovery(self, models: Iterable[Model], now: float) -> Recovery | None:
-        """When the first of these may be asked again; None unless all of them are parked."""
-        parked = [self.circuits.parked(keys_of(model), now) for model in models]
-        known = [one for one in parked if one]
-        if not known or len(known) < len(parked):
+        """When the first of these that are parked may be asked again; None: none of them is."""
+        found = [self.circuits.parked(keys_of(model), now) for model in models]
+        if not any(found):
             return None
-        seconds = max(0.0, min(one.until for one in known) - now)
-        return Recovery(seconds, limited=all(one.limited for one in known))
+        seconds = max(0.0, min(one.until for one in found if one) - now)
+        return Recovery(seconds, limited=all(one is not None and one.limited for one in found))
 
     def admit(self, model: Model, now: float) -> Ticket:
         """Raises UpstreamError, which says why it may not be asked now; that is no attempt."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pointsman.routing.policy import CONTEXT
 from pointsman.types import Decision, Endpoint
 
 TO_DO = ". Start a local engine, or see in `pointsman status` what to mend"
@@ -25,6 +26,12 @@ def nobody_left(
     ]
     reasons += [f"{name}: {_missing(name, endpoints)}" for name in wanted.missing]
     return f"no model may answer {wanted.asked!r}. " + "; ".join(reasons) + TO_DO
+
+
+def is_too_long(decision: Decision) -> bool:
+    """Whether the prompt's length alone keeps every model that is meant from answering."""
+    rules = {one.rule for one in decision.excluded} - {"named"}
+    return rules == {CONTEXT}
 
 
 def _missing(name: str, endpoints: Sequence[Endpoint]) -> str:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pointsman.catalogue.providers import provider
 from pointsman.routing import context as contexts
 from pointsman.types import (
+    PARKED,
     Ability,
     Candidate,
     Decision,
@@ -30,7 +31,6 @@ from pointsman.types import (
     flag_names,
 )
 
-PARKED = "parked"  # the rule that leaves out what failed a moment ago
 BUSY_AFTER = 20.0  # seconds that a request waits for a model rather than take another
 
 # Whose requests the servers of a dialect take. Ollama's own is used where its OpenAI API would not do.
@@ -118,6 +118,7 @@ def context(model: Model, task: Task) -> str | None:
     return contexts.objection(model, task)
 
 
+CONTEXT = context.__name__  # as decisions name the rule
 RULES: tuple[Rule, ...] = (tier, privacy, budget, dialect, key, healthy, abilities, modality, context)
 
 
@@ -130,11 +131,13 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
             allowed.append(model)
         else:
             excluded.append(objection)
-    allowed, later = _without_parked(allowed, outlook)
-    allowed, busy = _parted(allowed, task, outlook)
-    excluded += later + busy
+    parked = [model for model in allowed if model.id in outlook.parked]
+    there = [model for model in allowed if model.id not in outlook.parked]
+    allowed, busy = _parted(there, task, outlook)
+    excluded += [Excluded(one.id, PARKED, _until(outlook.parked[one.id], outlook.now)) for one in parked]
+    excluded += busy
     order = _by_ladder(allowed, task, outlook) if wanted.chosen else _by_name(allowed, wanted, task)
-    return Decision(decision_id, wanted, task, tuple(order), tuple(excluded))
+    return Decision(decision_id, wanted, task, tuple(order), tuple(excluded), tuple(parked))
 
 
 def routable(snapshot: Snapshot, form: str = "openai.chat") -> list[Model]:
@@ -150,13 +153,6 @@ def _objection(model: Model, wanted: Wanted, task: Task) -> Excluded | None:
         if (reason := rule(model, task)) is not None:
             return Excluded(model.id, rule.__name__, reason)
     return None
-
-
-def _without_parked(models: Sequence[Model], outlook: Outlook) -> tuple[list[Model], list[Excluded]]:
-    parked = outlook.parked
-    there = [model for model in models if model.id not in parked]
-    later = [model.id for model in models if model.id in parked]
-    return there, [Excluded(name, PARKED, _until(parked[name], outlook.now)) for name in later]
 
 
 def _until(parked: Parked, now: float) -> str:

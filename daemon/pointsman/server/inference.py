@@ -17,7 +17,6 @@ from pointsman.wire.formats import FORMATS, Format
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes
 SLOWEST_BODY = 120.0  # seconds that a client may take to send it
-SOON = 60.0  # seconds that a client's library may be asked to wait by itself
 
 
 def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -85,5 +84,5 @@ def _retrying(error: PointsmanError) -> dict[str, str]:
     """Whether, and when, the same request is worth another try."""
     if not isinstance(error, NoRoute) or error.retry_after is None:
         return {"x-should-retry": "false"}
-    soon = error.retry_after <= SOON
-    return {"Retry-After": str(ceil(error.retry_after)), "x-should-retry": "true" if soon else "false"}
+    retry = "true" if error.is_soon_over else "false"
+    return {"Retry-After": str(ceil(error.retry_after)), "x-should-retry": retry}

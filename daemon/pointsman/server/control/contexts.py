@@ -9,7 +9,6 @@ from pointsman.routing.context import ANSWER_ROOM, fits, holding
 from pointsman.server.control.words import chats, is_here, models_of, set_context, who
 from pointsman.types import Endpoint, Model, Snapshot
 
-RULE = policy.context.__name__  # as decisions name it
 SMALL = 16_384  # tokens: an agent's first request alone may hold more
 ENOUGH = 32_768
 
@@ -48,7 +47,12 @@ def _longest(models: Sequence[Model], decided: Sequence[Decided]) -> TooLong | N
 
 def _too_long(models: Sequence[Model], one: Decided) -> TooLong | None:
     tokens = one.decision["task"]["prompt_tokens"]
-    ids = {name for group in one.decision["excluded"] if group["rule"] == RULE for name in group["models"]}
+    ids = {
+        name
+        for group in one.decision["excluded"]
+        if group["rule"] == policy.CONTEXT
+        for name in group["models"]
+    }
     short = tuple(model for model in models if model.id in ids and _is_short(model, tokens))
     return TooLong(one.app, tokens, short) if short else None
 

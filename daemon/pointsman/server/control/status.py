@@ -10,6 +10,7 @@ from aiohttp import web
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
 from pointsman.ledger.queries import Decided, Line, Reader, Total
+from pointsman.routing.policy import CONTEXT
 from pointsman.server.control import advice, catalogue, contexts, limits
 from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.reply import reply
@@ -42,7 +43,7 @@ def read_past(reader: Reader, since: float) -> Past:
         return Past(
             last=newest[0] if newest else None,
             today=reader.totals(since),
-            too_long=reader.left_out(contexts.RULE, since),
+            too_long=reader.left_out(CONTEXT, since),
         )
     except LedgerError as error:
         return Past(trouble=error.message)
