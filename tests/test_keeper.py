@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.catalogue.free import free_limits
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.events import Bus
-from pointsman.keeper import Keeper
+from pointsman.keeper import Keeper, committed
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
+from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
 from pointsman.types import Account, Model, Outcome, Tier
@@ -41,7 +43,8 @@ class Start:
         self.keeper = Keeper(
             self.bus, self.writer.enqueue, wall=lambda: self.wall, monotonic=lambda: self.now
         )
-        self.gate = Gate(self.keeper.changed, self.keeper.told)
+        free = FreeTiers(free_limits, lambda: self.wall, self.keeper.counted)
+        self.gate = Gate(self.keeper.changed, self.keeper.told, free)
         self.writer.start()
         with closing(reader):
             self.keeper.restore(self.gate, reader)
@@ -178,3 +181,35 @@ def test_a_ledger_that_can_not_be_read_is_no_reason_not_to_start(
         first.keeper.restore(first.gate, reader)
     assert first.shut == {}
     assert "the limits of the last start are not known" in caplog.text
+
+
+def gift() -> Model:
+    place = replace(endpoint("openrouter"), account=Account("openrouter-1f", "sk-secret"))
+    return model("openrouter/gift:free", endpoint=place, tier=Tier.FREE)
+
+
+def test_what_was_counted_is_counted_after_a_restart(first: Start, path: Path) -> None:
+    for _ in range(20):
+        ticket = first.gate.admit(gift(), first.now)
+        ticket.goes_out()
+        ticket.settle(Outcome.OK, first.now)
+    first.gate.admit(cloud("paid"), first.now).settle(Outcome.OK, first.now)
+    soon = again(first, path, after=5.0)
+    recovery = soon.gate.recovery([gift()], soon.now)
+    assert recovery is not None
+    assert (round(recovery.seconds), recovery.limited) == (60, True)
+    assert [one.used for one in soon.gate.free.report([gift(), cloud("paid")], soon.now)] == [20, 20]
+
+
+async def test_what_is_counted_is_in_the_ledger_when_it_is_committed(first: Start, path: Path) -> None:
+    first.gate.admit(gift(), first.now).goes_out()
+    await committed(first.writer)
+    with closing(Reader(path)) as reader:
+        assert len(reader.free_calls(0.0)) == 1
+
+
+async def test_a_ledger_that_can_not_be_written_keeps_nobody_from_an_answer(first: Start) -> None:
+    first.writer.stop()
+    first.gate.admit(gift(), first.now)
+    await committed(first.writer)
+    assert [one.used for one in first.gate.free.report([], first.now)] == [1, 1]

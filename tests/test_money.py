@@ -4,7 +4,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.money import NOTHING_TO_PAY, Price, Usage, to_dollars, to_nano
+from pointsman.money import DAY, NOTHING_TO_PAY, Price, PriceTier, Usage, to_dollars, to_nano
 
 
 @given(st.integers(0, 10**18))
@@ -17,6 +17,7 @@ def test_dollars_have_no_digit_too_many() -> None:
     assert [to_dollars(nano) for nano in amounts] == ["0", "0.000000001", "0.15", "10"]
 
 
+NOON = 12 * 3600.0
 TOKEN = 1_000_000  # of a price per million: one nano-dollar a token
 PRICED = Price(
     input=3 * TOKEN,
@@ -29,20 +30,123 @@ PRICED = Price(
 
 def test_each_token_of_a_prompt_is_charged_once_and_for_what_was_done_with_it() -> None:
     usage = Usage(input=1000, output=10, cache_read=600, cache_write=300, cache_write_hour=100)
-    assert usage.cost(PRICED) == 100 * 3 + 600 * 1 + 200 * 4 + 100 * 6 + 10 * 15
+    assert usage.cost(PRICED, NOON) == 100 * 3 + 600 * 1 + 200 * 4 + 100 * 6 + 10 * 15
 
 
 def test_what_an_unknown_price_would_charge_is_unknown() -> None:
     usage = Usage(input=10, cache_write=5, cache_write_hour=5)
-    assert usage.cost(replace(PRICED, cache_write=None)) == 5 * 3 + 5 * 6
-    assert usage.cost(replace(PRICED, cache_write_hour=None)) is None
-    assert Usage(input=10, cache_write=5).cost(replace(PRICED, cache_write=None)) is None
-    assert Usage(input=10, cache_read=5).cost(replace(PRICED, cache_read=None)) == 10 * 3
+    assert usage.cost(replace(PRICED, cache_write=None), NOON) == 5 * 3 + 5 * 6
+    assert usage.cost(replace(PRICED, cache_write_hour=None), NOON) is None
+    assert Usage(input=10, cache_write=5).cost(replace(PRICED, cache_write=None), NOON) is None
+    assert Usage(input=10, cache_read=5).cost(replace(PRICED, cache_read=None), NOON) == 10 * 3
 
 
-@given(st.builds(Usage, *[st.integers(0, 10**9)] * 6))
+USAGES = st.builds(Usage, *[st.integers(0, 10**9)] * 6)
+
+
+@given(USAGES)
 def test_whatever_is_reported_costs_no_less_than_nothing_and_nothing_where_nothing_is_to_pay(
     usage: Usage,
 ) -> None:
-    assert (usage.cost(PRICED) or 0) >= usage.output * 15
-    assert usage.cost(NOTHING_TO_PAY) == 0
+    assert (usage.cost(PRICED, NOON) or 0) >= usage.output * 15
+    assert usage.cost(NOTHING_TO_PAY, NOON) == 0
+
+
+LONG = 200_001  # tokens of the first prompt that is charged as a long one
+DEAR = Price(6 * TOKEN, 30 * TOKEN, 2 * TOKEN, 8 * TOKEN, 12 * TOKEN)
+CHEAP = Price(TOKEN, TOKEN, TOKEN, TOKEN, TOKEN)
+BY_SIZE = replace(PRICED, tiers=(PriceTier(DEAR, above=LONG),))
+AT_NIGHT = PriceTier(CHEAP, utc_start=23 * 3600, utc_end=6 * 3600)
+BY_HOUR = replace(PRICED, tiers=(AT_NIGHT,))
+
+
+def test_a_long_prompt_is_charged_whole_and_its_answer_too() -> None:
+    assert Usage(LONG - 1, 10).cost(BY_SIZE, NOON) == (LONG - 1) * 3 + 10 * 15
+    assert Usage(LONG, 10).cost(BY_SIZE, NOON) == LONG * 6 + 10 * 30
+
+
+def test_what_was_read_from_a_cache_counts_for_a_prompts_length() -> None:
+    assert Usage(LONG, 0, cache_read=LONG - 1).cost(BY_SIZE, NOON) == 1 * 6 + (LONG - 1) * 2
+
+
+def test_a_time_of_day_holds_from_its_first_second_to_before_its_last_on_every_day() -> None:
+    for day in (0, DAY, 20_000 * DAY):
+        hours = {
+            second: Usage(1).cost(BY_HOUR, day + second) for second in (0, 21_599, 21_600, 82_799, 82_800)
+        }
+        assert hours == {0: 1, 21_599: 1, 21_600: 3, 82_799: 3, 82_800: 1}
+
+
+def test_a_time_of_day_that_ends_where_it_begins_is_all_day() -> None:
+    for start, end in ((0, DAY), (3_600, 3_600)):
+        always = replace(PRICED, tiers=(PriceTier(CHEAP, utc_start=start, utc_end=end),))
+        assert {Usage(1).cost(always, float(second)) for second in (0, 3_599, 3_600, 80_000)} == {1}
+
+
+def test_of_prices_that_hold_at_once_the_last_one_counts() -> None:
+    size, night = PriceTier(DEAR, above=LONG), AT_NIGHT
+    assert Usage(LONG).cost(replace(PRICED, tiers=(size, night)), 0.0) == LONG
+    assert Usage(LONG).cost(replace(PRICED, tiers=(night, size)), 0.0) == LONG * 6
+
+
+def test_the_most_a_request_can_cost_is_at_the_dearest_hour() -> None:
+    by_day = replace(CHEAP, tiers=(PriceTier(PRICED, utc_start=6 * 3600, utc_end=23 * 3600),))
+    assert Usage(10, 10).cost_most(by_day) == Usage(10, 10).cost_most(BY_HOUR) == 10 * 3 + 10 * 15
+    assert Usage(10).cost_most(BY_SIZE) == 10 * 3
+    assert Usage(LONG).cost_most(BY_SIZE) == LONG * 6
+    assert Usage(10).cost_most(replace(BY_HOUR, tiers=(PriceTier(Price(), utc_start=0, utc_end=1),))) is None
+
+
+COSTS = st.integers(0, 10**14)
+PRICES = st.builds(Price, *[COSTS] * 5, request=st.integers(0, 10**9))
+TIERS = st.builds(
+    PriceTier, PRICES, st.integers(0, 10**6), utc_start=st.integers(0, DAY), utc_end=st.integers(0, DAY)
+)
+TIERED = st.builds(
+    lambda price, tiers: replace(price, tiers=tuple(tiers)), PRICES, st.lists(TIERS, max_size=4)
+)
+MOMENTS = st.floats(0, 10**10)
+
+
+@given(USAGES, TIERED, MOMENTS)
+def test_a_cost_is_a_whole_number_that_the_most_is_never_below(
+    usage: Usage, price: Price, wall: float
+) -> None:
+    cost, most = usage.cost(price, wall), usage.cost_most(price)
+    assert isinstance(cost, int)
+    assert most is not None
+    assert 0 <= cost <= most
+
+
+@given(USAGES, TIERED, MOMENTS, st.integers(0, 10**6))
+def test_a_longer_answer_never_costs_less(usage: Usage, price: Price, wall: float, more: int) -> None:
+    less, longer = usage.cost(price, wall), replace(usage, output=usage.output + more).cost(price, wall)
+    assert less is not None
+    assert longer is not None
+    assert less <= longer
+
+
+@given(USAGES, MOMENTS, st.integers(0, 10**6))
+def test_a_longer_prompt_never_costs_less_where_long_ones_are_no_cheaper(
+    usage: Usage, wall: float, more: int
+) -> None:
+    less = usage.cost(BY_SIZE, wall)
+    longer = replace(usage, input=usage.input + more).cost(BY_SIZE, wall)
+    assert less is not None
+    assert longer is not None
+    assert less <= longer
+
+
+@given(USAGES, PRICES)
+def test_rounding_up_costs_less_than_a_nano_dollar(usage: Usage, price: Price) -> None:
+    plain = max(usage.input - usage.cache_read - usage.cache_write, 0)
+    exact = (
+        Decimal(plain * (price.input or 0))
+        + usage.cache_read * (price.cache_read or 0)
+        + max(usage.cache_write - usage.cache_write_hour, 0) * (price.cache_write or 0)
+        + usage.cache_write_hour * (price.cache_write_hour or 0)
+        + usage.output * (price.output or 0)
+    ) / TOKEN + price.request
+    cost = usage.cost(price, NOON)
+    assert cost is not None
+    assert 0 <= cost - exact < 1

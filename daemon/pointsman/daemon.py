@@ -18,21 +18,31 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from pointsman.border import Border
+from pointsman.catalogue.free import free_limits
 from pointsman.catalogue.registry import Registry
+from pointsman.config.credentials import Credentials
 from pointsman.config.load import Loaded, load
 from pointsman.config.override import overrides
 from pointsman.config.schema import Config, Hold
+from pointsman.config.settings import Settings
+from pointsman.discovery.catalogues import Catalogues
+from pointsman.discovery.keybook import Keybook
 from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
+from pointsman.discovery.urls import Urls
 from pointsman.errors import LedgerError, Shuts, StartError, UpstreamError
 from pointsman.events import Bus
 from pointsman.execution.answer import Means
 from pointsman.execution.clocks import clocks_for
 from pointsman.execution.loads import Loads
 from pointsman.execution.pace import Pace
+from pointsman.ids import Ids
 from pointsman.jobs import Job, Jobs
-from pointsman.keeper import Keeper
+from pointsman.keeper import Keeper, committed
+from pointsman.keywatch import EVERY, KeyWatch
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
+from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.machine import ClockWatch, sleepless
 from pointsman.net import Sessions, allow_connections
@@ -43,6 +53,7 @@ from pointsman.server.app import make_app
 from pointsman.server.control.events import STOPPING
 from pointsman.server.instance import published, sole
 from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving, url_of
+from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
 from pointsman.types import Endpoint, Snapshot
@@ -110,7 +121,8 @@ def settle(options: Options, environ: Mapping[str, str]) -> Setup:
     """Paths and configuration, the command line over the environment over the file. Raises StartError."""
     paths = find_paths(environ, config=options.config, state=options.state)
     explicit = options.config is not None or bool(environ.get("POINTSMAN_CONFIG"))
-    said = overrides(environ, host=options.host, port=options.port, socket=options.socket)
+    commands = Settings(paths.settings).values
+    said = overrides(environ, commands, host=options.host, port=options.port, socket=options.socket)
     return Setup(paths, load(paths.config_file, explicit=explicit, overrides=said))
 
 
@@ -204,20 +216,44 @@ async def _build(
     clock = asyncio.get_running_loop().time  # of the attempts, and of all that they wait for
     pace = Pace()
     loads = Loads(clock, lambda: sweeper.hurry("an engine loaded a model"), pace)
-    bus, registry = Bus(), Registry(loads.observe)
+
+    def observe(snapshot: Snapshot) -> None:
+        loads.observe(snapshot)
+        key_watch.observe(snapshot)
+
+    bus, registry = Bus(), Registry(observe)
     stack.push_async_callback(sessions.close)
     stack.callback(loads.close)
     writer = Writer(setup.paths.ledger)
     keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
-    gate = Gate(keeper.changed, keeper.told)
+    free = FreeTiers(free_limits, times.wall, keeper.counted)
+    gate = Gate(lambda change: [each.changed(change) for each in (keeper, key_watch)], keeper.told, free)
+    key_watch = KeyWatch(sessions, registry, gate, clock, asks=setup.config.discovery.remote)
+    stack.callback(key_watch.close)
+    settings = Settings(setup.paths.settings)
+    written = partial(load, setup.paths.config_file)
+    modes = Modes(setup.config.privacy.mode, settings, lambda: written().config.privacy.mode, bus, times.wall)
+    border = Border(modes.mode, bus, writer.enqueue, times.wall)
     writer.start()
     stack.callback(writer.stop)
     reader = Reader(setup.paths.ledger)
     stack.callback(reader.close)
     _remember(pace, reader)
     keeper.restore(gate, reader)
+    border.restore(reader)
+    keys = Keybook(setup.config, environ, Credentials(setup.paths.credentials), sessions, times.wall)
+    urls = Urls(setup.config.urls, settings, lambda: written().config.urls)
+    catalogues = Catalogues.restored(reader, writer.enqueue, urls)
     sweeper = make_sweeper(
-        setup.config, environ, sessions, registry, bus, monotonic=times.monotonic, wall=times.wall
+        setup.config,
+        environ,
+        sessions,
+        registry,
+        bus,
+        monotonic=times.monotonic,
+        wall=times.wall,
+        places=keys.read(),
+        catalogues=catalogues,
     )
     stack.push_async_callback(sweeper.close)
 
@@ -238,6 +274,8 @@ async def _build(
             times.wall,
             hold=setup.config.streams.hold is Hold.WHOLE,
             collect=setup.config.streams.collect,
+            cross=border.cross,
+            committed=partial(committed, writer),
         ),
         names=_names(setup.config),
         bus=bus,
@@ -246,6 +284,7 @@ async def _build(
         wall=times.wall,
         monotonic=clock,
         config_file=str(setup.paths.config_file),
+        mode=modes.mode,
     )
     call_later = asyncio.get_running_loop().call_later
     clocks = partial(
@@ -260,11 +299,14 @@ async def _build(
         keeper.jumped(gate, slept)
         sessions.renew(after=_longest_call(setup.config))
 
-    jobs = start_jobs(sweeper, clocks, stack, woke_up)
+    key_job = Job("ask what is left of keys", EVERY, key_watch.look)
+    jobs = start_jobs(sweeper, clocks, stack, woke_up, key_job)
     return Rooms(
         router=router,
         registry=registry,
         sweeper=sweeper,
+        keys=keys,
+        catalogues=catalogues,
         reader=reader,
         writer=writer,
         bus=bus,
@@ -272,6 +314,9 @@ async def _build(
         jobs=jobs,
         loads=loads,
         signs=Signs(setup.config.streams.patience),
+        border=border,
+        key_watch=key_watch,
+        modes=modes,
     )
 
 
@@ -288,12 +333,13 @@ def start_jobs(
     watch_clocks: Callable[[Callable[[float, float], object]], ClockWatch],
     stack: AsyncExitStack,
     on_wake: Callable[[float], object],
+    *more: Job,
 ) -> Jobs:
     """What is done again and again, and anew when the machine has slept or its clock was set.
 
     `on_wake` is told how long the event loop's clock stood still.
     """
-    jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse),))
+    jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse), *more))
     jobs.start()
     stack.callback(jobs.stop)
 
@@ -346,22 +392,3 @@ def _info(setup: Setup, tcp: socket.socket, socket_path: str) -> Info:
         config_file=str(setup.loaded.file) if setup.loaded.file else None,
         state_dir=str(setup.paths.state_dir),
     )
-
-
-class Ids:
-    """Short ids for requests that sort by time: milliseconds and ten random bits, in base 32."""
-
-    ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no letter that looks like another
-
-    def __init__(self, wall: Callable[[], float], source: random.Random) -> None:
-        self._wall = wall
-        self._source = source
-        self._last = 0
-
-    def __call__(self) -> str:
-        self._last = max(self._last + 1, int(self._wall() * 1000) << 10 | self._source.getrandbits(10))
-        rest, letters = self._last, ""
-        while rest:
-            rest, digit = divmod(rest, 32)
-            letters = self.ALPHABET[digit] + letters
-        return letters

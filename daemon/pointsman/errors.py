@@ -3,12 +3,15 @@
 PointsmanError
 ├── BadRequest            400  the request is malformed
 ├── ForeignOrigin         403  a web page of another origin asks
+├── NotOurs               403  somebody who may only look wants to change something
 ├── NotFound              404  nothing is there
 │   └── UnknownModel      404  a model's name that means nothing
 ├── WrongMethod           405
 ├── BodyTooSlow           408
 ├── BodyTooLarge          413
+├── NotJson               415  a change that is not sent as JSON
 ├── WrongHost             421  the Host header is not one of ours
+├── KeyNotKept            422  a key was tried and does not work
 ├── LedgerError           500  what happened can't be written down, or read back
 ├── NoRoute               503  nobody is left to ask
 ├── UpstreamError         503  one attempt failed
@@ -85,6 +88,21 @@ class ForeignOrigin(PointsmanError):
     code = "foreign_origin"
 
 
+class NotOurs(PointsmanError):
+    status = 403
+    code = "not_allowed"
+
+
+class NotJson(PointsmanError):
+    status = 415
+    code = "not_json"
+
+
+class KeyNotKept(PointsmanError):
+    status = 422
+    code = "key_not_kept"
+
+
 class NotFound(PointsmanError):
     status = 404
     code = "not_found"
@@ -151,7 +169,8 @@ class UpstreamError(PointsmanError):
 
     `upstream_status` is what the provider said, None where it said nothing. `shuts`: what the failure
     tells of the target, and `wait` for how many seconds, where the provider said so. `limited`: it is
-    a rate limit or a quota. `said`: the provider's own error as JSON, where it came in place of an answer.
+    a rate limit or a quota; `span`: of which time, and `most`: how much it allows in it, where that is said.
+    `said`: the provider's own error as JSON, where it came in place of an answer.
     """
 
     status = 503
@@ -166,6 +185,8 @@ class UpstreamError(PointsmanError):
         shuts: Shuts = Shuts.NOTHING,
         wait: float | None = None,
         limited: bool = False,
+        span: str = "",
+        most: int | None = None,
         said: bytes = b"",
     ) -> None:
         super().__init__(message)
@@ -174,6 +195,8 @@ class UpstreamError(PointsmanError):
         self.shuts = shuts
         self.wait = wait
         self.limited = limited
+        self.span = span
+        self.most = most
         self.said = said
 
 

@@ -1,21 +1,29 @@
 """What becomes of the limits' changes: an event for whoever watches, a row in the ledger for the next start.
 
-Kept is what a rate limit or a quota has shut, and what models told of their limits. What was merely broken,
-or refused for its key, is tried again by a new start.
+Kept is what a rate limit or a quota has shut, what models told of their limits, and every request that its
+provider counts because it costs nothing. What was merely broken, or refused for its key, is tried again by a
+new start.
 """
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from pointsman.errors import LedgerError, Shuts
 from pointsman.events import Bus
 from pointsman.ledger.queries import Reader
-from pointsman.ledger.record import BudgetRecord, CeilingsRecord, LimitRecord, Record
+from pointsman.ledger.record import BudgetRecord, CeilingsRecord, FreeCallRecord, LimitRecord, Record
+from pointsman.ledger.writer import Writer
 from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Key, Opened, Shut
+from pointsman.limits.free import FreeCall
 from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
+
+FREE_CALLS_READ = 2 * 86_400.0  # seconds: today's, in every zone
+COMMITS_WITHIN = 5.0  # seconds; it takes one thousandth of one
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +65,9 @@ class Keeper:
     def told(self, told: Told) -> None:
         self._keep(_ceilings_record(told, self._wall()))
 
+    def counted(self, call: FreeCall, counts: bool) -> None:
+        self._keep(FreeCallRecord(call.account, call.model, call.at, call.number, counts))
+
     def jumped(self, gate: Gate, slept: float) -> None:
         """The clocks went apart. `slept` 0: the time of day was set, and what is kept goes by it."""
         if slept:
@@ -68,14 +79,27 @@ class Keeper:
 
     def restore(self, gate: Gate, reader: Reader) -> None:
         """What the last start knew and is not over. A ledger that can't be read is no reason not to start."""
+        wall, now = self._wall(), self._monotonic()
         try:
             limits, ceilings = reader.limits(), reader.ceilings()
+            calls = reader.free_calls(wall - FREE_CALLS_READ)
         except LedgerError as error:
             log.warning("the limits of the last start are not known: %s", error.message)
             return
-        wall, now = self._wall(), self._monotonic()
         gate.circuits.restore(_shut(limits, wall), now)
         gate.ceilings.restore(_known(ceilings, wall), now)
+        gate.free.restore((FreeCall(one.account, one.model, one.at, one.number) for one in calls), now)
+
+
+async def committed(writer: Writer) -> None:
+    """Returns when all that was kept until now would outlast a crash.
+
+    Where the ledger can't be written, which `status` tells, nobody is kept from an answer: what is counted
+    is known as long as the daemon runs.
+    """
+    with suppress(LedgerError, TimeoutError):
+        async with asyncio.timeout(COMMITS_WITHIN):
+            await asyncio.wrap_future(writer.flush())
 
 
 def _limit_record(change: Shut | Opened, wall: float) -> LimitRecord:

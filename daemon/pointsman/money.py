@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
+DAY = 86_400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Nano-dollars per million tokens; `request` and `image` are nano-dollars each."""
+    """Nano-dollars per million tokens; `request` is nano-dollars for each.
+
+    A tier's price is whole: it holds for all of a request, prompt and answer, not for the tokens beyond its
+    limit alone. So do genai-prices 0.2.3 (`TieredPrices`) and Perplexity's list of OpenAI's and xAI's models
+    (docs.perplexity.ai/docs/gateway/models, read 2026-11-21) tell of them. A time of day holds on all days of
+    the week: who has dearer hours on some days only is counted too high on the others.
+    """
 
     input: int | None = None
     output: int | None = None
@@ -16,6 +23,31 @@ class Price:
     cache_write: int | None = None
     cache_write_hour: int | None = None  # what is kept for an hour instead of minutes
     request: int = 0
+    tiers: tuple["PriceTier", ...] = ()  # prices that hold instead; the last one counts
+    unpriced: tuple[str, ...] = ()  # what costs otherwise than its tokens would as text: audio, web search
+
+    def at(self, prompt_tokens: int, wall: float) -> "Price":
+        """The price of one request; `wall` is when it was answered, in seconds since 1970."""
+        holding = [tier.price for tier in self.tiers if tier.holds(prompt_tokens, wall)]
+        return holding[-1] if holding else self
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """A price for prompts of at least so many tokens, or between two times of day."""
+
+    price: Price
+    above: int = 0  # tokens
+    utc_start: int | None = None  # seconds after midnight in UTC; an end that is no later is tomorrow's
+    utc_end: int | None = None
+
+    def holds(self, prompt_tokens: int, wall: float) -> bool:
+        if prompt_tokens < self.above:
+            return False
+        if self.utc_start is None or self.utc_end is None:
+            return True
+        since = (wall - self.utc_start) % DAY
+        return since < ((self.utc_end - self.utc_start) % DAY or DAY)
 
 
 NOTHING_TO_PAY = Price(input=0, output=0, cache_read=0, cache_write=0, cache_write_hour=0)
@@ -36,8 +68,19 @@ class Usage:
     reasoning: int = 0
     estimated: bool = False
 
-    def cost(self, price: Price) -> int | None:
-        """Nano-dollars, rounded up once; None when a price that is needed is unknown.
+    def cost(self, price: Price, wall: float) -> int | None:
+        """Nano-dollars at that time of day; None when a price that is needed is unknown."""
+        return self._sum(price.at(self.input, wall))
+
+    def cost_most(self, price: Price) -> int | None:
+        """Nano-dollars at whatever time of day, and if the prompt turns out shorter than counted here."""
+        tiers = (tier.price for tier in price.tiers if tier.above <= self.input)
+        sums = [self._sum(one) for one in (price, *tiers)]
+        known = [amount for amount in sums if amount is not None]
+        return max(known) if len(known) == len(sums) else None
+
+    def _sum(self, price: Price) -> int | None:
+        """Numerators are summed, and rounded up once.
 
         A provider that reports more of the prompt cached than there was of it is charged for no less. To
         write to a cache costs more than the prompt itself: no other price stands in for that one.

@@ -25,8 +25,18 @@ class Paths:
         return tuple(dict.fromkeys((self.socket, self.state_dir / "pointsman.sock")))
 
     @property
+    def credentials(self) -> Path:
+        """The keys that Pointsman was given, beside the configuration."""
+        return self.config_file.with_name("credentials.toml")
+
+    @property
     def ledger(self) -> Path:
         return self.state_dir / "ledger.sqlite3"
+
+    @property
+    def settings(self) -> Path:
+        """JSON: what commands have set at run time."""
+        return self.state_dir / "settings.json"
 
     @property
     def published(self) -> Path:

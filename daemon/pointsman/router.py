@@ -20,7 +20,9 @@ from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.sums import took
 from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Shut
+from pointsman.limits.free import Used
 from pointsman.limits.gate import Gate, Recovery
+from pointsman.modes import Mode
 from pointsman.routing.classify import classify
 from pointsman.routing.explain import is_too_long, nobody_left
 from pointsman.routing.policy import decide, routable
@@ -73,6 +75,7 @@ class Router:
         wall: Callable[[], float],
         monotonic: Callable[[], float],
         config_file: str,
+        mode: Callable[[], Mode] = lambda: Mode.NORMAL,
     ) -> None:
         self._registry = registry
         self._gate = gate
@@ -85,6 +88,7 @@ class Router:
         self._wall = wall
         self._monotonic = monotonic
         self._config_file = config_file
+        self._mode = mode
 
     def explain(self, call: Call) -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
@@ -96,7 +100,7 @@ class Router:
 
     def routable(self, form: str = "openai.chat") -> list[Model]:
         """The models that a plain request of that format could be given now, in their order."""
-        return routable(self._registry.snapshot, form)
+        return routable(self._registry.snapshot, form, self._mode())
 
     def limits(self) -> list[Shut]:
         """What is left alone for now, because it failed or said so."""
@@ -105,6 +109,10 @@ class Router:
     def ceilings(self) -> list[Told]:
         """What models have told of their limits, as it is now."""
         return self._gate.ceilings.report(self._monotonic())
+
+    def free(self) -> list[Used]:
+        """How much is used up of what costs nothing."""
+        return self._gate.free.report(self._registry.snapshot.models, self._monotonic())
 
     def reset_limits(self) -> None:
         """Asks again whatever was left alone."""
@@ -173,6 +181,7 @@ class Router:
                 return None
             first = decision.candidates[0].model.tier if decision.candidates else None
             good = first is Tier.LOCAL or (first is not None and snapshot.swept_at is not None)
+            good = good or decision.task.mode is Mode.PAUSED
             return decision if good else None
 
         if (decision := decided(self._registry.snapshot)) is not None:
@@ -198,7 +207,8 @@ class Router:
         wanted = understood(call.model, self._names, snapshot)
         outlook = self._gate.outlook(snapshot.models, self._monotonic())
         outlook = replace(outlook, waits=self._means.loads.waits())
-        return decide(decision_id, wanted, classify(call), snapshot, outlook)
+        task = replace(classify(call), mode=self._mode())
+        return decide(decision_id, wanted, task, snapshot, outlook)
 
     def _nobody_left(self, decision: Decision) -> NoRoute:
         endpoints = self._registry.snapshot.endpoints

@@ -11,7 +11,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pointsman.chat import CONTENT, Chat, Event
+from pointsman.modes import Mode, Privacy
 from pointsman.money import Price, Usage
+
+PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
 
 
 class Tier(IntEnum):
@@ -64,12 +67,6 @@ class Dialect(StrEnum):
     OLLAMA = "ollama"
 
 
-class Privacy(StrEnum):
-    ANY = "any"
-    NO_TRAIN = "no-train"
-    LOCAL = "local"
-
-
 class Ability(Flag):
     NONE = 0
     CHAT = auto()
@@ -111,15 +108,23 @@ class Health(StrEnum):
     SILENT = "silent"  # it takes connections and does not answer: asked when nobody else can be
     AWAY = "away"
     REFUSED = "refused"  # it answered, and would not let us in: a key is missing or wrong
+    SIGN_IN = "sign-in"  # it tells anybody what it has, and answers only who has a key
 
 
 class FoundBy(StrEnum):
     """How Pointsman came to know of a place; what it serves is told by the place itself."""
 
     PORT = "port"  # an engine usually listens there
-    ENVIRONMENT = "environment"  # OLLAMA_HOST and its like
+    ENVIRONMENT = "environment"  # OLLAMA_HOST and its like name an engine's address
     PROCESS = "process"  # an engine runs, and this is where it listens
     CONFIG = "config"
+    KEY = "key"  # a cloud's: in the environment, or given to `pointsman keys set`
+    OPEN = "open"  # a cloud that gives its list without a key
+
+    @property
+    def by_looking(self) -> bool:
+        """What was looked for on this machine, and not named by anybody."""
+        return self in {FoundBy.PORT, FoundBy.ENVIRONMENT, FoundBy.PROCESS}
 
 
 class Auth(Enum):
@@ -202,6 +207,9 @@ class Model:
     lacks: Ability = Ability.NONE  # neither has nor lacks: unknown
     reads: Modality | None = None  # None: unknown
     price: Price | None = None
+    price_source: str = ""  # user, catalogue or library; empty: unknown, or nothing to pay
+    trains: bool | None = None  # whether its provider may train on prompts; None: unknown
+    source: str = ""  # where its name is from: a list, docs, a kept list, the seed
     grade: Grade = Grade.ROUTINE
     grade_source: str = "unknown"
     size_bytes: int | None = None
@@ -273,6 +281,7 @@ class Task:
     untranslatable: str = ""  # a field that only an OpenAI API can be asked with; empty: none
     format: str = "openai.chat"  # the call's
     priority: Priority = Priority.NORMAL
+    mode: Mode = Mode.NORMAL  # in force when it was asked
     reasons: tuple[str, ...] = ()
 
 
@@ -301,9 +310,6 @@ class Candidate:
     reason: str  # a short code for `X-Pointsman-Reason`
     degraded: bool = False
     context: int | None = None  # tokens to ask the engine for, in its own dialect; None: as it is
-
-
-PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,3 +153,22 @@ def test_a_sweep_elsewhere_leaves_the_time_of_the_local_one_alone() -> None:
     registry.finish_sweep(set(), set(), 7.0)
     registry.finish_sweep(set(), set())
     assert registry.snapshot.swept_at == 7.0
+
+
+def test_what_its_user_takes_away_is_gone_with_its_models() -> None:
+    registry = Registry()
+    registry.place(finding(endpoint("one", 1), "a"))
+    registry.place(finding(endpoint("two", 2), "b"))
+    (change,) = registry.forget("one")
+    assert change.news is News.GONE
+    assert [model.id for model in registry.snapshot.models] == ["two/b"]
+    assert registry.forget("one") == ()
+    (again,) = registry.place(finding(endpoint("one", 1), "a"))
+    assert again.news is News.FOUND
+
+
+def test_a_cloud_and_an_engine_may_share_a_place() -> None:
+    registry = Registry()
+    registry.place(finding(endpoint("engine", 1), "a"))
+    assert len(registry.place(finding(endpoint("cloud", 1, found_by=FoundBy.KEY), "b"))) == 1
+    assert len(registry.snapshot.models) == 2

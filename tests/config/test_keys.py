@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from pointsman.config.keys import LARGEST_KEY_FILE, resolve_key, show_key
+from pointsman.config.keys import (
+    LARGEST_KEY_FILE,
+    fingerprint,
+    keep_in_keyring,
+    remove_from_keyring,
+    resolve_key,
+    show_key,
+)
 from pointsman.errors import ConfigError
 
 SECRET = "sk-very-secret"
@@ -128,3 +135,39 @@ def test_a_reference_is_shown_and_a_key_is_not() -> None:
         "file:x",
         "keyring:x",
     ]
+
+
+FILED = """
+filed = {}
+def get_password(service, name): return filed.get((service, name))
+def set_password(service, name, key): filed[service, name] = key
+def delete_password(service, name): del filed[service, name]
+"""
+
+
+def test_a_key_that_is_filed_in_the_keyring_is_found_by_its_reference(
+    tmp_path: Path, no_keyring: pytest.MonkeyPatch
+) -> None:
+    fake_keyring(tmp_path, FILED)
+    no_keyring.syspath_prepend(tmp_path)
+    reference = keep_in_keyring("groq", SecretStr(SECRET))
+    assert reference.get_secret_value() == "keyring:groq"
+    assert resolve("keyring:groq") == SECRET
+    remove_from_keyring("groq")
+    remove_from_keyring("groq")  # what is gone is no trouble
+    assert "there is none yet" in refused("keyring:groq")
+
+
+def test_a_keyring_that_will_not_take_a_key_does_not_tell_it(
+    tmp_path: Path, no_keyring: pytest.MonkeyPatch
+) -> None:
+    fake_keyring(tmp_path, "def set_password(service, name, key): raise KeyringError(key)")
+    no_keyring.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match="doesn't answer") as caught:
+        keep_in_keyring("groq", SecretStr(SECRET))
+    assert SECRET not in str(caught.value)
+
+
+def test_a_fingerprint_tells_keys_apart_and_nothing_else() -> None:
+    assert fingerprint(SECRET) == fingerprint(SECRET) != fingerprint(f"{SECRET}x")
+    assert len(fingerprint(SECRET)) == 8

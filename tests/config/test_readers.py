@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from pointsman.config.readers import LONGEST, nearest, one_of, read_duration, show_duration, word, words
-from pointsman.types import Privacy, Tier
+from pointsman.modes import Privacy
+from pointsman.types import Tier
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pointsman.config.choosing import TaskKind
 from pointsman.config.money import Allowance, Step, Turn, Window
 from pointsman.config.schema import Config, Hold
 from pointsman.config.timeouts import OwnTimeouts, TimeoutsConfig
-from pointsman.types import Dialect, Grade, Privacy, Tier
+from pointsman.modes import Privacy
+from pointsman.types import Dialect, Grade, Tier
 from tests.config.examples import FULL, OLDER
 
 Read = Callable[[str], Config]

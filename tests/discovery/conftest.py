@@ -2,12 +2,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from pointsman.net import Sessions
 from tests.discovery.servers import Server
 
 Listen = Callable[[Server], Awaitable[int]]
+ListenApp = Callable[[web.Application], Awaitable[int]]
 
 
 @pytest.fixture
@@ -18,12 +20,21 @@ async def sessions() -> AsyncIterator[Sessions]:
 
 
 @pytest.fixture
-async def listen() -> AsyncIterator[Listen]:
+def listen(listen_app: ListenApp) -> Listen:
     """Starts a server on a free port of 127.0.0.1 and tells which."""
-    started: list[TestServer] = []
 
     async def start(server: Server) -> int:
-        started.append(TestServer(server.app, host="127.0.0.1"))
+        return await listen_app(server.app)
+
+    return start
+
+
+@pytest.fixture
+async def listen_app() -> AsyncIterator[ListenApp]:
+    started: list[TestServer] = []
+
+    async def start(app: web.Application) -> int:
+        started.append(TestServer(app, host="127.0.0.1"))
         await started[-1].start_server()
         assert started[-1].port
         return started[-1].port

@@ -119,14 +119,16 @@ async def test_no_key_is_sent_where_none_is_written(make: Make, listen: Listen) 
     ("account", "what_to_do"),
     [
         (None, 'write api_key = "env:NAME" into [providers.mine]'),
-        (Account("mine-1", "wrong"), "look at api_key in [providers.mine]"),
+        (Account("mine-1", "wrong"), "it refused the key (from credentials): pointsman keys set mine"),
     ],
 )
 async def test_a_place_that_wants_another_key_says_what_to_do(
     make: Make, listen: Listen, account: Account | None, what_to_do: str
 ) -> None:
     server = Server({"/v1/models": page(bodies.NO_KEY, 401)})
-    finding = await look(make(written(await listen(server), account=account, tier=Tier.PAID)))
+    origin = "credentials" if account else ""
+    place = written(await listen(server), account=account, tier=Tier.PAID, origin=origin)
+    finding = await look(make(place))
     assert finding.endpoint.health is Health.REFUSED
     assert what_to_do in finding.endpoint.note
     assert "wrong" not in finding.endpoint.note

@@ -196,7 +196,7 @@ async def test_a_configured_engine_is_one_endpoint_with_its_prices(
     config = configured(
         providers={"mine": {"api_base": f"http://localhost:{port}/v1"}},
         grades={"mine/tiny": "simple"},
-        discovery={"local": False},
+        discovery={"local": False, "remote": False},
     )
     registry = Registry()
     sweeper = make_sweeper(config, {}, sessions, registry, Bus(), monotonic=time.monotonic, wall=time.time)
@@ -240,7 +240,7 @@ def health_by_id(registry: Registry) -> dict[str, Health]:
 
 async def test_where_nothing_here_is_to_be_looked_for_nothing_is(sessions: Sessions) -> None:
     sweeper = make_sweeper(
-        configured(discovery={"local": False}),
+        configured(discovery={"local": False, "remote": False}),
         {"OLLAMA_HOST": ":11500"},
         sessions,
         Registry(),

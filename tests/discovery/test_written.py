@@ -1,11 +1,12 @@
 from collections.abc import Mapping
 
 import pytest
+from pydantic import SecretStr
 
 from pointsman.config.schema import Config
 from pointsman.discovery.written import Written, read_overrides, read_places, without_place
 from pointsman.money import Price
-from pointsman.types import Auth, Dialect, Grade, Tier
+from pointsman.types import Auth, Dialect, FoundBy, Grade, Tier
 
 NO_ENVIRONMENT: Mapping[str, str] = {}
 
@@ -16,9 +17,20 @@ def config(**providers: Mapping[str, object]) -> Config:
     )
 
 
-def only(of: Config, environ: Mapping[str, str] = NO_ENVIRONMENT) -> Written:
-    (written,) = read_places(of, environ)
+def only(of: Config, environ: Mapping[str, str] = NO_ENVIRONMENT, **keys: str) -> Written:
+    """The one place that the configuration names."""
+    credentials = {name: SecretStr(key) for name, key in keys.items()}
+    (written,) = (one for one in read_places(of, environ, credentials) if one.id in of.providers)
     return written
+
+
+def unwritten(
+    environ: Mapping[str, str] = NO_ENVIRONMENT, *, remote: bool = True, **keys: str
+) -> dict[str, Written]:
+    """The places that need no configuration, by name."""
+    credentials = {name: SecretStr(key) for name, key in keys.items()}
+    said = Config.model_validate({"discovery": {"remote": remote}})
+    return {one.id: one for one in read_places(said, environ, credentials)}
 
 
 def test_an_address_of_the_users_own_needs_no_key() -> None:
@@ -53,10 +65,73 @@ def test_a_cloud_is_reached_at_its_own_address_with_the_key_that_lies_in_the_env
     assert (written.account.key, written.account.auth) == ("k", Auth.BEARER)
 
 
-def test_a_cloud_without_a_key_says_which_variable_would_do() -> None:
-    written = only(config(openrouter={}))
+def test_a_cloud_without_a_key_says_how_to_give_it_one_and_where_one_is_had() -> None:
+    written = only(config(groq={}))
     assert written.trouble == (
-        'it needs a key: write api_key = "env:OPENROUTER_API_KEY" into [providers.openrouter]'
+        "it needs a key: pointsman keys set groq (a key is had at https://console.groq.com/keys)"
+    )
+
+
+def test_a_cloud_whose_list_is_open_can_be_listed_without_a_key() -> None:
+    written = only(config(openrouter={}))
+    assert (written.trouble, written.account) == ("", None)
+    assert written.sign_in.startswith(
+        "needs sign-in: pointsman keys set openrouter (a key is had at https://"
+    )
+
+
+def test_a_clouds_usual_variable_makes_it_a_place_without_any_configuration() -> None:
+    groq = unwritten({"GROQ_API_KEY": "k"})["groq"]
+    assert (groq.found_by, groq.origin, groq.trouble, groq.sign_in) == (
+        FoundBy.KEY,
+        "env:GROQ_API_KEY",
+        "",
+        "",
+    )
+    assert groq.account is not None
+    assert groq.account.key == "k"
+
+
+def test_a_key_that_was_given_makes_a_place_too_and_wins_over_the_environment() -> None:
+    groq = unwritten({"GROQ_API_KEY": "ambient"}, groq="given")["groq"]
+    assert (groq.account and groq.account.key, groq.origin) == ("given", "credentials")
+
+
+def test_the_configuration_wins_over_a_key_that_was_given() -> None:
+    written = only(config(groq={"api_key": "written"}), {"GROQ_API_KEY": "ambient"}, groq="given")
+    assert (written.account and written.account.key, written.origin) == ("written", "configuration")
+    assert written.found_by is FoundBy.CONFIG
+
+
+def test_without_any_key_only_the_open_list_is_there_and_not_where_remote_is_off() -> None:
+    (openrouter,) = unwritten().values()
+    assert (openrouter.id, openrouter.found_by, openrouter.account) == ("openrouter", FoundBy.OPEN, None)
+    assert unwritten(remote=False) == {}
+    assert list(unwritten({"GROQ_API_KEY": "k"}, remote=False)) == ["groq"]
+
+
+def test_a_key_of_the_environment_that_can_not_be_sent_is_told_and_not_shown() -> None:
+    groq = unwritten({"GROQ_API_KEY": "sk secret\n"})["groq"]
+    assert groq.trouble.startswith("the key of groq can't be had: env:GROQ_API_KEY")
+    assert "secret" not in groq.trouble
+
+
+def test_a_key_that_was_given_never_goes_to_another_address_of_a_cloud() -> None:
+    written = only(config(openai={"api_base": "http://127.0.0.1:9000/v1"}), openai="given")
+    assert (written.account, written.trouble) == (None, "")
+
+
+def test_a_key_may_be_given_for_a_place_of_the_users_own() -> None:
+    written = only(config(mine={"api_base": "http://127.0.0.1:9000/v1"}), mine="given")
+    assert (written.account and written.account.key, written.here) == ("given", True)
+
+
+def test_a_stand_in_for_a_cloud_is_elsewhere_wherever_it_listens() -> None:
+    environ = {"OPENROUTER_BASE_URL": "http://127.0.0.1:9000/api/v1/", "OPENROUTER_API_KEY": "k"}
+    openrouter = unwritten(environ)["openrouter"]
+    assert (openrouter.place.url, openrouter.here) == ("http://127.0.0.1:9000/api/v1", False)
+    assert unwritten({"OPENROUTER_BASE_URL": "no address"})["openrouter"].place.url == (
+        "https://openrouter.ai/api/v1"
     )
 
 
@@ -112,7 +187,7 @@ def test_an_ollama_on_a_unix_socket_is_there() -> None:
 
 def test_a_section_without_any_address_is_named() -> None:
     written = config(nowhere={"tier": "paid"})
-    assert read_places(written, NO_ENVIRONMENT) == ()
+    assert [one.id for one in read_places(written, NO_ENVIRONMENT)] == ["openrouter"]
     (words,) = without_place(written)
     assert "[providers.nowhere]" in words
     assert "api_base" in words

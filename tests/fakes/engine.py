@@ -294,7 +294,12 @@ class FakeEngine:
         return {**own, **self.headers, **said.headers}
 
     def _listing(self) -> Json:
-        meta = {"n_ctx": self.context, "n_ctx_train": 2 * self.context, "n_params": 107_968, "size": 431_872}
+        meta = {
+            "n_ctx": self.context,
+            "n_ctx_train": 2 * self.context,
+            "n_params": 8_030_261_248,
+            "size": 431_872,
+        }
         known: Json = (
             {"meta": meta | {"ftype": "all F32"}, "owned_by": "llamacpp"}
             if self.llama

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from pointsman.ledger.record import RequestRecord
+from pointsman.modes import Privacy
 from pointsman.money import Usage
 from pointsman.types import (
     Ability,
@@ -19,7 +20,6 @@ from pointsman.types import (
     Model,
     Outcome,
     Place,
-    Privacy,
     Task,
     Tier,
     Wanted,

@@ -144,7 +144,9 @@ class FakeRouter(FakeEngine):
         status: Json = {"value": "unloaded" if failed else instance.state, "args": ["--port", "0"]}
         if failed:
             status |= {"exit_code": 1, "failed": True}
-        meta: Json = {"meta": {"n_ctx": self.context, "size": 431_872}} if instance.state == "loaded" else {}
+        meta: Json = (
+            {"meta": {"n_ctx": self.context, "n_params": 8_030_261_248}} if instance.state == "loaded" else {}
+        )
         return {
             "id": instance.model,
             "aliases": [],

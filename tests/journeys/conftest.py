@@ -50,7 +50,7 @@ HELLO = [{"role": "user", "content": "Hello"}]
 def config_of(**engines: FakeEngine) -> str:
     """A configuration that names these engines as providers and looks nowhere else."""
     providers = "".join(f'[providers.{name}]\napi_base = "{one.api_base}"\n' for name, one in engines.items())
-    return f"[discovery]\nlocal = false\n{providers}"
+    return f"[discovery]\nlocal = false\nremote = false\n{providers}"
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, type[Clock]]:

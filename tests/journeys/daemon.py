@@ -24,6 +24,8 @@ STARTS_WITHIN = 15.0  # seconds; it takes half of one on an idle machine
 STOPS_WITHIN = 15.0
 LOOK_EVERY = 0.01
 COMMAND = (sys.executable, "-m", "pointsman.cli.main", "serve")
+# The one cloud that is asked for its list without a key: no test leaves this machine.
+NO_CLOUD = MappingProxyType({"OPENROUTER_BASE_URL": "http://127.0.0.1:9/v1"})
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -32,7 +34,7 @@ class Daemon:
 
     config: the configuration file's text; None: there is no such file
     port: 0: any free port; None: the flag is not given
-    flags, environ: more of both; HOME and PATH are always there
+    flags, environ: more of both; HOME and PATH are always there, and a cloud's address that nobody is at
     folder: holds it all; None: a temporary one, gone when the context ends
     """
 
@@ -54,7 +56,7 @@ class Daemon:
         if config is not None:
             self.write_config(config)
         self._command = [*command, *self._flags(port), *flags]
-        self._environ = {"HOME": str(self.folder), "PATH": os.environ["PATH"], **environ}
+        self._environ = {"HOME": str(self.folder), "PATH": os.environ["PATH"], **NO_CLOUD, **environ}
         self._process: subprocess.Popen[bytes] | None = None
         self.published: Mapping[str, object] = {}
 

@@ -89,7 +89,7 @@ rounds = st.builds(
 
 async def start(stack: AsyncExitStack, engines: dict[str, FakeEngine]) -> Here:
     """A daemon that knows these engines and no others; all but the first are somebody's free service."""
-    config = "[discovery]\nlocal = false\n"
+    config = "[discovery]\nlocal = false\nremote = false\n"
     for name, engine in engines.items():
         config += f'[providers.{name}]\napi_base = "{engine.api_base}"\n'
         config += "" if engine.llama else f'api_key = "sk-{name}"\ntier = "free"\n'

@@ -145,7 +145,9 @@ def test_while_it_waits_it_says_so_and_is_found_and_a_second_signal_ends_it_at_o
 @pytest.fixture
 def home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="pm-") as folder:
-        (Path(folder) / "config.toml").write_text("[discovery]\nlocal = false\n", encoding="utf-8")
+        (Path(folder) / "config.toml").write_text(
+            "[discovery]\nlocal = false\nremote = false\n", encoding="utf-8"
+        )
         yield Path(folder)
 
 
@@ -187,7 +189,7 @@ class SlowEngine:
     @property
     def config(self) -> str:
         port = self._server.getsockname()[1]
-        return f'[discovery]\nlocal = false\n[providers.a]\napi_base = "http://127.0.0.1:{port}/v1"\n'
+        return f'[discovery]\nlocal = false\nremote = false\n[providers.a]\napi_base = "http://127.0.0.1:{port}/v1"\n'
 
     def __enter__(self) -> Self:
         self._thread.start()

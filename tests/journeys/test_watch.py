@@ -10,7 +10,7 @@ from tests.journeys.conftest import chat
 from tests.journeys.daemon import Daemon
 
 WATCH = (sys.executable, "-m", "pointsman.cli.main", "watch", "--state")
-NOWHERE = "[discovery]\nlocal = false\n"
+NOWHERE = "[discovery]\nlocal = false\nremote = false\n"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from pointsman.ledger.record import RequestRecord
+from pointsman.modes import Privacy
 from pointsman.money import Usage
 from pointsman.types import (
     Ability,
@@ -14,7 +15,6 @@ from pointsman.types import (
     Grade,
     Modality,
     Outcome,
-    Privacy,
     Task,
     Wanted,
 )

@@ -40,7 +40,7 @@ def test_the_task_is_told_in_words() -> None:
     assert task["grade"] == "routine"
     assert task["needs"] == ["tools", "json"]
     assert task["reads"] == ["text"]
-    assert (task["privacy"], task["priority"]) == ("any", "normal")
+    assert (task["privacy"], task["priority"], task["mode"]) == ("any", "normal", "normal")
 
 
 def test_a_task_that_needs_nothing_lists_nothing() -> None:
@@ -53,12 +53,20 @@ def test_candidates_keep_their_order_and_say_why() -> None:
     last = Candidate(MODEL, "last resort", degraded=True, context=8_192)
     candidates = (Candidate(MODEL, "loaded"), last)
     assert describe(decision(candidates=candidates))["candidates"] == [
-        {"model": "local/tiny", "tier": "local", "reason": "loaded", "degraded": False, "context": None},
+        {
+            "model": "local/tiny",
+            "tier": "local",
+            "reason": "loaded",
+            "degraded": False,
+            "trains": None,
+            "context": None,
+        },
         {
             "model": "local/tiny",
             "tier": "local",
             "reason": "last resort",
             "degraded": True,
+            "trains": None,
             "context": 8_192,
         },
     ]

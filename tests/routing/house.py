@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from pointsman.modes import Mode, Privacy
 from pointsman.types import (
     Ability,
     Dialect,
@@ -18,7 +19,6 @@ from pointsman.types import (
     ModelState,
     Outlook,
     Place,
-    Privacy,
     Snapshot,
     Task,
     Tier,
@@ -77,6 +77,7 @@ def _models(draw: st.DrawFn) -> Model:
         context=draw(st.none() | st.integers(0, 20_000)),
         lacks=draw(abilities),
         reads=draw(st.none() | modalities),
+        trains=draw(st.none() | st.booleans()),
         grade=draw(st.sampled_from(Grade)),
         parameters=draw(st.none() | st.integers(0, 10**12)),
         size_bytes=draw(st.none() | st.integers(0, 10**12)),
@@ -96,6 +97,7 @@ tasks = st.builds(
     prompt_tokens=st.integers(0, 20_000),
     max_tokens=st.none() | st.integers(1, 10_000),
     privacy=st.sampled_from(Privacy),
+    mode=st.sampled_from((Mode.NORMAL, Mode.NORMAL, *Mode)),
 )
 
 outlooks = st.dictionaries(st.sampled_from(("a/one", "b/two")), st.integers(1, 3), max_size=2).map(Outlook)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind, Role
+from pointsman.modes import Privacy
 from pointsman.routing.classify import (
     MAIN_FLOOR,
     TOKENS_PER_IMAGE,
@@ -13,7 +14,7 @@ from pointsman.routing.classify import (
     classify,
     estimate_tokens,
 )
-from pointsman.types import Ability, Call, CallKind, Hints, Modality, Priority, Privacy
+from pointsman.types import Ability, Call, CallKind, Hints, Modality, Priority
 
 
 def chat(*parts: Part, **facts: Any) -> Chat:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.modes import Mode, Privacy
 from pointsman.routing.context import ANSWER_ROOM
 from pointsman.routing.policy import RULES, context, decide, routable
 from pointsman.types import (
@@ -17,7 +18,6 @@ from pointsman.types import (
     Model,
     ModelState,
     Outlook,
-    Privacy,
     Snapshot,
     Stretch,
     Task,
@@ -87,16 +87,55 @@ def test_a_named_model_is_used_or_refused_and_never_replaced(
     assert ids == [name for name in wanted.models if name in ids]
 
 
-@given(tasks.filter(lambda asked: asked.privacy is not Privacy.ANY), wishes, snapshots)
-def test_what_is_private_never_leaves_the_machine(asked: Task, wanted: Wanted, known: Snapshot) -> None:
-    tiers = {one.model.tier for one in decide("d", wanted, asked, known, Outlook()).candidates}
+@given(tasks, wishes, snapshots, st.booleans())
+def test_what_is_private_never_leaves_the_machine(
+    asked: Task, wanted: Wanted, known: Snapshot, marked: bool
+) -> None:
+    private = {"privacy": Privacy.LOCAL} if marked else {"mode": Mode.LOCAL_ONLY}
+    tiers = {
+        one.model.tier for one in decide("d", wanted, replace(asked, **private), known, Outlook()).candidates
+    }
     assert tiers <= {Tier.LOCAL}
+
+
+@given(tasks, wishes, snapshots)
+def test_what_must_not_be_trained_on_goes_to_nobody_who_is_not_known_not_to(
+    asked: Task, wanted: Wanted, known: Snapshot
+) -> None:
+    marked = replace(asked, privacy=Privacy.NO_TRAIN)
+    for one in decide("d", wanted, marked, known, Outlook()).candidates:
+        assert one.model.tier is Tier.LOCAL or one.model.trains is False
+
+
+def test_who_is_known_not_to_train_on_prompts_may_be_given_them() -> None:
+    sworn = model("cloud/free", tier=Tier.FREE, trains=False)
+    assert order(sworn, privacy=Privacy.NO_TRAIN) == ["cloud/free"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "tiers"),
+    [
+        (Mode.NORMAL, {Tier.LOCAL, Tier.FREE}),
+        (Mode.NO_PAID, {Tier.LOCAL, Tier.FREE}),
+        (Mode.LOCAL_ONLY, {Tier.LOCAL}),
+        (Mode.PAUSED, set()),
+    ],
+)
+def test_a_mode_lets_its_tiers_answer(mode: Mode, tiers: set[Tier]) -> None:
+    known = snapshot(*(model(f"{tier.word}/one", tier=tier) for tier in Tier))
+    candidates = decide("d", AUTO, task(mode=mode), known, Outlook()).candidates
+    assert {one.model.tier for one in candidates} == tiers
+    assert {one.tier for one in routable(known, mode=mode)} == tiers
 
 
 RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
     ("tier", model(tier=None), {}, "name its tier"),
     ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.LOCAL}, "marked local, and this model is not on"),
-    ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.NO_TRAIN}, "marked no-train"),
+    ("privacy", model(tier=Tier.FREE, trains=True), {"privacy": Privacy.NO_TRAIN}, "may train on prompts"),
+    ("privacy", model(tier=Tier.FREE), {"privacy": Privacy.NO_TRAIN}, "is not known not to train"),
+    ("mode", model(tier=Tier.PAID), {"mode": Mode.NO_PAID}, "mode is no-paid, and it is not free"),
+    ("mode", model(tier=Tier.FREE), {"mode": Mode.LOCAL_ONLY}, "local-only, and it is not on this machine"),
+    ("mode", model(), {"mode": Mode.PAUSED}, "`pointsman mode normal` ends it"),
     ("budget", model(tier=Tier.PAID), {}, "no budget is set"),
     ("budget", model(tier=Tier.PAID, runs_at="ollama.com"), {}, "runs at ollama.com, not here"),
     ("dialect", model(endpoint=endpoint(dialect=Dialect.GEMINI)), {}, "gemini, is not spoken yet"),

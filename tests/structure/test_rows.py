@@ -3,24 +3,30 @@
 That its dialect, tier and auth are members of their enums is mypy's to say.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from zoneinfo import available_timezones
 
 import pytest
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
-from pointsman.catalogue.row import Mark, Provider
+from pointsman.catalogue.row import FreeLimit, FreeTier, Mark, Provider
 from pointsman.discovery.pages import DESCRIBERS, READERS
+from pointsman.limits.free import DAY, SPANS
 from pointsman.types import Auth, Tier
 from pointsman.wire.formats import FORMATS
 
+SOURCED = re.compile(r"https://\S+( .+)?, 20[0-9]{2}-[01][0-9](-[0-3][0-9])?")
+GIFT = FreeTier((FreeLimit(20, "minute"),), "https://x, 2026-11-21", on_plan=True)
 CLOUD = Provider(
     "cloud",
     "A cloud",
     tier=Tier.PAID,
     base_url="https://api.example/v1",
     key_env=("CLOUD_KEY",),
+    sign_in="https://x",
     docs_url="https://x",
 )
 ENGINE = Provider(
@@ -51,8 +57,22 @@ def cloud_faults(row: Provider) -> Iterator[str]:
         yield "a cloud's tier is FREE or PAID"
     if row.auth is not Auth.NONE and not row.key_env:
         yield "key_env names the environment variable that its own documentation uses"
+    if row.key_env and not row.sign_in.startswith("https://"):
+        yield "sign_in is where a key is had: an https address"
+    yield from free_faults(row.free) if row.free else ()
     if row.ports or row.marks:
         yield "a cloud has an address; ports and marks are for engines that are looked for"
+
+
+def free_faults(tier: FreeTier) -> Iterator[str]:
+    if any(limit.span not in {*SPANS, DAY} or limit.count < 1 for limit in tier.limits) or not tier.limits:
+        yield f"a free limit counts at least one request in one of {', '.join((*SPANS, DAY))}"
+    if not all(limit.zone in available_timezones() for limit in tier.limits):
+        yield "the zone of a free limit is one of the time zone database's"
+    if not SOURCED.fullmatch(tier.source):
+        yield "free limits change: their source is a https address and when it was read"
+    if not (tier.suffix or tier.on_plan):
+        yield "which models are free is told by their suffix, or by the plan of the key"
 
 
 def engine_faults(row: Provider) -> Iterator[str]:
@@ -126,7 +146,14 @@ def test_an_unrecognised_server_has_no_tier_and_is_found_by_no_port() -> None:
         (replace(CLOUD, base_url="https://api.example/v1/"), "base_url"),
         (replace(CLOUD, tier=Tier.LOCAL), "FREE or PAID"),
         (replace(CLOUD, key_env=()), "key_env"),
+        (replace(CLOUD, sign_in=""), "where a key is had"),
         (replace(CLOUD, ports=(80,)), "has an address"),
+        (replace(CLOUD, free=replace(GIFT, limits=())), "at least one"),
+        (replace(CLOUD, free=replace(GIFT, limits=(FreeLimit(0, "day"),))), "at least one"),
+        (replace(CLOUD, free=replace(GIFT, limits=(FreeLimit(1, "week"),))), "in one of"),
+        (replace(CLOUD, free=replace(GIFT, limits=(FreeLimit(1, "day", zone="Mars"),))), "time zone"),
+        (replace(CLOUD, free=replace(GIFT, source="https://x")), "when it was read"),
+        (replace(CLOUD, free=replace(GIFT, on_plan=False)), "which models are free"),
         (replace(ENGINE, tier=None, marks=()), "LOCAL"),
         (replace(ENGINE, tier=Tier.PAID), "LOCAL"),
         (replace(ENGINE, ports=(65536,)), "a port is"),

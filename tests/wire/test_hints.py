@@ -2,7 +2,8 @@ import pytest
 from multidict import CIMultiDict
 
 from pointsman.errors import BadRequest
-from pointsman.types import Hints, Priority, Privacy
+from pointsman.modes import Privacy
+from pointsman.types import Hints, Priority
 from pointsman.wire.hints import LONGEST_NAME, read_hints
 
 

@@ -8,9 +8,17 @@ Of Anthropic's requests LM Studio (its bug 2055), Ollama (since 0.14; its issue 
 (core/http/routes/anthropic.go) take `/v1/messages` alone. The counting of tokens too is served by vLLM
 (vllm/entrypoints/anthropic) and SGLang (srt/entrypoints/http_server.py), and passed on by llama-swap (its
 pull requests 417 and 476).
+
+Who trains on prompts (`trains`, and `trains_free` of what costs nothing), by their own words, November 2026.
+No: OpenAI's API (platform.openai.com/docs/guides/your-data), Anthropic's (its commercial terms), Groq, which
+keeps none of what it is asked (console.groq.com/docs/your-data), Cerebras, which keeps none
+(support.cerebras.net, "Does Cerebras retain my data?"). May: Gemini unpaid (ai.google.dev/gemini-api/terms),
+Mistral's free plan (help.mistral.ai, article 323757), what is free at OpenRouter
+(openrouter.ai/docs/guides/privacy/provider-logging). Gemini and Mistral don't where one pays, but no key says
+whether it does; DeepSeek's terms for its API don't say; a gateway is as good as whom it asks: all unknown.
 """
 
-from pointsman.catalogue.row import Mark, Provider
+from pointsman.catalogue.row import FreeLimit, FreeTier, Mark, Provider
 from pointsman.types import Auth, Dialect, Tier
 
 GENERIC = Provider("generic", "OpenAI-compatible server", tier=None, auth=Auth.BEARER)
@@ -190,7 +198,17 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://openrouter.ai/api/v1",
         key_env=("OPENROUTER_API_KEY",),
+        base_env=("OPENROUTER_BASE_URL",),
+        sign_in="https://openrouter.ai/settings/keys",
+        open_list=True,
+        key_page="/key",
+        trains_free=True,
         docs_url="https://openrouter.ai/models",
+        free=FreeTier(
+            (FreeLimit(20, "minute"), FreeLimit(50, "day", bought=1000)),
+            source="https://openrouter.ai/docs/api-reference/limits, 2026-10-17",
+            suffix=":free",
+        ),
     ),
     Provider(
         "openai",
@@ -198,7 +216,10 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://api.openai.com/v1",
         key_env=("OPENAI_API_KEY",),
+        sign_in="https://platform.openai.com/api-keys",
+        trains=False,
         docs_url="https://platform.openai.com/docs/models",
+        id_pattern=r"(?:gpt-\d|o\d|chatgpt-)[\w.-]*",
     ),
     Provider(
         "anthropic",
@@ -208,7 +229,10 @@ PROVIDERS: tuple[Provider, ...] = (
         base_url="https://api.anthropic.com/v1",
         auth=Auth.X_API_KEY,
         key_env=("ANTHROPIC_API_KEY",),
+        sign_in="https://console.anthropic.com/settings/keys",
+        trains=False,
         docs_url="https://docs.claude.com/en/docs/about-claude/models",
+        id_pattern=r"claude-[a-z0-9][\w.-]+",
     ),
     Provider(
         "gemini",
@@ -216,7 +240,18 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://generativelanguage.googleapis.com/v1beta/openai",
         key_env=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        sign_in="https://aistudio.google.com/apikey",
+        trains_free=True,
         docs_url="https://ai.google.dev/gemini-api/docs/models",
+        free=FreeTier(  # by what its refusals say: Google shows its figures to who is signed in, and no page
+            (
+                FreeLimit(5, "minute", by_model=True),
+                FreeLimit(20, "day", by_model=True, zone="America/Los_Angeles"),
+            ),
+            source="https://ai.google.dev/gemini-api/docs/rate-limits and its users' refusals, 2026-09-08",
+            on_plan=True,
+        ),
+        id_pattern=r"gemini-\d[\w.-]+",
     ),
     Provider(
         "groq",
@@ -224,7 +259,15 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://api.groq.com/openai/v1",
         key_env=("GROQ_API_KEY",),
+        sign_in="https://console.groq.com/keys",
+        trains=False,
+        trains_free=False,
         docs_url="https://console.groq.com/docs/models",
+        free=FreeTier(  # of most models; some have more, and every answer's head tells what is left
+            (FreeLimit(30, "minute", by_model=True), FreeLimit(1000, "day", by_model=True)),
+            source="https://console.groq.com/docs/rate-limits, 2026-07-25",
+            on_plan=True,
+        ),
     ),
     Provider(
         "deepseek",
@@ -232,7 +275,9 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://api.deepseek.com",
         key_env=("DEEPSEEK_API_KEY",),
+        sign_in="https://platform.deepseek.com/api_keys",
         docs_url="https://api-docs.deepseek.com/quick_start/pricing",
+        id_pattern=r"deepseek-(?:chat|reasoner|v\d)[\w.-]*",
     ),
     Provider(
         "mistral",
@@ -240,7 +285,15 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://api.mistral.ai/v1",
         key_env=("MISTRAL_API_KEY",),
+        sign_in="https://console.mistral.ai/api-keys",
+        trains_free=True,
         docs_url="https://docs.mistral.ai/getting-started/models",
+        free=FreeTier(
+            (FreeLimit(1, "second"),),
+            source="https://help.mistral.ai/en/articles/225174-what-are-the-limits-of-the-free-tier, 2026-11",
+            on_plan=True,
+        ),
+        id_pattern=r"(?:mistral|ministral|magistral|codestral|devstral|pixtral)-[\w.-]+",
     ),
     Provider(
         "zhipu",
@@ -248,7 +301,9 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://open.bigmodel.cn/api/paas/v4",
         key_env=("ZHIPU_API_KEY", "ZAI_API_KEY"),
+        sign_in="https://open.bigmodel.cn/usercenter/apikeys",
         docs_url="https://docs.bigmodel.cn",
+        id_pattern=r"glm-\d[\w.-]*",
     ),
     Provider(
         "together",
@@ -256,6 +311,7 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://api.together.xyz/v1",
         key_env=("TOGETHER_API_KEY",),
+        sign_in="https://api.together.ai/settings/api-keys",
         docs_url="https://docs.together.ai/docs/serverless-models",
     ),
     Provider(
@@ -264,7 +320,15 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://api.cerebras.ai/v1",
         key_env=("CEREBRAS_API_KEY",),
+        sign_in="https://cloud.cerebras.ai",
+        trains=False,
+        trains_free=False,
         docs_url="https://inference-docs.cerebras.ai/models",
+        free=FreeTier(
+            (FreeLimit(5, "minute", by_model=True),),
+            source="https://inference-docs.cerebras.ai/support/rate-limits, 2026-07-18",
+            on_plan=True,
+        ),
     ),
     Provider(
         "vercel",
@@ -272,6 +336,8 @@ PROVIDERS: tuple[Provider, ...] = (
         tier=Tier.PAID,
         base_url="https://ai-gateway.vercel.sh/v1",
         key_env=("AI_GATEWAY_API_KEY",),
+        sign_in="https://vercel.com/ai-gateway",
+        key_page="/credits",  # its list is open to all
         docs_url="https://vercel.com/ai-gateway/models",
     ),
 )

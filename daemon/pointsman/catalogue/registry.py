@@ -1,14 +1,14 @@
 """The live endpoints and models. Sources of discovery tell it, the router reads its snapshot.
 
-All of it is synchronous: a change builds a new frozen snapshot and assigns it once. Nothing is ever
-deleted; what is not there is *away*, keeps its models, and is back with its next sighting.
+All of it is synchronous: a change builds a new frozen snapshot and assigns it once. Nothing is deleted but
+by its user; what is not there is *away*, keeps its models, and is back with its next sighting.
 """
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, ModelState, Snapshot
+from pointsman.types import Endpoint, Finding, Health, Model, ModelState, Snapshot
 
 MISSES = 2  # sweeps in a row that must not see an endpoint before it is away
 
@@ -18,6 +18,7 @@ class News(StrEnum):
     BACK = "back"
     AWAY = "away"
     CHANGED = "changed"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,16 @@ class Registry:
         self._assign()
         return (gone,)
 
+    def forget(self, endpoint_id: str) -> tuple[Change, ...]:
+        """Its user took it away, and its models go with it."""
+        known = self._shelf.pop(endpoint_id, None)
+        self._seen.pop(endpoint_id, None)
+        self._missed.pop(endpoint_id, None)
+        if known is None:
+            return ()
+        self._assign()
+        return (Change(known.endpoint, News.GONE),)
+
     def _sighted(self, endpoint: Endpoint) -> None:
         if endpoint.health is not Health.AWAY:
             self._seen[endpoint.id] = endpoint.seen_at
@@ -102,14 +113,12 @@ class Registry:
 
     def _displaced_by(self, newcomer: Endpoint) -> list[Endpoint]:
         """Found endpoints that stood where another now answers: at one place there is one server."""
-        if newcomer.found_by is FoundBy.CONFIG:
+        if not newcomer.found_by.by_looking:
             return []
         return [
             other
             for other in self._there()
-            if other.found_by is not FoundBy.CONFIG
-            and other.place == newcomer.place
-            and other.id != newcomer.id
+            if other.found_by.by_looking and other.place == newcomer.place and other.id != newcomer.id
         ]
 
     def _there(self) -> Iterator[Endpoint]:

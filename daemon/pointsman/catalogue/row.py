@@ -23,6 +23,31 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeLimit:
+    """So many requests in a span, of an account or of each of its models."""
+
+    count: int
+    span: str  # second, minute or day
+    by_model: bool = False
+    zone: str = "UTC"  # whose midnight begins a day
+    bought: int = 0  # so many of an account that has bought credits
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTier:
+    """How a provider counts what costs nothing.
+
+    `suffix`: of the names of its free models. `on_plan`: all models of a key are free if its plan is, which
+    the user says (`plan = "free"`). `source`: where the figures are from, and when they were read.
+    """
+
+    limits: tuple[FreeLimit, ...]
+    source: str
+    suffix: str = ""
+    on_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A row of knowledge. A new OpenAI-compatible engine or cloud is one row and no code."""
 
@@ -48,3 +73,19 @@ class Provider:
     context_setting: str = ""  # what to set for a larger context, `{}` standing for the tokens
     tools_setting: str = ""  # what to do for tools where a model of it has none
     docs_url: str = ""
+    base_env: tuple[str, ...] = ()  # variables that name another address of a cloud: a proxy, a region
+    open_list: bool = False  # its list can be had without a key
+    sign_in: str = ""  # where a key is had
+    key_page: str = ""  # below base_url: what it tells of a key
+    free: FreeTier | None = None
+    trains: bool | None = None  # whether it may train on prompts; None: unknown
+    trains_free: bool | None = None  # the same of its free models
+    id_pattern: str = ""  # of model names on its documentation page, where it has no list
+
+    def trains_on(self, tier: Tier | None, url: str) -> bool | None:
+        """Whether it may train on prompts to its models of a tier; behind another address is anybody."""
+        if tier is Tier.LOCAL:
+            return False
+        if url != self.base_url:
+            return None
+        return self.trains_free if tier is Tier.FREE else self.trains

@@ -64,6 +64,10 @@ class Client:
         with self._answer(patience, "POST", API + path, json={} if body is None else body) as response:
             return _json(_read(response), response.status_code)
 
+    def delete(self, path: str) -> Any:
+        with self._answer(ANSWER, "DELETE", API + path) as response:
+            return _json(_read(response), response.status_code)
+
     @contextmanager
     def stream(self, method: str, path: str, body: object = None) -> Iterator[Stream]:
         """`path` is whole, `/v1/...` included. Raises as `get` does."""

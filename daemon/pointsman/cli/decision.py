@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pointsman.cli.show import Screen, count
+from pointsman.cli.show import tier as shown_tier
 from pointsman.ledger.views import CandidateView, ExcludedView, TaskView, WantedView
 
 
@@ -22,14 +23,20 @@ def task(task: TaskView) -> str:
     needs = ", ".join((task["grade"], *task["needs"], *unusual))
     limit = "" if task["max_tokens"] is None else f"; at most {count(task['max_tokens'], 'token')} back"
     private = "" if task["privacy"] == "any" else f"; privacy {task['privacy']}"
+    mode = "" if task.get("mode", "normal") == "normal" else f"; mode {task['mode']}"
     turn = "" if task.get("priority", "normal") == "normal" else f"; priority {task['priority']}"
-    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}{turn}"
+    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}{mode}{turn}"
 
 
 def reason(candidate: CandidateView) -> str:
     """`ladder:local (degraded), asked for 32,768 tokens of context`."""
     degraded = " (degraded)" if candidate["degraded"] else ""
     return f"{candidate['reason']}{degraded}{asked(candidate)}"
+
+
+def tier(candidate: CandidateView) -> str:
+    """`free · may train`; of a decision from before that was known, the tier alone."""
+    return shown_tier(candidate["tier"], candidate.get("trains", False))
 
 
 def asked(candidate: CandidateView) -> str:

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
+from getpass import getpass
 from typing import TYPE_CHECKING, TextIO
 
 from pointsman.cli.address import find_addresses
@@ -41,6 +42,12 @@ class Shell:
         if not text.strip():
             raise WrongUsage("the prompt is empty")
         return text
+
+    def secret(self, question: str) -> str:
+        """Typed where nothing shows it, or the first line of a pipe. Arguments are for all to see."""
+        if self.stdin.isatty():
+            return getpass(question).strip()
+        return self._input().partition("\n")[0].strip()
 
     def _input(self) -> str:
         try:

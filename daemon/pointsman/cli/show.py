@@ -162,3 +162,8 @@ def size(number: int | None) -> str:
     if number is None:
         return ""
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+
+
+def tier(word: str, trains: bool | None) -> str:
+    """`free · may train`: what is not known counts as what may be."""
+    return f"{word} · may train" if word in ("free", "paid") and trains is not False else word

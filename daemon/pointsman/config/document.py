@@ -23,7 +23,8 @@ No file is needed. One serves to name keys, aliases, places that are not found, 
 The file is TOML, at `~/.config/pointsman/config.toml` (on macOS
 `~/Library/Application Support/pointsman/config.toml`), or where `--config` or `POINTSMAN_CONFIG` says.
 `pointsman config path` prints where it is looked for, `pointsman config check` what is wrong with it, and
-`pointsman config show` every value in force with its origin: default, file, environment or command line.
+`pointsman config show` every value in force with its origin: default, file, command (what
+`pointsman mode` and its like have set, kept in the state folder), environment or command line.
 
 Money is in US dollars, prices are in US dollars per million tokens, times are in seconds. A key that is not
 listed here is refused, with its line and the nearest name, and so is a value of another type than the one

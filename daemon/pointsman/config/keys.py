@@ -4,11 +4,14 @@ A reference is `env:NAME`, `file:PATH` or `keyring:NAME`; anything else is the k
 nothing shown ever holds a key.
 """
 
+import hashlib
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -36,6 +39,11 @@ def resolve_key(reference: SecretStr, environ: Mapping[str, str]) -> str:
     if not _sendable(key):
         raise ConfigError(f"{text}: what is there must be {A_KEY}")
     return key
+
+
+def fingerprint(key: str) -> str:
+    """Eight hex digits that tell one key from another, and nothing else of it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 def is_reference(key: SecretStr) -> bool:
@@ -95,7 +103,23 @@ def _from_file(name: str, environ: Mapping[str, str]) -> str:
     return content.decode("ascii", errors="replace").rstrip("\r\n")
 
 
-def _from_keyring(name: str, _environ: Mapping[str, str]) -> str:
+def keep_in_keyring(name: str, key: SecretStr) -> SecretStr:
+    """Files a key, and gives the reference to it. Raises ConfigError."""
+    with _keyring(name) as keyring:
+        keyring.set_password(KEYRING_SERVICE, name, key.get_secret_value())
+    return SecretStr(f"keyring:{name}")
+
+
+def remove_from_keyring(name: str) -> None:
+    """Raises ConfigError; that there was none is as well."""
+    with _keyring(name) as keyring:
+        if keyring.get_password(KEYRING_SERVICE, name) is not None:
+            keyring.delete_password(KEYRING_SERVICE, name)
+
+
+@contextmanager
+def _keyring(name: str) -> Iterator[Any]:
+    """The library, which is no dependency; what it raises may hold what it was given."""
     try:
         keyring = importlib.import_module("keyring")
         errors = importlib.import_module("keyring.errors")
@@ -104,9 +128,14 @@ def _from_keyring(name: str, _environ: Mapping[str, str]) -> str:
             f"keyring:{name}: the keyring can't be asked: pip install 'pointsman[keyring]'"
         ) from None
     try:
-        key: str | None = keyring.get_password(KEYRING_SERVICE, name)
+        yield keyring
     except errors.KeyringError as error:
         raise ConfigError(f"keyring:{name}: the keyring doesn't answer ({type(error).__name__})") from None
+
+
+def _from_keyring(name: str, _environ: Mapping[str, str]) -> str:
+    with _keyring(name) as keyring:
+        key: str | None = keyring.get_password(KEYRING_SERVICE, name)
     if key is None:
         raise ConfigError(f"keyring:{name}: there is none yet: keyring set {KEYRING_SERVICE} {name}")
     return key

@@ -19,8 +19,9 @@ from pointsman.config.fields import (
     Word,
 )
 from pointsman.config.readers import one_of, wrong
+from pointsman.modes import Privacy
 from pointsman.money import to_nano
-from pointsman.types import Grade, Privacy
+from pointsman.types import Grade
 
 A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'
 A_SCOPE = "total, or one of provider:, model:, app:, role:, user: with a name after it"

@@ -1,4 +1,4 @@
-"""What wins over the file: the environment, and over that the command line."""
+"""What wins over the file: what commands have set, the environment, and over that the command line."""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ class Origin(StrEnum):
 
     DEFAULT = "default"
     FILE = "file"
+    COMMAND = "command"  # `pointsman mode` and its like, kept in the state folder
     ENVIRONMENT = "environment"
     COMMAND_LINE = "command line"
 
@@ -29,14 +30,15 @@ VARIABLES = MappingProxyType(
 
 def overrides(
     environ: Mapping[str, str],
+    commands: Mapping[str, object] = MappingProxyType({}),
     *,
     host: str | None = None,
     port: int | None = None,
     socket: str | None = None,
 ) -> Overrides:
-    """What the variables POINTSMAN_HOST, _PORT and _SOCKET say, and over them the flags of `serve`."""
+    """What commands have set; over it POINTSMAN_HOST, _PORT and _SOCKET; over them the flags of `serve`."""
     flags = {"server.host": host, "server.port": port, "server.socket": socket}
-    said: dict[str, tuple[object, Origin]] = {}
+    said: dict[str, tuple[object, Origin]] = {key: (value, Origin.COMMAND) for key, value in commands.items()}
     for key, variable in VARIABLES.items():
         if flags[key] is not None:
             said[key] = (_typed(key, flags[key]), Origin.COMMAND_LINE)

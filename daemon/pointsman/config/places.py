@@ -1,12 +1,14 @@
 """Who is asked: the sections that name providers and what their models cost."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from pointsman.config.fields import (
     Count,
+    Flag,
     Key,
     Names,
     Section,
@@ -21,6 +23,13 @@ from pointsman.money import Price, to_nano
 from pointsman.types import Dialect, Tier
 
 IGNORED = "Accepted and ignored: what remains is tracked at run time."
+
+
+class Plan(StrEnum):
+    """What its account pays for a provider's models."""
+
+    FREE = "free"
+    PAID = "paid"
 
 
 class ProviderConfig(Section):
@@ -41,6 +50,15 @@ class ProviderConfig(Section):
     tier: Annotated[
         Word[Tier] | None, Unset("the provider's own; a recognised local engine: local; else paid")
     ] = Field(default=None, description="The tier of its models.")
+    plan: Annotated[Word[Plan] | None, Unset("not known: what it lists as free is free")] = Field(
+        default=None,
+        description="The plan of its key. On a `free` one all its models are free, and asked no more often "
+        "than the provider is known to allow.",
+    )
+    trains: Annotated[Flag | None, Unset("what is known of the provider; else it counts as true")] = Field(
+        default=None,
+        description="Whether it may train on prompts: requests marked `no-train` go to it only with false.",
+    )
     models: Annotated[Names, Unset("what it lists")] = Field(
         default=(), description="The models to use, by the names that it gives them."
     )

@@ -23,12 +23,14 @@ from pointsman.config.fields import (
     Table,
     Text,
     Unset,
+    Url,
     Word,
     empty,
 )
 from pointsman.config.money import AppConfig, BudgetConfig, DegradationConfig
 from pointsman.config.places import PriceConfig, ProviderConfig
 from pointsman.config.timeouts import TimeoutsConfig
+from pointsman.modes import Mode
 from pointsman.types import Grade
 
 # What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
@@ -78,6 +80,15 @@ class DiscoveryConfig(Section):
     )
 
 
+class PrivacyConfig(Section):
+    mode: Word[Mode] = Field(
+        default=Mode.NORMAL,
+        description="What may answer. `normal`: all; `no-paid`: nothing that costs money; `local-only`: "
+        "nothing but what is on this machine; `paused`: nothing. `pointsman mode` changes it at run time, "
+        "and what it sets wins over the file.",
+    )
+
+
 class StreamsConfig(Section):
     hold: Word[Hold] = Field(
         default=Hold.FIRST,
@@ -101,9 +112,15 @@ class Config(Section):
     discovery: DiscoveryConfig = Field(
         default_factory=DiscoveryConfig, description="What the daemon looks for by itself."
     )
+    privacy: PrivacyConfig = Field(default_factory=PrivacyConfig, description="What may leave this machine.")
     providers: Table[PlaceName, ProviderConfig] = Field(
         default_factory=empty,
         description="Providers and engines besides those that are found, and what is to be known of either.",
+    )
+    urls: Table[PlaceName, Url] = Field(
+        default_factory=empty,
+        description="Pages of documentation by provider, read for names of models where a provider has no "
+        "list. `pointsman urls` changes them at run time, and what it sets wins over the file.",
     )
     prices: Table[ModelId, PriceConfig] = Field(
         default_factory=empty, description="Prices by provider/model; they win over all other sources."

@@ -4,20 +4,32 @@ A place on this machine is fingerprinted like one that was found, in the local r
 asked for its list, rarely, and not at all where the user does not want it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import MappingProxyType
 
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.row import Provider
+from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.memory import Memory
 from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
 from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_of, models_told, notes_of
-from pointsman.discovery.written import Written
+from pointsman.discovery.written import CONFIGURATION, Written, how_to_sign_in
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Tier
+from pointsman.types import Endpoint, Finding, Health, Model, Tier
 
 OURSELVES_NOTE = "a Pointsman answers there, which would only ask in turn: name an engine or a provider"
+
+ABSENT: Mapping[Absent, str] = MappingProxyType(
+    {
+        Absent.NOBODY: "no connection could be had",
+        Absent.SILENT: SILENT_NOTE,
+        Absent.STRANGER: "what answered was no proper HTTP",
+        Absent.OURSELVES: OURSELVES_NOTE,
+    }
+)
 
 
 class ConfiguredSource:
@@ -34,18 +46,29 @@ class ConfiguredSource:
         rows: Sequence[Provider] = PROVIDERS,
         overrides: Overrides | None = None,
         pace: Pace | None = None,
+        catalogues: Catalogues | None = None,
     ) -> None:
         self.remote = remote
         self.name = "remote providers" if remote else "configured places"
-        self._places = {place.id: place for place in places}
-        self._asked = tuple(place for place in places if asked and place.usable)
+        self._may_ask = asked
+        self.rewrite(places)
         self._sessions = sessions
         self._wall = wall
         self._rows = tuple(rows)
         self._overrides = overrides or Overrides()
         self._pace = pace or (FAR if remote else NEAR)
+        self._catalogues = catalogues or Catalogues()
         self._memory = Memory()
         self._last: dict[str, Endpoint] = {}  # who answered, so that silence has a name
+
+    def rewrite(self, places: Sequence[Written]) -> None:
+        """These are the places from now on; a look that is under way tells nothing of any other."""
+        self._places = {place.id: place for place in places}
+        self._asked = tuple(place for place in places if self._may_ask and place.usable)
+
+    @property
+    def written(self) -> Mapping[str, Written]:
+        return MappingProxyType(self._places)
 
     @property
     def ports(self) -> frozenset[int]:
@@ -56,10 +79,20 @@ class ConfiguredSource:
         return tuple(f"{place.id} at {place.place}" for place in self._asked)
 
     def known(self) -> Sequence[Finding]:
-        return [
-            Finding(endpoint := self._as_written(place), self._models(place, endpoint, None))
-            for place in self._places.values()
-        ]
+        return [self._unseen(place) for place in self._places.values()]
+
+    def _unseen(self, place: Written) -> Finding:
+        """What was known of a place elsewhere when it was last asked may serve until it is again."""
+        listing = self._catalogues.known(place) if self.remote and place.usable else None
+        seen = _current(Sighting(None, Health.UP, listing), self._today()) if listing else None
+        endpoint = self._as_written(place)
+        if listing and not place.models:
+            note = "; ".join(filter(None, (endpoint.note, self._catalogues.as_of(place))))
+            endpoint = replace(endpoint, note=note)
+        return Finding(endpoint, self._models(place, endpoint, seen))
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._wall(), UTC).date()
 
     def covers(self, endpoint: Endpoint) -> bool:
         return any(place.id == endpoint.id for place in self._asked)
@@ -77,9 +110,18 @@ class ConfiguredSource:
             dialect=place.dialect,
         )
         seen = await look(visit, self._likely(place))
-        if finding := self._finding(place, seen):
+        if self.remote:
+            seen = await self._catalogued(place, visit, seen)
+        if self._places.get(place.id) == place and (finding := self._finding(place, seen)):
             self._last[place.id] = finding.endpoint
             found(finding)
+
+    async def _catalogued(self, place: Written, visit: Visit, seen: Sighting | Absent) -> Sighting | Absent:
+        if isinstance(seen, Absent):
+            self._catalogues.missed(place, ABSENT[seen])
+            return seen
+        told = await self._catalogues.looked(place, visit, seen, self._sessions, self._wall())
+        return _current(told, self._today())
 
     def _likely(self, place: Written) -> tuple[Provider, ...]:
         """Whose marks are tried: elsewhere only those of an engine that the user names."""
@@ -108,7 +150,9 @@ class ConfiguredSource:
             health = Health.REFUSED
         elif place.here or place in self._asked:
             health, note = Health.AWAY, f"nothing has answered at {place.place} yet"
-        elif not place.models:
+        elif place.sign_in:
+            health, note = Health.SIGN_IN, place.sign_in
+        elif not place.models and not self._catalogues.sync(place).source:
             note = (
                 "its models are not known: discovery.remote is off; "
                 f"name them as models = [...] in [providers.{place.id}]"
@@ -118,7 +162,8 @@ class ConfiguredSource:
     def _endpoint(self, place: Written, seen: Sighting) -> Endpoint:
         tier = _tier(place, recognised=seen.row is not None and seen.row.tier is Tier.LOCAL)
         note = "; ".join(_notes(place, seen))
-        endpoint = self._make(place, seen.row or place.row, tier, seen.health, note)
+        health = Health.SIGN_IN if place.sign_in and seen.health is Health.UP else seen.health
+        endpoint = self._make(place, seen.row or place.row, tier, health, note)
         return replace(
             endpoint,
             build=seen.build,
@@ -132,7 +177,7 @@ class ConfiguredSource:
             id=place.id,
             provider=row.id,
             place=place.place,
-            found_by=FoundBy.CONFIG,
+            found_by=place.found_by,
             dialect=place.kind or row.dialect,
             tier=tier,
             account=place.account,
@@ -141,10 +186,28 @@ class ConfiguredSource:
         )
 
     def _models(self, place: Written, endpoint: Endpoint, seen: Sighting | None) -> tuple[Model, ...] | None:
-        """Those that the user names, with what the list knows of them; else all that it lists."""
+        """Those that the user names, with what the list knows of them; else all that it lists.
+
+        Without a key those that cost nothing: a key is all that they need.
+        """
         if place.models:
             return models_of(endpoint, _chosen(place, seen), self._overrides)
-        return models_told(endpoint, seen.listing if seen else None, self._overrides)
+        return models_told(endpoint, _offered(place, seen), self._overrides)
+
+
+def _current(seen: Sighting, today: date) -> Sighting:
+    """Without the models whose last day is over."""
+    if seen.listing is None:
+        return seen
+    there = tuple(one for one in seen.listing.models if one.ends is None or one.ends >= today)
+    return replace(seen, listing=replace(seen.listing, models=there))
+
+
+def _offered(place: Written, seen: Sighting | None) -> Listing | None:
+    listing = seen.listing if seen else None
+    if listing is None or not place.sign_in:
+        return listing
+    return replace(listing, models=tuple(model for model in listing.models if model.free))
 
 
 def _tier(place: Written, *, recognised: bool) -> Tier:
@@ -157,6 +220,8 @@ def _tier(place: Written, *, recognised: bool) -> Tier:
 
 
 def _notes(place: Written, seen: Sighting) -> Iterator[str]:
+    if place.sign_in:
+        yield place.sign_in
     if (
         place.here
         and (seen.row is None or seen.row.tier is None)
@@ -178,9 +243,12 @@ def _notes(place: Written, seen: Sighting) -> Iterator[str]:
 
 
 def _refused(place: Written) -> str:
-    if place.account:
+    if place.origin == CONFIGURATION:
         return f"it refused the key: look at api_key in [providers.{place.id}]"
-    return f'it wants a key: write api_key = "env:NAME" into [providers.{place.id}]'
+    if place.account:
+        return f"it refused the key (from {place.origin}): {how_to_sign_in(place.id, place.row)}"
+    own = f', or write api_key = "env:NAME" into [providers.{place.id}]'
+    return f"it wants a key: {how_to_sign_in(place.id, place.row)}{own}"
 
 
 def _chosen(place: Written, seen: Sighting | None) -> Sequence[Listed]:

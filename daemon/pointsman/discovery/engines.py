@@ -14,7 +14,7 @@ from pointsman.discovery.probe import NEAR, Absent, Pace, Sighting, Visit, look
 from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_told, notes_of
 from pointsman.discovery.spots import LOOPBACK, Finder, Goal, key, merged
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, FoundBy, Health, Place
+from pointsman.types import Endpoint, Finding, Health, Place
 
 
 class EngineSource:
@@ -61,7 +61,7 @@ class EngineSource:
         return ()
 
     def covers(self, endpoint: Endpoint) -> bool:
-        return endpoint.found_by is not FoundBy.CONFIG
+        return endpoint.found_by.by_looking
 
     async def look(self, found: Callable[[Finding], object]) -> None:
         """Raises at its end what a finder raised; what the others named has been looked at."""

@@ -1,6 +1,7 @@
 """Fields of a hostile body. Pure: what is missing or of a wrong type is unknown, and nothing raises."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
@@ -74,6 +75,14 @@ def count(value: object) -> int | None:
 def word(value: object) -> str:
     """A short text for people, or nothing."""
     return value if isinstance(value, str) and len(value) <= LONGEST_WORD and value.isprintable() else ""
+
+
+def day(value: object) -> date | None:
+    """The date at the beginning of a text such as `2026-08-24` or `2026-08-24T00:00:00Z`."""
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def modalities(names: Iterable[object]) -> Modality:

@@ -6,14 +6,18 @@ sent is refused and counted, and nothing in a body raises.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import pairwise
 
 from pointsman.discovery.capabilities import read_capabilities
-from pointsman.discovery.fields import LONGEST_NAME, count, inner, is_int, is_name, items, modalities, word
+from pointsman.discovery.fields import LONGEST_NAME, count, day, inner, is_int, is_name, items, word
+from pointsman.discovery.prices import Tag, read_price
+from pointsman.money import Price
 from pointsman.types import Ability, Modality, ModelState, Stretch
 
-MOST_MODELS = 2_000
+MOST_MODELS = 2_000  # that can be used; the largest gateways have some hundreds
+MOST_ROWS = 20_000  # that are looked at, usable or not: a few milliseconds for each thousand
 MOST_DIGITS = 12  # of a number on a command line
 
 # vLLM; OpenRouter, Together; Groq, Vercel; Mistral; Anthropic.
@@ -22,6 +26,10 @@ CONTEXT_KEYS = (
     "max_input_tokens",
 )
 OUTPUT_KEYS = ("max_completion_tokens", "max_tokens")  # Groq; Anthropic, Vercel
+END_KEYS = ("expiration_date", "deprecation")  # OpenRouter; Mistral
+TITLE_KEYS = ("display_name", "name")  # Anthropic, Together; OpenRouter, Vercel
+NO_TRAINING = "no_training"  # Vercel's: all, some or none of those behind it
+PREFIX = "models/"  # Gemini's
 ELSEWHERE = "a place it does not name"  # where a model runs that may not run here
 RETIRED = "retired"  # Anthropic's: in its list as a memory, and no longer answering
 WEIGHTS = re.compile(r"\.(gguf|safetensors|bin)$", re.IGNORECASE)
@@ -48,6 +56,12 @@ class Listed:
     runs_at: str = ""  # empty: here, as far as it tells
     owner: str = ""
     digest: str = ""  # of its weights and settings
+    price: Price | None = None  # as the list says; None: it does not
+    free: bool = False  # the list says that it costs nothing
+    title: str = ""
+    trains: bool | None = None
+    source: str = "list"  # or docs, kept, seed
+    ends: date | None = None  # its last day, if that is set
 
 
 Change = Callable[[Listed], Listed]
@@ -105,54 +119,100 @@ def short_names(served_as: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _listing(entries: list[object]) -> Listing:
-    known: dict[str, Listed] = {}
-    unusable = twice = 0
-    notes: list[str] = []
-    for entry in entries[:MOST_MODELS]:
-        if isinstance(entry, dict) and entry.get("lifecycle") == RETIRED:
-            continue
+@dataclass(slots=True)
+class _Tally:
+    """What was read of a list, and what could not be."""
+
+    known: dict[str, Listed] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)  # whom a name that only points at another means
+    notes: list[str] = field(default_factory=list)
+    unusable: int = 0
+    twice: int = 0
+    unpriced: int = 0
+
+    def read(self, entry: object) -> None:
         served_as = entry.get("id") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not is_name(served_as):
-            unusable += 1
-        elif served_as in known:
-            twice += 1
-        elif (state := _state(entry, served_as, notes)) is not None:
-            known[served_as] = _listed(entry, served_as, state)
-    return Listing(tuple(known.values()), (*_complaints(len(entries), unusable, twice), *notes))
+            self.unusable += 1
+        elif served_as in self.known:
+            self.twice += 1
+        elif not _is_over(entry) and (state := _state(entry, served_as, self.notes)) is not None:
+            tag = read_price(entry, served_as)
+            self.unpriced += tag.broken
+            self.known[served_as] = _listed(entry, served_as, state, tag)
+            if is_name(target := inner(entry, "alias_target").get("slug")):
+                self.targets[served_as] = target
+
+    def models(self) -> tuple[Listed, ...]:
+        """A name that points at another model of the list is one of that one's."""
+        for name, target in self.targets.items():
+            if target in self.known and target not in self.targets:
+                meant, pointer = self.known[target], self.known.pop(name)
+                self.known[target] = replace(meant, aliases=(*meant.aliases, name, *pointer.aliases))
+        return tuple(self.known.values())
 
 
-def _complaints(listed: int, unusable: int, twice: int) -> Iterable[str]:
-    if listed > MOST_MODELS:
-        yield f"it lists {listed} models, of which the first {MOST_MODELS} are used"
-    if unusable:
+def _listing(entries: list[object]) -> Listing:
+    tally, rows = _Tally(), 0
+    for entry in entries[:MOST_ROWS]:
+        if len(tally.known) == MOST_MODELS:
+            break
+        tally.read(entry)
+        rows += 1
+    return Listing(tally.models(), (*_complaints(len(entries), rows, tally), *tally.notes))
+
+
+def _is_over(entry: Mapping[str, object]) -> bool:
+    """Anthropic's retired ones, and Groq's that are not active."""
+    return entry.get("lifecycle") == RETIRED or entry.get("active") is False
+
+
+def _complaints(listed: int, looked_at: int, tally: _Tally) -> Iterable[str]:
+    if looked_at < listed:
+        yield f"it lists {listed} models, of which the first {len(tally.known)} are used"
+    if tally.unusable:
         yield (
-            f"{unusable} of the models it lists left out: the name is missing, longer than "
+            f"{tally.unusable} of the models it lists left out: the name is missing, longer than "
             f"{LONGEST_NAME} characters, or holds control characters"
         )
-    if twice:
-        yield f"{twice} of the models it lists are named twice"
+    if tally.twice:
+        yield f"{tally.twice} of the models it lists are named twice"
+    if tally.unpriced:
+        yield f"{tally.unpriced} of the models it lists have a price that is none, such as -1: it is unknown"
 
 
-def _listed(entry: Mapping[str, object], served_as: str, state: ModelState) -> Listed:
+def _listed(entry: Mapping[str, object], served_as: str, state: ModelState, tag: Tag) -> Listed:
+    """Who writes more than text for nothing is paid by the piece, which its list does not say."""
     meta = inner(entry, "meta")
-    aliases = items(entry, "aliases")
-    has, lacks, reads = read_capabilities(entry)
+    can = read_capabilities(entry, served_as)
+    makes_more = can.writes is not None and can.writes is not Modality.TEXT
+    price, free, _ = Tag() if tag.free and makes_more else tag
     return Listed(
         served_as,
-        aliases=tuple(alias for alias in aliases if is_name(alias) and alias != served_as),
+        aliases=tuple(name for name in items(entry, "aliases") if is_name(name) and name != served_as),
         state=state,
         context=_context(entry, meta),
-        max_output=next(filter(None, (count(entry.get(key)) for key in OUTPUT_KEYS)), None),
-        has=has,
-        lacks=lacks,
-        reads=modalities(items(inner(entry, "architecture"), "input_modalities")) or reads,
+        max_output=_max_output(entry),
+        has=can.has,
+        lacks=can.lacks,
+        reads=can.reads,
         size_bytes=count(meta.get("size")),
         parameters=count(meta.get("n_params")),
         quantisation=word(meta.get("ftype")),
         runs_at=word(inner(meta, "llamaswap").get("peerID")),  # llama-swap passes on to its peers
         owner=word(entry.get("owned_by")),
+        price=price,
+        free=free,
+        title=next(filter(None, (word(entry.get(key)) for key in TITLE_KEYS)), ""),
+        trains=False if entry.get(NO_TRAINING) == "all" else None,
+        ends=next(filter(None, (day(entry.get(key)) for key in END_KEYS)), None),
     )
+
+
+def _max_output(entry: Mapping[str, object]) -> int | None:
+    stated = [entry.get(key) for key in OUTPUT_KEYS]
+    top = inner(entry, "top_provider").get("max_completion_tokens")
+    return next(filter(None, map(count, (top, *stated))), None)
 
 
 def _state(entry: Mapping[str, object], served_as: str, notes: list[str]) -> ModelState | None:
@@ -170,10 +230,14 @@ def _state(entry: Mapping[str, object], served_as: str, notes: list[str]) -> Mod
 
 
 def _context(entry: Mapping[str, object], meta: Mapping[str, object]) -> int | None:
-    """Tokens in force: what is loaded, else what the router will load it with, else what a cloud says."""
+    """Tokens in force: what is loaded, else what the router will load it with, else what a cloud says.
+
+    A gateway's first provider may hold less than the best that it has.
+    """
     in_force = count(meta.get("n_ctx")) or _slot_context(items(inner(entry, "status"), "args"))
-    stated = (count(entry.get(key)) for key in CONTEXT_KEYS)
-    return in_force or next((tokens for tokens in stated if tokens), None)
+    stated = next(filter(None, (count(entry.get(key)) for key in CONTEXT_KEYS)), None)
+    first = count(inner(entry, "top_provider").get("context_length"))
+    return in_force or min(filter(None, (stated, first)), default=None)
 
 
 def _slot_context(args: Sequence[object]) -> int | None:
@@ -191,6 +255,6 @@ def _flag(args: Sequence[object], *names: str) -> int | None:
 
 def _stem(whole: str) -> str:
     if not (ROOTED.match(whole) or whole.lower().endswith(".gguf")):
-        return whole
+        return whole.removeprefix(PREFIX) or whole
     last = re.split(r"[\\/]", whole.rstrip("\\/"))[-1]
     return WEIGHTS.sub("", last) or whole

@@ -22,6 +22,7 @@ from pointsman.types import Account, Dialect, Health, Place
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 REFUSALS = frozenset({401, 403})
+LONG_LIST = 64 * 1024  # bytes; to read it takes longer than streams may be held up
 AT_ONCE = 4  # descriptions asked of one server at the same time
 
 
@@ -84,27 +85,37 @@ class Visit:
         self.place = place
         self.memory = memory or Memory()
         self._session = session
-        self._pace = pace
+        self.pace = pace
         self._deadline = asyncio.get_running_loop().time() + pace.total
         self._list = LISTS.get(dialect, PLAIN)
         self._headers = {**self._list.headers, **auth_headers(account)}
         self._answers: dict[str, Answer] = {}
         self.found_nobody = False  # at one of its requests
         self.kept_waiting = False  # by one of them, until there was no time left
+        self.last_status = 0  # of its list
+        self.raw_pages = b"[]"  # the list as it came: an array of its pages
 
     async def models(self) -> tuple[Answer, Listing | None]:
         """The list, of as many pages as it has, and its last answer: the first that is none of it."""
         url = self.place.url + "/models"
         pages: list[object] = []
+        bodies: list[bytes] = []
         query = self._list.first
         while True:
             answer = await self._get(url + query)
-            if answer.status != 200 or answer.broken:
+            self.last_status = 0 if answer.broken else answer.status
+            if self.last_status != 200:
                 return answer, None
+            bodies.append(answer.body)
             pages.append(decode(answer.body))
             query = self._list.after(pages)
             if not query:
-                return answer, read_models(*pages)
+                self.raw_pages = b"[" + b",".join(bodies) + b"]"
+                return answer, await _read_list(pages, len(self.raw_pages))
+
+    async def page(self) -> Answer:
+        """The place itself, as a page."""
+        return await self._get(self.place.url)
 
     async def root(self, path: str) -> Answer:
         """An engine's own routes begin at the root, whatever the path of its OpenAI API."""
@@ -125,7 +136,7 @@ class Visit:
                 return await self._exchange(method, url, body)
         except TimeoutError:
             self.kept_waiting = True
-            return Answer(absent=Absent.SILENT, broken=f"no answer within {self._pace.total:g} s")
+            return Answer(absent=Absent.SILENT, broken=f"no answer within {self.pace.total:g} s")
         except aiohttp.ClientConnectorError as error:
             self.found_nobody = True
             return Answer(absent=Absent.NOBODY, broken=str(error))
@@ -139,11 +150,15 @@ class Visit:
             json=body,
             headers=self._headers,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._pace.connect),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.pace.connect),
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             read, broken = await _read(response)
             return Answer(response.status, headers, read, broken)
+
+
+async def _read_list(pages: Sequence[object], size: int) -> Listing | None:
+    return await asyncio.to_thread(read_models, *pages) if size > LONG_LIST else read_models(*pages)
 
 
 async def look(visit: Visit, rows: Sequence[Provider], runs: Provider | None = None) -> Sighting | Absent:

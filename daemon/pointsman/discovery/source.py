@@ -5,7 +5,9 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pointsman.catalogue.grades import Told, grade_of
 from pointsman.catalogue.providers import provider
+from pointsman.catalogue.row import Provider
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.probe import Sighting
 from pointsman.money import NOTHING_TO_PAY, Price
@@ -49,12 +51,21 @@ class Source(Protocol):
         ...
 
 
+def nothing_known(_api: str, _name: str) -> Price | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The user's own word on models, by `endpoint/name`."""
+    """The user's own word on models, by `endpoint/name`; and whom to ask where nobody says what one costs.
+
+    `library`: the price of a model at the API with that URL.
+    """
 
     prices: Mapping[str, Price] = field(default_factory=dict)
     grades: Mapping[str, Grade] = field(default_factory=dict)
+    trains: Mapping[str, bool] = field(default_factory=dict)  # of all models of an endpoint, by its id
+    library: Callable[[str, str], Price | None] = nothing_known
 
 
 def models_of(endpoint: Endpoint, listed: Sequence[Listed], overrides: Overrides) -> tuple[Model, ...]:
@@ -93,8 +104,10 @@ async def all_visits(visits: Iterable[Coroutine[object, object, None]]) -> None:
 def _model(endpoint: Endpoint, name: str, listed: Listed, overrides: Overrides) -> Model:
     model_id = f"{endpoint.id}/{name}"
     row = provider(endpoint.provider)
-    grade = overrides.grades.get(model_id)
-    tier = Tier.PAID if listed.runs_at and endpoint.tier is Tier.LOCAL else endpoint.tier
+    users = overrides.prices.get(model_id)
+    tier = _tier(endpoint.tier, listed, users)
+    price, price_source = (users, "user") if users else _price(tier, endpoint, listed, overrides)
+    grade, grade_source = _grade(overrides.grades.get(model_id), tier, name, listed, price)
     return Model(
         id=model_id,
         name=name,
@@ -109,18 +122,54 @@ def _model(endpoint: Endpoint, name: str, listed: Listed, overrides: Overrides) 
         has=listed.has,
         lacks=listed.lacks,
         reads=listed.reads,
-        price=overrides.prices.get(model_id, _price(tier)),
-        grade=Grade.ROUTINE if grade is None else grade,
-        grade_source="unknown" if grade is None else "user",
+        price=price,
+        price_source=price_source,
+        source=listed.source,
+        grade=grade,
+        grade_source=grade_source,
         size_bytes=listed.size_bytes,
         parameters=listed.parameters,
         quantisation=listed.quantisation,
         runs_at=listed.runs_at,
+        trains=overrides.trains.get(endpoint.id, _trains(row, tier, endpoint, listed)),
         aliases=tuple(alias for alias in listed.aliases if alias != name),
         known_as=frozenset({name, listed.served_as, *listed.aliases} if row and row.takes_any_name else ()),
     )
 
 
-def _price(tier: Tier | None) -> Price | None:
-    """Only what is not paid is known to cost nothing."""
-    return NOTHING_TO_PAY if tier in {Tier.LOCAL, Tier.FREE} else None
+def _tier(of_place: Tier | None, listed: Listed, users: Price | None) -> Tier | None:
+    """That of its place; but what runs elsewhere is paid, and what its list gives away is free."""
+    if of_place is Tier.LOCAL and listed.runs_at:
+        return Tier.PAID
+    if of_place is Tier.PAID and listed.free and not (users and (users.input or users.output)):
+        return Tier.FREE
+    return of_place
+
+
+def _price(
+    tier: Tier | None, endpoint: Endpoint, listed: Listed, overrides: Overrides
+) -> tuple[Price | None, str]:
+    """The list's, then the library's; only what is not paid is known to cost nothing."""
+    if tier in {Tier.LOCAL, Tier.FREE}:
+        return NOTHING_TO_PAY, ""
+    if tier is None or listed.runs_at:
+        return None, ""
+    if listed.price is not None:
+        return listed.price, "catalogue"
+    known = overrides.library(endpoint.place.url, listed.served_as)
+    return (known, "library") if known else (None, "")
+
+
+def _grade(
+    users: Grade | None, tier: Tier | None, name: str, listed: Listed, price: Price | None
+) -> tuple[Grade, str]:
+    if users is not None:
+        return users, "user"
+    return grade_of(Told(name, tier, listed.parameters, listed.size_bytes, listed.quantisation, price))
+
+
+def _trains(row: Provider | None, tier: Tier | None, endpoint: Endpoint, listed: Listed) -> bool | None:
+    """Its list knows best; a model that runs elsewhere is not its engine's to answer for."""
+    if listed.trains is not None or listed.runs_at:
+        return listed.trains
+    return row.trains_on(tier, endpoint.place.url) if row else None

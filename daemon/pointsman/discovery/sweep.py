@@ -8,10 +8,13 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
+from pointsman.catalogue.prices import known_prices
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.registry import Change, Registry
 from pointsman.config.schema import Config
+from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.configured import ConfiguredSource
 from pointsman.discovery.engines import EngineSource
 from pointsman.discovery.environment import Environment
@@ -21,7 +24,7 @@ from pointsman.discovery.process_table import read_table
 from pointsman.discovery.processes import Processes
 from pointsman.discovery.sockets import ListeningWatch, read_listeners
 from pointsman.discovery.source import Source
-from pointsman.discovery.written import read_overrides, read_places, without_place
+from pointsman.discovery.written import Written, read_overrides, read_places, without_place
 from pointsman.events import Bus
 from pointsman.jobs import Report
 from pointsman.net import Sessions
@@ -58,6 +61,7 @@ class Sweeper:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._sources = tuple(sources)
+        self._written = tuple(source for source in sources if isinstance(source, ConfiguredSource))
         self._registry = registry
         self._bus = bus
         self._monotonic = monotonic
@@ -89,6 +93,11 @@ class Sweeper:
         """The sources whose last look failed."""
         return [report for report in self._reports.values() if report.error]
 
+    @property
+    def elsewhere(self) -> tuple[Written, ...]:
+        """The places that are asked for their models over a network."""
+        return tuple(place for source in self._written if source.remote for place in source.written.values())
+
     async def sweep(self, why: str, *, everything: bool = False) -> None:
         """Look now, or join the look that is under way. `everything`: remote providers too."""
         tasks = self._start(why, everything=everything)
@@ -100,6 +109,18 @@ class Sweeper:
     def hurry(self, why: str, *, everything: bool = False) -> None:
         """The same without waiting, and not before now: a look under way may have missed what is new."""
         self._start(why, everything=everything, anew=True)
+
+    def rewrite(self, places: Sequence[Written]) -> None:
+        """What is written of places changed, or a key: they come and go now, and are asked at once."""
+        for source in self._written:
+            before = source.written
+            source.rewrite([place for place in places if place.here is not source.remote])
+            for gone in before.keys() - source.written.keys():
+                self._tell(self._registry.forget(gone))
+            for finding in source.known():
+                if source.written[finding.endpoint.id] != before.get(finding.endpoint.id):
+                    self._tell(self._registry.place(finding))
+        self.hurry("places or keys changed", everything=True)
 
     def lost(self, endpoint_id: str, note: str) -> None:
         """An attempt could not connect: the endpoint is away, and is looked for at once."""
@@ -266,16 +287,29 @@ def make_sweeper(
     *,
     monotonic: Callable[[], float],
     wall: Callable[[], float],
+    places: Sequence[Written] | None = None,
+    catalogues: Catalogues | None = None,
 ) -> Sweeper:
-    """The sweeper that a configuration asks for. A new way to find engines is one line here."""
-    places = read_places(config, environ)
+    """The sweeper that a configuration asks for. A new way to find engines is one line here.
+
+    `places` None: those that need no credentials.
+    """
+    places = read_places(config, environ) if places is None else places
     here = [place for place in places if place.here]
     elsewhere = [place for place in places if not place.here]
-    overrides = read_overrides(config)
+    overrides = replace(read_overrides(config), library=known_prices(wall))
     asks = config.discovery.remote
     sources: list[Source] = [
         ConfiguredSource(here, sessions, wall, remote=False, overrides=overrides),
-        ConfiguredSource(elsewhere, sessions, wall, remote=True, asked=asks, overrides=overrides),
+        ConfiguredSource(
+            elsewhere,
+            sessions,
+            wall,
+            remote=True,
+            asked=asks,
+            overrides=overrides,
+            catalogues=catalogues,
+        ),
     ]
     if config.discovery.local:
         sources.append(
@@ -302,7 +336,7 @@ def make_sweeper(
         watch=ListeningWatch(
             {port for source in sources for port in source.ports}, anywhere=config.discovery.local
         ),
-        unplaced=without_place(config),
+        unplaced=without_place(config, environ),
     )
 
 

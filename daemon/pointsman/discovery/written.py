@@ -1,34 +1,42 @@
-"""What the configuration says of places: each `[providers.NAME]` read once, its key found out."""
+"""What is said of places: each `[providers.NAME]` read once, its key found out; and the clouds of keys.
 
-import hashlib
-from collections.abc import Mapping
+A cloud needs no configuration where there is a key for it, in its usual variable or among the
+credentials. What stands in the configuration wins over the credentials, they over the environment.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+from pydantic_core import PydanticCustomError
 
 from pointsman.catalogue.providers import GENERIC, GENERIC_ANTHROPIC, PROVIDERS, provider
 from pointsman.catalogue.row import Provider
-from pointsman.config.keys import resolve_key
-from pointsman.config.places import ProviderConfig
+from pointsman.config.credentials import NO_KEYS, Keys
+from pointsman.config.keys import fingerprint, resolve_key
+from pointsman.config.places import Plan, ProviderConfig
+from pointsman.config.readers import read_url
 from pointsman.config.schema import Config
 from pointsman.discovery.source import Overrides
 from pointsman.discovery.spots import SCHEMES
 from pointsman.errors import ConfigError
 from pointsman.net import is_loopback
-from pointsman.types import Account, Dialect, Place, Tier
+from pointsman.types import Account, Dialect, FoundBy, Place, Tier
 
 SPOKEN = frozenset({Dialect.OPENAI, Dialect.OLLAMA, Dialect.ANTHROPIC})
 SOCKET = "unix:"
 GENERICS = MappingProxyType({None: GENERIC, Dialect.OPENAI: GENERIC, Dialect.ANTHROPIC: GENERIC_ANTHROPIC})
 VERSION_PATH = "/v1"  # of Ollama's OpenAI API, and of whatever speaks Anthropic's dialect
 OWN_PATH = "/api"  # Ollama's
+CREDENTIALS = "credentials"  # where a key is from, as `keys list` says it
+CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One provider of the configuration. `trouble`, for people: why it can't be used as it is written."""
+    """One provider, as it is to be asked. `trouble`, for people: why it can't be used as it is written."""
 
     id: str
     row: Provider
@@ -38,6 +46,10 @@ class Written:
     tier: Tier | None  # None: the user does not say
     models: tuple[str, ...]
     trouble: str = ""
+    origin: str = ""  # where its key is from: configuration, credentials, or a reference; empty: no key
+    found_by: FoundBy = FoundBy.CONFIG
+    cloud: bool = False  # at the address of its row, which is elsewhere whatever stands in for it
+    sign_in: str = ""  # for people: what to do for a key, where nothing but its list can be had
 
     @property
     def dialect(self) -> Dialect:
@@ -45,7 +57,7 @@ class Written:
 
     @property
     def here(self) -> bool:
-        return self.place.socket is not None or is_loopback(self.place.url)
+        return not self.cloud and (self.place.socket is not None or is_loopback(self.place.url))
 
     @property
     def port(self) -> int | None:
@@ -59,18 +71,35 @@ class Written:
         return not self.trouble
 
 
-def read_places(config: Config, environ: Mapping[str, str]) -> tuple[Written, ...]:
-    """The providers of the configuration that have a place."""
-    found = (_read(name, given, environ) for name, given in config.providers.items())
-    return tuple(written for written in found if written)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that is said of providers, and by whom."""
+
+    config: Config
+    environ: Mapping[str, str]
+    credentials: Keys
 
 
-def without_place(config: Config) -> tuple[str, ...]:
+def read_places(
+    config: Config, environ: Mapping[str, str], credentials: Keys = NO_KEYS
+) -> tuple[Written, ...]:
+    """The providers of the configuration that have a place, then the clouds that need none."""
+    said = Said(config, environ, credentials)
+    found = (_read(name, given, said) for name, given in config.providers.items())
+    return (*(written for written in found if written), *_unwritten(said))
+
+
+def read_place(name: str, said: Said) -> Written | None:
+    """One of them, or a cloud that there is no key for yet. None: nobody knows where that is."""
+    return _read(name, said.config.providers.get(name, ProviderConfig()), said)
+
+
+def without_place(config: Config, environ: Mapping[str, str] = MappingProxyType({})) -> tuple[str, ...]:
     """What is written and can't be looked for, in plain words."""
     return tuple(
         f"nothing for [providers.{name}]: it names no api_base, and Pointsman knows no address for {name}"
         for name, given in config.providers.items()
-        if not _url(name, given)
+        if not _url(name, given, environ)
     )
 
 
@@ -78,22 +107,68 @@ def read_overrides(config: Config) -> Overrides:
     return Overrides(
         prices=MappingProxyType({name: price.to_price() for name, price in config.prices.items()}),
         grades=MappingProxyType(dict(config.grades)),
+        trains=MappingProxyType(
+            {name: given.trains for name, given in config.providers.items() if given.trains is not None}
+        ),
     )
 
 
-def _read(name: str, given: ProviderConfig, environ: Mapping[str, str]) -> Written | None:
+def how_to_sign_in(name: str, row: Provider) -> str:
+    had = f" (a key is had at {row.sign_in})" if row.sign_in else ""
+    return f"pointsman keys set {name}{had}"
+
+
+def _unwritten(said: Said) -> Iterator[Written]:
+    """Clouds that the configuration does not name. Without a key only lists are asked for, if that may be."""
+    for row in PROVIDERS:
+        if not row.base_url or row.id in said.config.providers:
+            continue
+        written = _read(row.id, ProviderConfig(), said)
+        if written and (written.origin or (row.open_list and said.config.discovery.remote)):
+            yield written
+
+
+def _read(name: str, given: ProviderConfig, said: Said) -> Written | None:
     row = _row(name, given)
-    if not (url := _url(name, given)):
+    if not (url := _url(name, given, said.environ)):
         return None
-    account, trouble = _account(name, row, given, environ)
+    cloud = bool(row.base_url) and not given.api_base
+    reference, origin = _reference(name, row, given, said)
+    account, trouble = _account(name, row, reference, origin, said.environ)
+    sign_in = "" if reference or not cloud else how_to_sign_in(name, row)
     dialect = given.kind or row.dialect
     if dialect not in SPOKEN:
         trouble = (
             f"Pointsman does not speak the {dialect} dialect yet; if there is an OpenAI-compatible address "
             f'too, write that as api_base with kind = "openai" into [providers.{name}]'
         )
-    place = _place(_versioned(url, dialect))
-    return Written(name, row, place, given.kind, account, given.tier, given.models, trouble)
+    elif sign_in and not row.open_list:
+        trouble = f"it needs a key: {sign_in}"
+    return Written(
+        name,
+        row,
+        _place(_versioned(url, dialect)),
+        given.kind,
+        account,
+        _tier(given),
+        given.models,
+        trouble,
+        origin=origin,
+        found_by=_found_by(name, origin, said),
+        cloud=cloud,
+        sign_in=f"needs sign-in: {sign_in}" if sign_in else "",
+    )
+
+
+def _found_by(name: str, origin: str, said: Said) -> FoundBy:
+    if name in said.config.providers:
+        return FoundBy.CONFIG
+    return FoundBy.KEY if origin else FoundBy.OPEN
+
+
+def _tier(given: ProviderConfig) -> Tier | None:
+    """The user's word: of the place, or of the plan of its key."""
+    return Tier.FREE if given.tier is None and given.plan is Plan.FREE else given.tier
 
 
 def _row(name: str, given: ProviderConfig) -> Provider:
@@ -113,11 +188,21 @@ def _versioned(url: str, dialect: Dialect) -> str:
     return root.removesuffix(VERSION_PATH) + VERSION_PATH
 
 
-def _url(name: str, given: ProviderConfig) -> str:
-    """Its address: as written, the cloud's own, or where this engine usually is."""
+def _url(name: str, given: ProviderConfig, environ: Mapping[str, str]) -> str:
+    """Its address: as written, the cloud's own or its stand-in's, or where this engine usually is."""
     row = _row(name, given)
     usual = f"http://127.0.0.1:{row.ports[0]}/v1" if row.ports else ""
-    return given.api_base or row.base_url or usual
+    return given.api_base or next(_stand_ins(row, environ), row.base_url) or usual
+
+
+def _stand_ins(row: Provider, environ: Mapping[str, str]) -> Iterator[str]:
+    """Addresses that its variables name; one that can't be an address counts as not set."""
+    for name in row.base_env:
+        try:
+            if address := environ.get(name):
+                yield read_url(address)
+        except PydanticCustomError:
+            continue
 
 
 def _place(address: str) -> Place:
@@ -125,22 +210,30 @@ def _place(address: str) -> Place:
     return Place(address) if socket == address else Place("http://localhost/v1", socket)
 
 
+def _reference(name: str, row: Provider, given: ProviderConfig, said: Said) -> tuple[SecretStr | None, str]:
+    """Its key, or where that is, and who said so.
+
+    A cloud's key goes to no other address of the user's own, but the one that is written beside it.
+    """
+    if given.api_key:
+        return given.api_key, CONFIGURATION
+    if not (given.api_base and row.base_url) and name in said.credentials:
+        return said.credentials[name], CREDENTIALS
+    if not given.api_base:
+        variable = next((name for name in row.key_env if said.environ.get(name)), "")
+        return (SecretStr(f"env:{variable}"), f"env:{variable}") if variable else (None, "")
+    return None, ""
+
+
 def _account(
-    name: str, row: Provider, given: ProviderConfig, environ: Mapping[str, str]
+    name: str, row: Provider, reference: SecretStr | None, origin: str, environ: Mapping[str, str]
 ) -> tuple[Account | None, str]:
-    """Its account, and what is wrong with its key. An address of the user's own gets only a written key."""
-    reference = given.api_key or (None if given.api_base else _in_environment(row, environ))
+    """Its account, and what is wrong with its key."""
     if reference is None:
-        if row.base_url and not given.api_base:
-            return None, f'it needs a key: write api_key = "env:{row.key_env[0]}" into [providers.{name}]'
         return None, ""
     try:
         key = resolve_key(reference, environ)
     except ConfigError as error:
-        return None, f"the api_key of [providers.{name}] can't be had: {error.message}"
-    fingerprint = hashlib.sha256(key.encode()).hexdigest()[:8]
-    return Account(f"{name}-{fingerprint}", key, row.auth), ""
-
-
-def _in_environment(row: Provider, environ: Mapping[str, str]) -> SecretStr | None:
-    return next((SecretStr(f"env:{name}") for name in row.key_env if environ.get(name)), None)
+        whose = f"the api_key of [providers.{name}]" if origin == CONFIGURATION else f"the key of {name}"
+        return None, f"{whose} can't be had: {error.message}"
+    return Account(f"{name}-{fingerprint(key)}", key, row.auth), ""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pointsman.chat import CHARS_PER_TOKEN, EventKind
@@ -22,6 +22,7 @@ from pointsman.types import (
     Decision,
     Endpoint,
     Frame,
+    Model,
     Outcome,
     Task,
     Whole,
@@ -34,12 +35,17 @@ LAST_FIGURES = 5.0  # seconds for its usage: some never send that either
 LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
 
 
+async def _nothing_to_commit() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What attempts are made with. `on_failure` is told of every failure, by whoever keeps watch.
 
     `hold`: nothing of a stream is passed on before all of it is there. `collect`: plain answers are asked
-    for as streams.
+    for as streams. `cross` is told before a call goes out, and raises UpstreamError where it may not.
+    `committed` returns when all that was counted until now is written down.
     """
 
     sessions: Sessions
@@ -50,6 +56,8 @@ class Means:
     wall: Callable[[], float]
     hold: bool = False
     collect: bool = False
+    cross: Callable[[Call, Model], None] = lambda _call, _model: None
+    committed: Callable[[], Awaitable[None]] = _nothing_to_commit
 
     def asked(self, call: Call) -> Call:
         """The call as servers are asked it."""
@@ -105,6 +113,10 @@ class Answer:
     async def open(self) -> None:
         """Asks, and waits for the first content, or for all of a plain answer. Raises UpstreamError."""
         model = self.candidate.model
+        if self._ticket.counted:  # a crash a moment later must not make a free request that nobody knows of
+            await self._means.committed()
+        self._means.cross(self._call, model)
+        self._ticket.goes_out()
         self._upstream = await send(
             self._means.sessions,
             model.endpoint,
@@ -176,7 +188,7 @@ class Answer:
         model = self.candidate.model
         output = self._call.max_tokens or model.max_output or model.context or 0
         usage = Usage(self._task.prompt_tokens, output * self._call.choices)
-        return usage.cost(model.price) if model.price else None
+        return usage.cost_most(model.price) if model.price else None
 
     def _heard(self, status: int, headers: Mapping[str, str]) -> None:
         """The head came, and what it tells of its provider's limits counts at once."""
@@ -265,7 +277,7 @@ class Answer:
         self.attempt.error = error.message if error else ""
         self.attempt.ended = self._now()
         self.attempt.usage = usage
-        self.attempt.cost = (usage.cost(price) if usage else 0) if price else None
+        self.attempt.cost = (usage.cost(price, self._means.wall()) if usage else 0) if price else None
         self._ticket.settle(outcome, self._loop.time(), error if shut else None)
         if outcome is Outcome.OK:
             self._turn.answered(self.attempt)

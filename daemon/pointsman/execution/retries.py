@@ -9,14 +9,22 @@ from pointsman.errors import Then, UpstreamError
 from pointsman.limits.rate import Limit, read_limit
 from pointsman.wire.foreign import error_message, is_content_refusal, is_too_long
 
+NO_SUCH_KEY = 401
 REFUSALS = frozenset({400, 413, 415, 422})  # the request is wrong, says a provider; another may not mind
 
 _AGAIN = frozenset({500, 502})  # a hiccup, perhaps; whoever is overloaded or down says 503, 504 or 529
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, wall: float) -> UpstreamError:
-    """What an answer means that is no 200. `wall` is the time of day, for limits that end at one."""
+def refusal(
+    status: int, headers: Mapping[str, str], body: bytes, wall: float, *, keyed: str = ""
+) -> UpstreamError:
+    """What an answer means that is no 200. `wall` is the time of day, for limits that end at one.
+
+    `keyed`: the place whose key was sent; empty: none was.
+    """
     words = error_message(body) or "without a word"
+    if keyed and status == NO_SUCH_KEY:
+        words += f"; for another key: pointsman keys set {keyed}"
     limit = read_limit(status, headers, body, wall)
     told = _as(f"it answered {status}: {words}", status, body, limit)
     if headers.get("x-should-retry") == "false" and told.then is Then.AGAIN:
@@ -40,6 +48,8 @@ def _as(message: str, status: int, body: bytes, limit: Limit) -> UpstreamError:
         shuts=limit.shuts,
         wait=limit.wait,
         limited=limit.limited,
+        span=limit.scope.value,
+        most=limit.most,
     )
 
 

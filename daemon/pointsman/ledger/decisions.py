@@ -44,6 +44,7 @@ def _task(task: Task) -> TaskView:
         untranslatable=task.untranslatable,
         format=task.format,
         priority=task.priority.name.lower(),
+        mode=task.mode.value,
         reasons=list(task.reasons),
     )
 
@@ -54,5 +55,6 @@ def _candidate(candidate: Candidate) -> CandidateView:
         tier=tier_word(candidate.model.tier),
         reason=candidate.reason,
         degraded=candidate.degraded,
+        trains=candidate.model.trains,
         context=candidate.context,
     )

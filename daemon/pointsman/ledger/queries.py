@@ -10,8 +10,22 @@ from pathlib import Path
 
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger.opened import Opened
-from pointsman.ledger.record import CeilingsRecord, LimitRecord
-from pointsman.ledger.rows import storable, to_attempt, to_ceilings, to_limit
+from pointsman.ledger.record import (
+    CeilingsRecord,
+    DepartureRecord,
+    FreeCallRecord,
+    KeptListRecord,
+    LimitRecord,
+)
+from pointsman.ledger.rows import (
+    storable,
+    to_attempt,
+    to_ceilings,
+    to_departure,
+    to_free_call,
+    to_limit,
+    to_list,
+)
 from pointsman.ledger.schema import open_for_reading
 from pointsman.ledger.trouble import explain
 from pointsman.ledger.views import DecisionView
@@ -140,6 +154,8 @@ _LEFT_OUT = """
     AND instr(d.body, '"rule":"' || :rule || '"')
 """
 
+_FREE_CALLS = "SELECT * FROM free_calls WHERE counts AND at >= :since ORDER BY at, number"
+
 
 class Reader:
     """For any thread, one at a time. The file is opened at the first question, and again when it is another.
@@ -208,6 +224,22 @@ class Reader:
         """The last word on each budget that was ever told, one by one."""
         with self._reading() as connection:
             return tuple(map(to_ceilings, connection.execute("SELECT * FROM ceilings")))
+
+    def free_calls(self, since: float) -> tuple[FreeCallRecord, ...]:
+        """Those that count, made at `since` (wall clock, seconds) or later, the first of them first."""
+        with self._reading() as connection:
+            rows = connection.execute(_FREE_CALLS, {"since": since}).fetchall()
+        return tuple(map(to_free_call, rows))
+
+    def kept_lists(self) -> tuple[KeptListRecord, ...]:
+        """The last list that was had of each place elsewhere."""
+        with self._reading() as connection:
+            return tuple(map(to_list, connection.execute("SELECT * FROM kept_lists")))
+
+    def departures(self) -> tuple[DepartureRecord, ...]:
+        """Whose prompts went where, the first time each."""
+        with self._reading() as connection:
+            return tuple(map(to_departure, connection.execute("SELECT * FROM departures")))
 
     def close(self) -> None:
         with self._lock:

@@ -58,4 +58,46 @@ class CeilingsRecord:
     budgets: tuple[BudgetRecord, ...]
 
 
-Record = RequestRecord | LimitRecord | CeilingsRecord
+@dataclass(frozen=True, slots=True)
+class DepartureRecord:
+    """The first time that a program's prompts went to a place elsewhere."""
+
+    app: str
+    to: str
+    at: float  # wall clock, seconds
+
+    @property
+    def id(self) -> str:
+        return f"{self.app} -> {self.to}"
+
+
+@dataclass(frozen=True, slots=True)
+class FreeCallRecord:
+    """A request that its provider counts because it costs nothing. `number` tells apart those of a moment."""
+
+    account: str
+    model: str
+    at: float  # wall clock, seconds
+    number: int
+    counts: bool = True  # False: it never reached its provider
+
+    @property
+    def id(self) -> str:
+        return f"{self.account}: {self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptListRecord:
+    """The last list of models that was had of a place elsewhere."""
+
+    endpoint: str
+    place: str  # its address: of another one it tells nothing
+    at: float  # wall clock, seconds
+    body: bytes  # JSON: an array of its pages as they came
+
+    @property
+    def id(self) -> str:
+        return self.endpoint
+
+
+Record = FreeCallRecord | RequestRecord | LimitRecord | CeilingsRecord | DepartureRecord | KeptListRecord

@@ -2,15 +2,25 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.ledger.decisions import describe
-from pointsman.ledger.record import BudgetRecord, CeilingsRecord, LimitRecord, Record, RequestRecord
+from pointsman.ledger.record import (
+    BudgetRecord,
+    CeilingsRecord,
+    DepartureRecord,
+    FreeCallRecord,
+    KeptListRecord,
+    LimitRecord,
+    Record,
+    RequestRecord,
+)
 from pointsman.money import Usage
 from pointsman.types import Attempt, Decision, Outcome
 
-Value = str | int | float | None
+Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
 
 # The value is at fault, not the file.
@@ -36,7 +46,14 @@ SAVE_LIMIT = """
 SAVE_CEILING = """
     REPLACE INTO ceilings (id, account, at, budget, most, remaining, until) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
+SAVE_LIST = "REPLACE INTO kept_lists (endpoint, place, at, body) VALUES (?, ?, ?, ?)"
+SAVE_DEPARTURE = "INSERT OR IGNORE INTO departures (app, place, at) VALUES (?, ?, ?)"
 
+SAVE_FREE_CALL = "REPLACE INTO free_calls (at, number, account, model, counts) VALUES (?, ?, ?, ?, ?)"
+FORGET_FREE_CALLS = "DELETE FROM free_calls WHERE at < ?"
+FREE_CALLS_KEPT = 3 * 86_400.0  # seconds: two days, and the zones that they are counted in
+
+LARGEST_LIST = 64 * 2**20  # bytes
 COMPACT = json.JSONEncoder(separators=(",", ":"))  # made once: `dumps` would make one for every decision
 
 
@@ -65,6 +82,13 @@ def _rows(record: Record) -> Iterator[tuple[str, Row]]:
                 yield SAVE_ATTEMPT, _attempt_row(record.id, number, attempt)
         case LimitRecord():
             yield SAVE_LIMIT, _limit_row(record)
+        case FreeCallRecord():
+            yield SAVE_FREE_CALL, _free_call_row(record)
+            yield FORGET_FREE_CALLS, (record.at - FREE_CALLS_KEPT,)
+        case KeptListRecord():
+            yield SAVE_LIST, _list_row(record)
+        case DepartureRecord():
+            yield SAVE_DEPARTURE, _storable_row(record.app, record.to, record.at)
         case CeilingsRecord():
             for budget in record.budgets:
                 yield SAVE_CEILING, _storable_row(record.id, record.account, record.at, *budget)
@@ -110,6 +134,23 @@ def to_limit(row: sqlite3.Row) -> LimitRecord:
     return LimitRecord(**dict(row))
 
 
+def to_free_call(row: sqlite3.Row) -> FreeCallRecord:
+    return FreeCallRecord(row["account"], row["model"], row["at"], row["number"])
+
+
+def to_list(row: sqlite3.Row) -> KeptListRecord:
+    """What was never written by us is an empty list."""
+    try:
+        body = zlib.decompressobj().decompress(row["body"], LARGEST_LIST)
+    except zlib.error:
+        body = b""
+    return KeptListRecord(row["endpoint"], row["place"], row["at"], body)
+
+
+def to_departure(row: sqlite3.Row) -> DepartureRecord:
+    return DepartureRecord(row["app"], row["place"], row["at"])
+
+
 def to_ceilings(row: sqlite3.Row) -> CeilingsRecord:
     budget = BudgetRecord(row["budget"], row["most"], row["remaining"], row["until"])
     return CeilingsRecord(row["id"], row["account"], row["at"], (budget,))
@@ -124,6 +165,11 @@ def _commit(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for statement, rows in by_statement.items():
             connection.executemany(statement, rows)
+
+
+def _list_row(record: KeptListRecord) -> Row:
+    """A tenth of its size, for some milliseconds of the writer's thread."""
+    return (*_storable_row(record.endpoint, record.place, record.at), zlib.compress(record.body, 1))
 
 
 def _request_row(record: RequestRecord) -> Row:
@@ -167,6 +213,10 @@ def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:
 
 def _limit_row(one: LimitRecord) -> Row:
     return _storable_row(one.kind, one.id, one.account, one.at, one.until, one.failures, one.reason)
+
+
+def _free_call_row(one: FreeCallRecord) -> Row:
+    return _storable_row(one.at, one.number, one.account, one.model, one.counts)
 
 
 def _usage_values(usage: Usage | None) -> Row:

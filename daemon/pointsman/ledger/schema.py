@@ -103,6 +103,38 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE departures (          -- the first time that a program's prompts left this machine
+            app   TEXT NOT NULL,
+            place TEXT NOT NULL,
+            at    REAL NOT NULL,           -- wall clock
+            PRIMARY KEY (app, place)
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        """
+        CREATE TABLE free_calls (          -- what providers count because it costs nothing; of the last days
+            at      REAL NOT NULL,         -- wall clock, before it was made
+            number  INTEGER NOT NULL,      -- of those in the same moment
+            account TEXT NOT NULL,
+            model   TEXT NOT NULL,
+            counts  INTEGER NOT NULL,      -- 0: it never reached its provider
+            PRIMARY KEY (at, number, account, model)
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        """
+        CREATE TABLE kept_lists (          -- the last list of models of each place elsewhere
+            endpoint TEXT PRIMARY KEY,
+            place    TEXT NOT NULL,
+            at       REAL NOT NULL,        -- wall clock
+            body     BLOB NOT NULL         -- zlib of a JSON array: its pages as they came
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 BUSY_SECONDS = 1.0  # how long a statement waits for another program's lock

@@ -31,6 +31,7 @@ class TaskView(TypedDict):
     untranslatable: NotRequired[str]  # a field that only an OpenAI API can be asked with; empty: none
     format: NotRequired[str]  # of the call: openai.chat, anthropic.messages ...
     priority: NotRequired[str]  # critical | normal | background
+    mode: NotRequired[str]  # in force when it was asked: normal | no-paid | local-only | paused
     reasons: list[str]
 
 
@@ -39,6 +40,7 @@ class CandidateView(TypedDict):
     tier: str
     reason: str
     degraded: bool
+    trains: NotRequired[bool | None]  # whether its provider may train on prompts
     context: NotRequired[int | None]  # tokens that the engine is asked to load it with; null: as it is
 
 

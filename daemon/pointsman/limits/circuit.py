@@ -77,6 +77,11 @@ class Circuits:
     def __bool__(self) -> bool:
         return bool(self._shut)
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of all that is shut: models, accounts."""
+        return frozenset(key.id for key in self._shut)
+
     def parked(self, keys: tuple[Key, ...], now: float) -> Parked | None:
         """What keeps these from being asked, the longest of it; None: nothing does."""
         blocking = [self._shut[key] for key in keys if key in self._shut and _blocks(self._shut[key], now)]

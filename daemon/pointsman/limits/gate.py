@@ -1,18 +1,20 @@
 """The gate before every attempt: leave is given, or refused with the reason, in one synchronous step.
 
-A ticket is settled exactly once, on every way out. What is in flight is counted here, what failed is shut,
-and what an answer's head tells of its model's limits is heeded before they are reached.
+A ticket is settled exactly once, on every way out. What is in flight is counted here, what costs nothing is
+counted before it is asked, what failed is shut, and what an answer's head tells of its model's limits is
+heeded before they are reached.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pointsman.errors import UpstreamError
+from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.ceilings import Ceilings, Told
 from pointsman.limits.circuit import Circuits, Opened, Shut, keys_of
+from pointsman.limits.free import DAY, FreeCall, FreeTiers
 from pointsman.limits.heads import Ceiling, read_ceilings
-from pointsman.types import Model, Outcome, Outlook
+from pointsman.types import Model, Outcome, Outlook, Parked, Tier
 
 
 class Recovery(NamedTuple):
@@ -23,16 +25,29 @@ class Recovery(NamedTuple):
 
 
 class Ticket:
-    """Leave for one attempt. Who has it settles it, on every way out."""
+    """Leave for one attempt. Who has it settles it, on every way out.
 
-    __slots__ = ("_gate", "_settled", "keys", "model")
+    `counted`: the provider counts it, so that it is in the ledger before it `goes_out`.
+    """
 
-    def __init__(self, gate: "Gate", model: Model) -> None:
+    __slots__ = ("_gate", "_is_out", "_settled", "counted", "keys", "model")
+
+    def __init__(self, gate: "Gate", model: Model, counted: FreeCall | None) -> None:
         self._gate = gate
         self._settled = False
+        self._is_out = False
         self.model = model
+        self.counted = counted
         self.keys = keys_of(model)
         gate.circuits.probe(self.keys, self)
+
+    def goes_out(self) -> None:
+        """From now on it may reach its provider."""
+        self._is_out = True
+
+    def reached(self, error: UpstreamError | None) -> bool:
+        """Whether its provider may have seen it, and so counted it; a connection that failed says not."""
+        return self._is_out and (error is None or error.shuts is not Shuts.ENDPOINT)
 
     def told(self, headers: Mapping[str, str], now: float, wall: float, *, refused: bool = False) -> None:
         """The head of its answer came. `now` is on the loop's clock, `wall` the time of day.
@@ -54,35 +69,44 @@ class Ticket:
         self._gate.take_back(self, outcome, now, error)
 
 
+def _ids(model: Model) -> set[str]:
+    """Under which it may be shut."""
+    account = model.endpoint.account
+    return {model.id, account.id} if account else {model.id}
+
+
 def _nobody(_: object) -> None:
     pass
 
 
 class Gate:
-    """`on_change` hears of what is shut and open again, `on_told` of what models tell of their limits."""
+    """`on_change` hears of what is shut and open again, `on_told` of what models tell of their limits.
+
+    `free` counts what costs nothing; None: nobody counts it.
+    """
 
     def __init__(
         self,
         on_change: Callable[[Shut | Opened], object] = _nobody,
         on_told: Callable[[Told], object] = _nobody,
+        free: FreeTiers | None = None,
     ) -> None:
         self._in_flight: dict[str, int] = {}
         self.circuits = Circuits(on_change)
         self.ceilings = Ceilings(on_told)
+        self.free = free or FreeTiers()
 
     def outlook(self, models: Iterable[Model], now: float) -> Outlook:
         """What the limits allow now, as a frozen view. `now` is on the loop's clock."""
-        parked = (
-            {model.id: parked for model in models if (parked := self.circuits.parked(keys_of(model), now))}
-            if self.circuits
-            else {}
-        )
+        shut = self.circuits.ids  # of a thousand models few are concerned
+        concerned = (one for one in models if one.tier is Tier.FREE or (shut and _ids(one) & shut))
+        parked = {model.id: parked for model in concerned if (parked := self._parked(model, now))}
         in_flight = MappingProxyType(dict(self._in_flight))
         return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now)
 
     def recovery(self, models: Iterable[Model], now: float) -> Recovery | None:
         """When the first of these that are parked may be asked again; None: none of them is."""
-        found = [self.circuits.parked(keys_of(model), now) for model in models]
+        found = [self._parked(model, now) for model in models]
         if not any(found):
             return None
         seconds = max(0.0, min(one.until for one in found if one) - now)
@@ -90,10 +114,16 @@ class Gate:
 
     def admit(self, model: Model, now: float) -> Ticket:
         """Raises UpstreamError, which says why it may not be asked now; that is no attempt."""
-        if parked := self.circuits.parked(keys_of(model), now):
+        if parked := self._parked(model, now):
             raise UpstreamError(f"parked for {parked.until - now:.0f} s more: {parked.reason}")
         self._in_flight[model.id] = self._in_flight.get(model.id, 0) + 1
-        return Ticket(self, model)
+        return Ticket(self, model, self.free.count(model, now))
+
+    def _parked(self, model: Model, now: float) -> Parked | None:
+        """What keeps a model from being asked, the longest of it; None: nothing does."""
+        shut = self.circuits.parked(keys_of(model), now) if self.circuits else None
+        used_up = self.free.parked(model, now)
+        return max((one for one in (shut, used_up) if one), key=lambda one: one.until, default=None)
 
     def told(self, ticket: Ticket, ceilings: list[Ceiling], now: float, *, refused: bool) -> None:
         """Called by the ticket alone. A model that has nothing left is not asked until it has."""
@@ -107,9 +137,14 @@ class Gate:
         """The machine slept for so many seconds, in which the loop's clock stood still."""
         self.circuits.woke_up(slept)
         self.ceilings.woke_up(slept)
+        self.free.woke_up(slept)
 
     def take_back(self, ticket: Ticket, outcome: Outcome, now: float, error: UpstreamError | None) -> None:
         """Called by the ticket alone."""
+        if ticket.counted is not None:
+            self.free.ended(ticket.counted, reached=ticket.reached(error))
+        if error is not None and error.shuts is Shuts.FREE and error.span == DAY:
+            self.free.used_up(ticket.model, error.most)
         if error is not None:
             self.circuits.failed(ticket.keys, now, error, ticket)
         elif outcome is Outcome.OK:

@@ -41,7 +41,7 @@ class Limit:
     waits lengthens it when the same refusal comes again. `shuts`: most providers limit per model, so a
     plain 429 shuts no more than that. REQUEST scope: this one request is larger than the limit; no
     wait helps, others may pass, so that it is not `limited` and shuts nothing. `status`: the refusal's, or
-    what an error inside a 200 stands for; 0: it doesn't say.
+    what an error inside a 200 stands for; 0: it doesn't say. `most`: how much the limit allows, where told.
     """
 
     limited: bool
@@ -49,6 +49,7 @@ class Limit:
     shuts: Shuts
     scope: Scope
     status: int = field(default=0, compare=False)
+    most: int | None = field(default=None, compare=False)
 
     @property
     def note(self) -> str:
@@ -102,6 +103,7 @@ _ASKED = re.compile(r"limit:? ([0-9,]{1,15})\b.{0,80}?requested:? ~?([0-9,]{1,15
 _AFFORD = re.compile(r"can only afford", re.IGNORECASE)
 _FREE = "free-models-per-"
 
+_COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _NOTHING_LEFT = re.compile(r"-[0-9.]+|0+(?:\.0*)?")
 
 
@@ -136,7 +138,14 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
         shuts=_shuts(status, said, scope, limited=limited),
         scope=scope,
         status=status,
+        most=_most(all_headers),
     )
+
+
+def _most(headers: Mapping[str, str]) -> int | None:
+    """Of a limit that has no name, as OpenRouter tells its own."""
+    told = spelt(headers).get("", {}).get("limit", "")
+    return int(told) if _COUNT.fullmatch(told) else None
 
 
 def _status(said: _Said) -> int:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from pointsman.modes import Mode
 from pointsman.routing.policy import CONTEXT
 from pointsman.types import Decision, Endpoint
 
+PAUSED = "Pointsman is paused and answers nothing: `pointsman mode normal` lets it answer again"
 TO_DO = ". Start a local engine, or see in `pointsman status` what to mend"
 
 
@@ -12,6 +14,8 @@ def nobody_left(
     decision: Decision, looked_for: Sequence[str], config_file: str, endpoints: Sequence[Endpoint] = ()
 ) -> str:
     """Why no model may answer, and what to do about it."""
+    if decision.task.mode is Mode.PAUSED:
+        return PAUSED
     wanted = decision.wanted
     if not decision.excluded:
         places = "; ".join(looked_for) or "nowhere, as discovery is switched off"

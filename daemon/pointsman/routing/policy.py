@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 
 from pointsman.catalogue.providers import provider
+from pointsman.modes import Mode, Privacy
 from pointsman.routing import context as contexts
 from pointsman.types import (
     PARKED,
@@ -23,7 +24,6 @@ from pointsman.types import (
     ModelState,
     Outlook,
     Parked,
-    Privacy,
     Snapshot,
     Task,
     Tier,
@@ -39,6 +39,16 @@ _TAKES = MappingProxyType(
         Dialect.OPENAI: Dialect.OPENAI,
         Dialect.OLLAMA: Dialect.OPENAI,
         Dialect.ANTHROPIC: Dialect.ANTHROPIC,
+    }
+)
+
+# The tiers that may answer in a mode, and what it is that the others are.
+_ALLOWS = MappingProxyType(
+    {
+        Mode.NORMAL: (frozenset(Tier), ""),
+        Mode.NO_PAID: (frozenset({Tier.LOCAL, Tier.FREE}), "it is not free"),
+        Mode.LOCAL_ONLY: (frozenset({Tier.LOCAL}), "it is not on this machine"),
+        Mode.PAUSED: (frozenset[Tier](), "nothing is answered"),
     }
 )
 
@@ -59,10 +69,28 @@ def tier(model: Model, _task: Task) -> str | None:
     return "nobody has said whether it runs here or passes prompts on: name its tier in the configuration"
 
 
+def mode(model: Model, task: Task) -> str | None:
+    return ruled_out(model.tier, task.mode)
+
+
+def ruled_out(tier: Tier | None, mode: Mode) -> str | None:
+    """Why nobody of that tier may answer while the mode is in force."""
+    tiers, reason = _ALLOWS[mode]
+    if tier in tiers or mode is Mode.NORMAL:
+        return None
+    return f"the mode is {mode.value}, and {reason}: `pointsman mode normal` ends it"
+
+
 def privacy(model: Model, task: Task) -> str | None:
+    """What runs here always may; who is not known not to train on prompts counts as one who does."""
     if task.privacy is Privacy.ANY or model.tier is Tier.LOCAL:
         return None
-    return f"the request is marked {task.privacy.value}, and this model is not on this machine"
+    if task.privacy is Privacy.LOCAL:
+        return "the request is marked local, and this model is not on this machine"
+    if model.trains is False:
+        return None
+    may = "may train on prompts" if model.trains else "is not known not to train on prompts"
+    return f"the request is marked no-train, and its provider {may}"
 
 
 def budget(model: Model, _task: Task) -> str | None:
@@ -90,7 +118,8 @@ def dialect(model: Model, task: Task) -> str | None:
 
 
 def key(model: Model, _task: Task) -> str | None:
-    return (model.endpoint.note or "it wants a key") if model.endpoint.health is Health.REFUSED else None
+    locked = model.endpoint.health in {Health.REFUSED, Health.SIGN_IN}
+    return (model.endpoint.note or "it wants a key") if locked else None
 
 
 def healthy(model: Model, _task: Task) -> str | None:
@@ -119,7 +148,7 @@ def context(model: Model, task: Task) -> str | None:
 
 
 CONTEXT = context.__name__  # as decisions name the rule
-RULES: tuple[Rule, ...] = (tier, privacy, budget, dialect, key, healthy, abilities, modality, context)
+RULES: tuple[Rule, ...] = (tier, mode, privacy, budget, dialect, key, healthy, abilities, modality, context)
 
 
 def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, outlook: Outlook) -> Decision:
@@ -140,9 +169,9 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
     return Decision(decision_id, wanted, task, tuple(order), tuple(excluded), tuple(parked))
 
 
-def routable(snapshot: Snapshot, form: str = "openai.chat") -> list[Model]:
+def routable(snapshot: Snapshot, form: str = "openai.chat", mode: Mode = Mode.NORMAL) -> list[Model]:
     """The models to which no rule objects when a task of that format asks for nothing but words."""
-    nothing = Task(Grade.SIMPLE, Ability.NONE, Modality.TEXT, 0, None, Privacy.ANY, format=form)
+    nothing = Task(Grade.SIMPLE, Ability.NONE, Modality.TEXT, 0, None, Privacy.ANY, format=form, mode=mode)
     return [model for model in snapshot.models if not any(rule(model, nothing) for rule in RULES)]
 
 

@@ -9,7 +9,7 @@ import re
 
 from aiohttp import web
 
-from pointsman.errors import ForeignOrigin, Loop, WrongHost
+from pointsman.errors import ForeignOrigin, Loop, NotJson, NotOurs, WrongHost
 from pointsman.net import HOP_HEADER, is_loopback_host
 
 _HOST = re.compile(r"(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d*)?", re.ASCII | re.IGNORECASE)
@@ -23,6 +23,17 @@ def check(request: web.Request, hop_id: str, bound_host: str) -> None:
     check_origin(headers.get("Origin"), headers.get("Host", ""))
     if headers.get(HOP_HEADER) == hop_id:
         raise Loop("this request was sent by this very Pointsman: a provider's address leads back here")
+
+
+def check_change(request: web.Request) -> None:
+    """Lets in only who may change what outlasts the request: the owner of the Unix socket.
+
+    Raises NotOurs or NotJson. On TCP anybody on this machine can knock, whoever's account that is.
+    """
+    if not _through_socket(request):
+        raise NotOurs("this is changed through the Unix socket alone: `pointsman` uses it where there is one")
+    if request.method != "DELETE" and request.content_type != "application/json":
+        raise NotJson("send this as application/json")
 
 
 def check_host(host: str, bound_host: str) -> None:

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from pointsman.border import Border
 from pointsman.catalogue.registry import Registry
+from pointsman.discovery.catalogues import Catalogues
+from pointsman.discovery.keybook import Keybook
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus
 from pointsman.execution.loads import Loads
 from pointsman.jobs import Jobs
+from pointsman.keywatch import KeyWatch
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.router import Router
+from pointsman.server.modes import Modes
 from pointsman.server.streams import Signs
 
 
@@ -33,6 +38,8 @@ class Rooms:
     router: Router
     registry: Registry
     sweeper: Sweeper
+    keys: Keybook
+    catalogues: Catalogues
     reader: Reader
     writer: Writer
     bus: Bus
@@ -40,6 +47,9 @@ class Rooms:
     jobs: Jobs
     loads: Loads
     signs: Signs
+    border: Border
+    key_watch: KeyWatch
+    modes: Modes
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from pointsman.errors import BadRequest
-from pointsman.types import Hints, Priority, Privacy
+from pointsman.modes import Privacy
+from pointsman.types import Hints, Priority
 
 LONGEST_NAME = 100  # characters of an application's name
 PREFIX = "x-pointsman-"

@@ -63,3 +63,15 @@ def test_each_value_is_shown_with_who_says_so_and_no_key_is_told(
     assert "sk-1234" not in shown.out + shown.err
     told = json.loads(run("config", "show", "--config", str(file), "--json").out)
     assert {"key": "server.port", "value": "4711", "origin": "file"} in told
+
+
+def test_what_a_command_has_set_is_shown_as_such(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POINTSMAN_STATE", str(tmp_path))
+    (tmp_path / "settings.json").write_text('{"privacy.mode": "local-only"}', encoding="utf-8")
+    shown = {one["key"]: one for one in json.loads(run("config", "show", "--json").out)}
+    assert shown["privacy.mode"] == {"key": "privacy.mode", "value": '"local-only"', "origin": "command"}
+    (tmp_path / "settings.json").write_text('{"privacy.mode": "offline"}', encoding="utf-8")
+    refused = run("config", "check")
+    assert (refused.code, "command: " in refused.err) == (1, True)

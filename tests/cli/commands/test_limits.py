@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pointsman.server.control.shapes import CeilingShape, LimitShape, LimitsShape
+from pointsman.server.control.shapes import CeilingShape, CreditShape, FreeShape, LimitShape, LimitsShape
 from tests.cli.conftest import Run
 from tests.cli.stub import Stub
 
@@ -15,7 +15,11 @@ ACCOUNT = SHUT | LimitShape(
     kind="account", id="groq-1f", seconds=0.0, failures=1, limited=False, reason="it answered 401"
 )
 CEILING = CeilingShape(model="groq/kimi", budget="requests a day", limit=14_400, remaining=29, seconds=2.0)
-TOLD = LimitsShape(limits=[SHUT, ACCOUNT], ceilings=[CEILING])
+FREE = FreeShape(account="openrouter-1f", model="", span="day", limit=50, used=37, seconds=18_000.0)
+CREDIT = CreditShape(
+    account="openrouter-1f", limit=5_000_000_000, remaining=1_250_000_000, spent=3_750_000_000
+)
+TOLD = LimitsShape(limits=[SHUT, ACCOUNT], ceilings=[CEILING], free=[], credit=[])
 
 
 def test_what_is_left_alone_is_told_with_its_end_and_its_reason(ask_stub: Run, stub: Stub) -> None:
@@ -43,12 +47,56 @@ def test_what_asked_for_rest_before_it_failed_has_not_failed(ask_stub: Run, stub
 def test_what_is_known_of_limits_is_told(
     changes: dict[str, object], told: str, ask_stub: Run, stub: Stub
 ) -> None:
-    stub.answers["GET /control/v0/limits"] = {"limits": [], "ceilings": [CEILING | changes]}
+    stub.answers["GET /control/v0/limits"] = {
+        "limits": [],
+        "ceilings": [CEILING | changes],
+        "free": [],
+        "credit": [],
+    }
+    assert ask_stub("limits").out.splitlines() == [told]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "openrouter-1f: free requests a day: 37 of 50 used, anew in 5 h"),
+        ({"used": 0}, "openrouter-1f: free requests a day: 0 of 50 used"),
+        (
+            {"model": "groq/kimi", "span": "minute", "seconds": 12.0},
+            "groq/kimi: free requests a minute: 37 of 50 used, anew in 12 s",
+        ),
+    ],
+)
+def test_what_is_used_up_of_what_costs_nothing_is_told(
+    changes: dict[str, object], told: str, ask_stub: Run, stub: Stub
+) -> None:
+    stub.answers["GET /control/v0/limits"] = {
+        "limits": [],
+        "ceilings": [],
+        "free": [FREE | changes],
+        "credit": [],
+    }
+    assert ask_stub("limits").out.splitlines() == [told]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "openrouter-1f: $3.75 spent, $1.25 of $5.00 left"),
+        ({"limit": None, "remaining": None}, "openrouter-1f: $3.75 spent"),
+        ({"limit": None}, "openrouter-1f: $3.75 spent, $1.25 left"),
+    ],
+)
+def test_what_a_provider_tells_of_a_keys_credit_is_told(
+    changes: dict[str, object], told: str, ask_stub: Run, stub: Stub
+) -> None:
+    credit = CREDIT | changes
+    stub.answers["GET /control/v0/limits"] = {"limits": [], "ceilings": [], "free": [], "credit": [credit]}
     assert ask_stub("limits").out.splitlines() == [told]
 
 
 def test_nothing_to_tell_is_told(ask_stub: Run, stub: Stub) -> None:
-    stub.answers["GET /control/v0/limits"] = LimitsShape(limits=[], ceilings=[])
+    stub.answers["GET /control/v0/limits"] = LimitsShape(limits=[], ceilings=[], free=[], credit=[])
     assert "every model that is there may be asked" in ask_stub("limits").err
 
 

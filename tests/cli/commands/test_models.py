@@ -32,16 +32,46 @@ def test_what_is_unknown_is_a_question_mark_and_trouble_stands_with_the_state(
     assert row == "llama-server/qwen  local  loaded, away  ?        tools  ?      ?       ?"
 
 
+@pytest.mark.parametrize(
+    ("tier", "trains", "shown"),
+    [
+        ("free", True, "free · may train"),
+        ("free", None, "free · may train"),
+        ("free", False, "free"),
+        ("paid", None, "paid · may train"),
+        ("local", None, "local"),
+        ("unknown", None, "unknown"),
+    ],
+)
+def test_who_may_train_on_prompts_is_told_with_the_tier(
+    tier: str, trains: bool | None, shown: str, ask_stub: Run, stub: Stub
+) -> None:
+    stub.answers[PATH] = {"models": [MODEL | {"tier": tier, "trains": trains}]}
+    assert f"llama-server/qwen  {shown}  loaded" in ask_stub("models").out
+
+
 def test_advanced_adds_the_grade_and_where_it_comes_from(ask_stub: Run, stub: Stub) -> None:
     remote = MODEL | {"runs_at": "ollama.com", "note": "it wants a key", "advanced": ADVANCED}
     stub.answers[PATH] = {"models": [remote]}
     heads, row = ask_stub("models", "--advanced").out.splitlines()
     assert heads.split()[10:15] == ["GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS"]
     assert row.split()[9:-7] == ["routine", "size", "2.4", "GB", "Q4_K_M", "4.0", "B"] + [
-        *["41.2", "4", "ollama.com", "llama-server", "port"]
+        *["41.2", "4", "none", "ollama.com", "llama-server", "port"]
     ]
     assert row.endswith(" d ago  it wants a key")
     assert stub.asked[0].path.endswith("?advanced=1")
+
+
+@pytest.mark.parametrize(
+    ("cost", "price_source", "shown"),
+    [("low", "library", "low, library"), ("none", "", "none"), ("", "", "?"), ("", "user", "user")],
+)
+def test_advanced_tells_what_a_model_costs_in_a_word_and_who_says_so(
+    cost: str, price_source: str, shown: str, ask_stub: Run, stub: Stub
+) -> None:
+    told = ADVANCED | {"cost": cost, "price_source": price_source}
+    stub.answers[PATH] = {"models": [MODEL | {"runs_at": "a.b", "advanced": told}]}
+    assert f"  4        {shown}" in ask_stub("models", "--advanced").out
 
 
 def test_a_context_is_shown_with_what_it_can_be_set_to(ask_stub: Run, stub: Stub) -> None:
@@ -109,3 +139,8 @@ def test_no_model_is_said_and_is_no_failure(ask_stub: Run, stub: Stub) -> None:
 def test_json_is_the_daemons_own_answer(ask_stub: Run, stub: Stub) -> None:
     stub.answers[PATH] = {"models": [MODEL]}
     assert json.loads(ask_stub("models", "--json").out) == {"models": [MODEL]}
+
+
+def test_what_answers_only_who_has_a_key_needs_sign_in(ask_stub: Run, stub: Stub) -> None:
+    stub.answers["GET /control/v0/models"] = {"models": [MODEL | {"health": "sign-in"}]}
+    assert "needs sign-in" in ask_stub("models").out

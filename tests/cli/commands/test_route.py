@@ -65,3 +65,11 @@ def test_json_is_the_daemons_own_answer(ask_stub: Run, stub: Stub) -> None:
     assert json.loads(ask_stub("route", "--json", "-", stdin="from a pipe").out) == DECISION
     assert isinstance(body := stub.asked[0].body, dict)
     assert body["messages"][0]["content"] == "from a pipe"
+
+
+def test_who_may_train_on_prompts_is_told_and_so_is_a_mode(ask_stub: Run, stub: Stub) -> None:
+    far = CANDIDATE | {"model": "openrouter/any", "tier": "free", "trains": True}
+    stub.answers[PATH] = DECISION | {"candidates": [far], "task": DECISION["task"] | {"mode": "no-paid"}}
+    told = ask_stub("route", "hi").out
+    assert "openrouter/any  free · may train  ladder:local" in told
+    assert "; mode no-paid\n" in told

@@ -1,8 +1,16 @@
 """`pointsman status`: the daemon's page, for people and for programs."""
 
 import json
+import time
 
-from pointsman.server.control.shapes import JobShape, LedgerShape, LimitShape, SpentShape
+from pointsman.server.control.shapes import (
+    GoneShape,
+    JobShape,
+    LedgerShape,
+    LimitShape,
+    ModeShape,
+    SpentShape,
+)
 from tests.cli.conftest import Run
 from tests.cli.samples import ENDPOINT, STATUS
 from tests.cli.stub import Stub
@@ -40,6 +48,26 @@ def test_money_is_told_for_what_left_the_machine(ask_stub: Run, stub: Stub) -> N
     stub.answers[PATH] = STATUS | {"today": {"paid": spent}}
     told = ask_stub("status").out
     assert "paid 1 request, 10 tokens, $0.0042 and 2 attempts of unknown cost" in told
+
+
+def test_what_left_the_machine_is_told_by_place(ask_stub: Run, stub: Stub) -> None:
+    noon = time.mktime((2026, 11, 21, 12, 0, 0, 0, 0, -1))
+    stub.answers[PATH] = STATUS | {
+        "gone": [
+            GoneShape(to="openrouter", programs=3, first="aider", at=noon),
+            GoneShape(to="groq", programs=1, first="editor", at=noon),
+        ]
+    }
+    told = ask_stub("status").out
+    assert "Left this machine: 3 programs' prompts went to openrouter (first: aider, 21 Nov 2026)" in told
+    assert "Left this machine: editor's prompts went to groq (first: 21 Nov 2026)" in told
+
+
+def test_a_mode_is_told_with_how_to_end_it(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = STATUS
+    assert "Mode:" not in ask_stub("status").out
+    stub.answers[PATH] = STATUS | {"mode": ModeShape(mode="no-paid", origin="command")}
+    assert "Mode: no-paid (pointsman mode normal ends it)" in ask_stub("status").out
 
 
 def test_troubles_are_told(ask_stub: Run, stub: Stub) -> None:

@@ -86,6 +86,17 @@ def test_who_is_left_alone_and_asked_again_is_told(ask_stub: Run, stub: Stub) ->
     ]
 
 
+def test_what_leaves_the_machine_and_what_may_are_told(ask_stub: Run, stub: Stub) -> None:
+    left = {"at": 1.0, "app": "aider", "to": "openrouter", "model": "openrouter/any"}
+    mode = {"at": 2.0, "mode": "local-only", "was": "normal"}
+    stub.answers[PATH] = daemon([("privacy.left", left), ("mode.changed", mode)])
+    _, *lines = ask_stub("watch").out.splitlines()
+    assert [line[10:] for line in lines] == [
+        "prompts of aider leave this machine for the first time, for openrouter",
+        "the mode is local-only; it was normal",
+    ]
+
+
 def test_json_is_a_line_for_each_happening_whatever_it_is(ask_stub: Run, stub: Stub) -> None:
     stub.answers[PATH] = daemon([("request.done", DONE), ("sweep.done", {"at": 2.0, "why": "é"})])
     lines = ask_stub("watch", "--json").out.splitlines()

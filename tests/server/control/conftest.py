@@ -1,6 +1,7 @@
 """A real daemon's rooms on a temporary ledger, with one source of models that finds what it is given."""
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, UnixConnector, web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
+from pointsman.border import Border
 from pointsman.catalogue.registry import Registry
+from pointsman.config.credentials import Credentials
 from pointsman.config.schema import Config
+from pointsman.config.settings import Settings
+from pointsman.discovery.catalogues import Catalogues
+from pointsman.discovery.keybook import Keybook
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus, Watcher
 from pointsman.execution.answer import Means
@@ -21,13 +27,16 @@ from pointsman.execution.clocks import Clocks, clocks_for
 from pointsman.execution.loads import Loads
 from pointsman.execution.pace import Pace
 from pointsman.jobs import Job, Jobs
+from pointsman.keywatch import KeyWatch
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.limits.gate import Gate
+from pointsman.modes import Mode
 from pointsman.net import Sessions
 from pointsman.router import Router
 from pointsman.routing.resolve import Names
 from pointsman.server.app import make_app
+from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
 from pointsman.types import Account, Call, Candidate, Endpoint, Finding, FoundBy, Model, Place, Task, Tier
@@ -118,10 +127,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     sweeper = Sweeper([source], registry, bus, monotonic=time.monotonic, wall=time.time)
     writer, reader = Writer(tmp_path / "ledger.sqlite3"), Reader(tmp_path / "ledger.sqlite3")
     writer.start()
+    modes = Modes(Mode.NORMAL, Settings(tmp_path / "settings.json"), lambda: Mode.NO_PAID, bus, time.time)
     rooms = Rooms(
-        router=_router(registry, sweeper, bus, writer, loads),
+        router=_router(registry, sweeper, bus, writer, loads, modes=modes),
         registry=registry,
         sweeper=sweeper,
+        keys=Keybook(Config(), {}, Credentials(tmp_path / "credentials.toml"), Sessions(), time.time),
         reader=reader,
         writer=writer,
         bus=bus,
@@ -129,6 +140,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         jobs=jobs,
         loads=loads,
         signs=Signs(after=15.0),
+        border=Border(modes.mode, bus, writer.enqueue, time.time),
+        key_watch=KeyWatch(Sessions(), registry, Gate(), time.monotonic, asks=False),
+        modes=modes,
+        catalogues=Catalogues(),
     )
     yield House(rooms, source, bus, jobs)
     await sweeper.close()
@@ -148,7 +163,9 @@ def _clocks(candidate: Candidate, call: Call, task: Task) -> Clocks:
     return clocks_for(candidate, call, task, Config(), Pace())
 
 
-def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, loads: Loads) -> Router:
+def _router(
+    registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, loads: Loads, *, modes: Modes
+) -> Router:
     gate = Gate()
     return Router(
         registry=registry,
@@ -162,6 +179,7 @@ def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, load
         wall=time.time,
         monotonic=time.monotonic,
         config_file="/config.toml",
+        mode=modes.mode,
     )
 
 
@@ -169,3 +187,16 @@ def _router(registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, load
 async def client(house: House, aiohttp_client: AiohttpClient) -> Client:
     app = make_app(house.rooms, hop_id="hop", bound_host="127.0.0.1")
     return await aiohttp_client(app, server_kwargs={"handler_cancellation": True})
+
+
+@pytest.fixture
+async def owner(house: House) -> AsyncIterator[ClientSession]:
+    """A client at the Unix socket. The folder is short: a socket's path holds a hundred bytes."""
+    with tempfile.TemporaryDirectory(prefix="pm-") as folder:
+        runner = web.AppRunner(make_app(house.rooms, hop_id="hop", bound_host="127.0.0.1"))
+        await runner.setup()
+        await web.UnixSite(runner, str(Path(folder) / "p.sock")).start()
+        connector = UnixConnector(str(Path(folder) / "p.sock"))
+        async with ClientSession("http://localhost", connector=connector) as session:
+            yield session
+        await runner.cleanup()

@@ -21,6 +21,7 @@ async def test_the_order_and_each_who_is_left_out_are_told(client: Client, house
             "tier": "local",
             "reason": "ladder:local",
             "degraded": False,
+            "trains": None,
             "context": None,
         }
     ]

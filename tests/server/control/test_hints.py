@@ -13,7 +13,7 @@ from pointsman.routing.context import objection
 from pointsman.routing.policy import decide
 from pointsman.routing.resolve import Names, resolve
 from pointsman.server.control import contexts
-from pointsman.server.control.hints import Scene, hints
+from pointsman.server.control.hints import NOTHING_FOUND, Scene, hints
 from pointsman.server.control.status import TYPICAL
 from pointsman.types import (
     Ability,
@@ -216,3 +216,24 @@ def test_what_hurts_comes_before_what_might() -> None:
     sent = (turned_away(28_000, small.id),)
     found = told(model(other, context=8_192), small, dear, also=(shut,), too_long=sent)
     assert [hint.split()[0] for hint in found] == ["editor", "shut", "other/qwen", "1"]
+
+
+def test_free_models_that_want_a_key_are_offered_after_all_that_is_wrong() -> None:
+    note = "needs sign-in: pointsman keys set cloud"
+    cloud = endpoint("cloud", tier=Tier.PAID, health=Health.SIGN_IN, note=note, found_by=FoundBy.OPEN)
+    *_, last = told(model(homemade(), context=32_768, has=Ability.TOOLS), model(cloud, tier=Tier.FREE))
+    assert last == "1 model of cloud would cost nothing: needs sign-in: pointsman keys set cloud"
+
+
+def test_where_only_a_key_would_help_all_ways_on_are_told() -> None:
+    cloud = endpoint("cloud", tier=Tier.PAID, health=Health.SIGN_IN, note="a note", found_by=FoundBy.OPEN)
+    first, offer = told(model(cloud, tier=Tier.FREE))
+    assert first == NOTHING_FOUND
+    assert "a note" in offer
+
+
+def test_a_cloud_that_there_is_a_key_for_is_missed_and_one_that_is_merely_open_is_not() -> None:
+    away = endpoint("cloud", tier=Tier.PAID, health=Health.AWAY, note="nothing answers")
+    here = model(homemade(), context=32_768, has=Ability.TOOLS)
+    assert told(here, also=(replace(away, found_by=FoundBy.OPEN),)) == []
+    assert told(here, also=(replace(away, found_by=FoundBy.KEY),)) == ["cloud is away: nothing answers"]

@@ -9,6 +9,7 @@ from pointsman.cli.show import Screen
 from pointsman.config.effective import effective
 from pointsman.config.load import Loaded, load
 from pointsman.config.override import overrides
+from pointsman.config.settings import Settings
 from pointsman.paths import find_paths
 
 HEADS = ("KEY", "VALUE", "ORIGIN")
@@ -25,7 +26,7 @@ class FileShape(TypedDict):
 class SettingShape(TypedDict):
     key: str  # dotted
     value: str  # as TOML, or words where it has none
-    origin: str  # default | file | environment
+    origin: str  # default | file | command | environment
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -40,13 +41,15 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, shell: Shell) -> int:
     """Raises ConfigError for a file that does not hold."""
-    file = find_paths(shell.environ, config=args.config).config_file
+    paths = find_paths(shell.environ, config=args.config)
+    file = paths.config_file
     if args.what == "path":
         shape = FileShape(path=str(file), exists=file.exists(), warnings=[])
         _say(args, shell.screen, str(file), shape)
         return 0
+    commands = Settings(paths.settings).values
     explicit = args.config is not None or bool(shell.environ.get("POINTSMAN_CONFIG"))
-    loaded = load(file, explicit=explicit, overrides=overrides(shell.environ))
+    loaded = load(file, explicit=explicit, overrides=overrides(shell.environ, commands))
     for warning in loaded.warnings:
         shell.screen.note(f"pointsman: {warning}")
     if args.what == "check":

@@ -1,11 +1,11 @@
-"""What is left alone for now, until when, and why; and what models have told of their limits."""
+"""What is left alone for now, until when, and why; what models have told of their limits, what is counted."""
 
 from argparse import ArgumentParser, Namespace
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
-from pointsman.cli.show import count, duration
-from pointsman.server.control.shapes import CeilingShape, LimitShape, LimitsShape
+from pointsman.cli.show import count, duration, money
+from pointsman.server.control.shapes import CeilingShape, CreditShape, FreeShape, LimitShape, LimitsShape
 
 HEADS = ("WHAT", "ID", "ASKED AGAIN", "FAILED", "WHY")
 
@@ -28,6 +28,10 @@ def run(args: Namespace, shell: Shell) -> int:
         shell.screen.note("nothing is left alone: every model that is there may be asked")
     for one in answer["ceilings"]:
         shell.screen.line(f"{one['model']}: {_ceiling(one)}", style="dim")
+    for free in answer["free"]:
+        shell.screen.line(f"{free['model'] or free['account']}: {_free(free)}", style="dim")
+    for credit in answer["credit"]:
+        shell.screen.line(f"{credit['account']}: {_credit(credit)}", style="dim")
     if args.reset:
         shell.screen.note(f"{count(len(answer['limits']), 'limit')} reset")
     return 0
@@ -49,3 +53,16 @@ def _ceiling(one: CeilingShape) -> str:
     full = f"full again in {duration(one['seconds'])}" if one["seconds"] else ""
     told = ", ".join(filter(None, (left or f"{count(one['limit'])} in all", full)))
     return f"{one['budget'] or 'requests'}: {told}"
+
+
+def _free(one: FreeShape) -> str:
+    """`free requests a day: 13 of 50 used, anew in 5 h`"""
+    anew = f", anew in {duration(one['seconds'])}" if one["used"] and one["seconds"] else ""
+    return f"free requests a {one['span']}: {count(one['used'])} of {count(one['limit'])} used{anew}"
+
+
+def _credit(one: CreditShape) -> str:
+    """`$3.75 spent, $1.25 of $5.00 left`"""
+    limit = f" of {money(one['limit'])}" if one["limit"] is not None else ""
+    left = "" if one["remaining"] is None else f", {money(one['remaining'])}{limit} left"
+    return f"{money(one['spent'])} spent{left}"

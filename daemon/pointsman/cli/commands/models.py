@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.client import DaemonRefused
+from pointsman.cli.commands.discover import PATIENCE
+from pointsman.cli.commands.urls import show_sources
 from pointsman.cli.shell import Shell, WrongUsage
-from pointsman.cli.show import ago, count, duration, size
-from pointsman.server.control.shapes import AdvancedShape, ModelShape, ModelsShape, PriceShape
+from pointsman.cli.show import ago, count, duration, size, tier
+from pointsman.server.control.shapes import AdvancedShape, ModelShape, ModelsShape, PriceShape, UrlsShape
 
 HEADS = ("MODEL", "TIER", "STATE", "CONTEXT", "CAN", "READS", "$/M IN", "$/M OUT")
 ADVANCED = (
-    *("GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS", "TOKENS/S", "AT ONCE", "RUNS AT"),
+    *("GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS", "TOKENS/S", "AT ONCE", "COST", "RUNS AT"),
     *("PROVIDER", "FOUND BY", "SEEN", "NOTE"),
 )
 FILTERS = ("provider", "modality", "tier")
@@ -30,13 +32,22 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--advanced",
         action="store_true",
-        help="grade and its source, size, quantisation, speed, where it runs and how it was found",
+        help="grade and its source, size, quantisation, speed, what it costs in a word, where it runs and "
+        "how it was found",
+    )
+    parser.add_argument("--refresh", action="store_true", help="ask for all lists again first")
+    parser.add_argument(
+        "--sources", action="store_true", help="tell where lists are had and when they were last, no models"
     )
     shared.where(parser)
     shared.as_json(parser)
 
 
 def run(args: Namespace, shell: Shell) -> int:
+    if args.refresh:
+        shell.client(args).post("/discover", patience=PATIENCE)
+    if args.sources:
+        return _sources(args, shell)
     answer = _ask(args, shell)
     if args.json:
         shell.screen.json(answer)
@@ -46,6 +57,15 @@ def run(args: Namespace, shell: Shell) -> int:
         shell.screen.table(heads, (_row(model, now) for model in answer["models"]))
     else:
         shell.screen.note(_nothing(args))
+    return 0
+
+
+def _sources(args: Namespace, shell: Shell) -> int:
+    answer: UrlsShape = shell.client(args).get("/urls")
+    if args.json:
+        shell.screen.json(answer)
+    else:
+        show_sources(answer["urls"], shell.screen)
     return 0
 
 
@@ -71,13 +91,15 @@ def _nothing(args: Namespace) -> str:
 def _row(model: ModelShape, now: float) -> tuple[str, ...]:
     able = " ".join(ability for ability, has in model["abilities"].items() if has)
     reads = "?" if model["modalities"] is None else " ".join(model["modalities"])
-    basic = (model["id"], model["tier"], _state(model), _context(model), able, reads)
+    basic = (model["id"], tier(model["tier"], model["trains"]), _state(model), _context(model), able, reads)
     more = _advanced(model, model["advanced"], now) if model["advanced"] else ()
     return (*basic, *_prices(model["price"]), *more)
 
 
 def _state(model: ModelShape) -> str:
     """With what a request would wait for it. A model is no better than the place it lives in."""
+    if model["health"] == "sign-in":
+        return "needs sign-in"
     if model["health"] != "up":
         return f"{model['state']}, {model['health']}"
     return f"{model['state']}, about {duration(wait)}" if (wait := model["wait"]) else model["state"]
@@ -101,6 +123,7 @@ def _advanced(model: ModelShape, more: AdvancedShape, now: float) -> Iterator[st
     yield "" if parameters is None else f"{parameters / 1e9:.1f} B"
     yield "" if speed is None else f"{speed:.1f}"
     yield "" if more["slots"] is None else count(more["slots"])
+    yield ", ".join(filter(None, (more["cost"], more["price_source"]))) or "?"
     yield from (model["runs_at"], more["provider"], more["found_by"])
     yield "" if seen is None else ago(max(0.0, now - seen))
     yield model["note"]

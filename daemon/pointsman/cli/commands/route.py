@@ -43,4 +43,4 @@ def _show(decision: DecisionView, screen: Screen, *, every: bool) -> None:
 
 def _order(candidates: list[CandidateView]) -> Iterator[tuple[str, ...]]:
     for rank, candidate in enumerate(candidates, 1):
-        yield str(rank), candidate["model"], candidate["tier"], words.reason(candidate)
+        yield str(rank), candidate["model"], words.tier(candidate), words.reason(candidate)

@@ -15,7 +15,7 @@ from pointsman.types import Endpoint, Health, Snapshot
 BODY = '{"model": "auto", "messages": [{"role": "user", "content": "Hello"}]}'
 WAYS_ON = (
     "start a local engine, for example: llama-server -m model.gguf",
-    "name a server or a provider under [providers] in the configuration (pointsman config path)",
+    "give a provider's key (pointsman keys says where one is had), or name a server (pointsman config path)",
     "wait: it goes on looking, and uses what appears within seconds",
 )
 
@@ -55,8 +55,9 @@ def _announce(screen: Screen, info: Info, snapshot: Snapshot, looked_for: Sequen
     """What was found, where it listens, a line that works."""
     socket = f" and unix:{info.socket}" if info.socket else ""
     screen.line(f"Pointsman {info.version} listens on {info.url}{socket}", style="bold")
-    there = [endpoint for endpoint in snapshot.endpoints if endpoint.health is not Health.AWAY]
-    for text in _found(there, snapshot) if there else _nothing(looked_for):
+    usable = [one for one in snapshot.endpoints if one.health not in {Health.AWAY, Health.SIGN_IN}]
+    offered = [one for one in snapshot.endpoints if one.health is Health.SIGN_IN]
+    for text in [*(_found(usable, snapshot) if usable else _nothing(looked_for)), *_found(offered, snapshot)]:
         screen.line(text)
     screen.line(f"Try: curl {info.url}/v1/chat/completions -H 'Content-Type: application/json' -d '{BODY}'")
     screen.flush()

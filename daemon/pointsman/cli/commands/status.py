@@ -9,7 +9,7 @@ from pointsman.cli import arguments as shared
 from pointsman.cli.commands.limits import asked_again
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, ago, count, duration, money
-from pointsman.server.control.shapes import EndpointShape, LimitShape, SpentShape, StatusShape
+from pointsman.server.control.shapes import EndpointShape, GoneShape, LimitShape, SpentShape, StatusShape
 
 HEADS = ("ENDPOINT", "KIND", "PLACE", "TIER", "HEALTH", "MODELS", "NEW")
 FEW = 8  # hints that are shown unasked: more would hide the first
@@ -50,6 +50,8 @@ def _head(status: StatusShape) -> Iterator[str]:
     socket = f"unix:{status['socket']}" if status["socket"] else ""
     process = f"version {status['version']}, process {status['pid']}, up {duration(status['uptime'])}"
     yield f"Listening on {' and '.join(filter(None, (status['url'], socket)))} ({process})"
+    if (mode := status["mode"]["mode"]) != "normal":
+        yield f"Mode: {mode} (pointsman mode normal ends it)"
     yield f"Configuration: {status['config_file'] or 'none, the defaults hold'}"
     yield f"Looked for ({_swept(status['swept_ago'])}): {'; '.join(status['looked_for']) or 'nothing'}"
 
@@ -85,6 +87,15 @@ def _doings(status: StatusShape, now: float) -> Iterator[str]:
         yield f"Last request: {who}, {ago(now - last['at'])} (pointsman why {last['id']})"
     today = "; ".join(_spent(tier, spent) for tier, spent in status["today"].items())
     yield f"Today: {today or 'no request yet'}"
+    yield from (f"Left this machine: {_gone(one)}" for one in status["gone"])
+
+
+def _gone(one: GoneShape) -> str:
+    """`3 programs' prompts went to openrouter (first: aider, 21 Nov)`"""
+    day = time.strftime("%-d %b %Y", time.localtime(one["at"]))
+    whose = f"{one['first']}'s prompts" if one["programs"] == 1 else f"{one['programs']} programs' prompts"
+    first = f"first: {one['first']}, {day}" if one["programs"] > 1 else f"first: {day}"
+    return f"{whose} went to {one['to']} ({first})"
 
 
 def _models(tier: str, states: dict[str, int]) -> str:

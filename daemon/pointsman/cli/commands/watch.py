@@ -136,6 +136,14 @@ def _open(data: Mapping[str, Any]) -> str:
     return f"{data.get('id')} may be asked again"
 
 
+def _left(data: Mapping[str, Any]) -> str:
+    return f"prompts of {data.get('app')} leave this machine for the first time, for {data.get('to')}"
+
+
+def _mode(data: Mapping[str, Any]) -> str:
+    return f"the mode is {data.get('mode')}; it was {data.get('was')}"
+
+
 def _lost(data: Mapping[str, Any]) -> str:
     return f"{count(data.get('count'), 'line')} missed: more happened than this terminal could take"
 
@@ -147,6 +155,8 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
         "endpoint.away": _away,
         "limit.shut": _shut,
         "limit.open": _open,
+        "privacy.left": _left,
+        "mode.changed": _mode,
         "lost": _lost,
     }
 )

@@ -1,11 +1,15 @@
 """What a status says first: what is used now, in one sentence."""
 
+from pointsman.modes import Mode
+from pointsman.routing.explain import PAUSED
 from pointsman.server.control.words import count
 from pointsman.types import Decision, Snapshot, Tier, Wanted, tier_word
 
 
 def summary(snapshot: Snapshot, decision: Decision) -> str:
     """One sentence. `decision` is that of a short request which leaves the choice to us."""
+    if decision.task.mode is Mode.PAUSED:
+        return f"{PAUSED}."
     if decision.candidates:
         return _answering(decision)
     if snapshot.swept_at is None:

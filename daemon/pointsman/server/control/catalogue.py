@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pointsman.catalogue.grades import cost_class
 from pointsman.catalogue.providers import provider
 from pointsman.discovery.sweep import Sweeper
 from pointsman.money import Price, to_dollars
@@ -58,6 +59,7 @@ def model(of: Model, measured: Measured, *, advanced: bool) -> ModelShape:
         endpoint=of.endpoint.id,
         health=of.endpoint.health.value,
         tier=tier_word(of.tier),
+        trains=of.trains,
         state=of.state.value,
         wait=measured.waits.get(of.id),
         note=_note(of),
@@ -132,6 +134,9 @@ def _advanced(of: Model, speed: float | None) -> AdvancedShape:
     return AdvancedShape(
         grade=of.grade.name.lower(),
         source=of.grade_source,
+        cost=cost_class(of.price),
+        listed_by=of.source,
+        price_source=of.price_source,
         size_bytes=of.size_bytes,
         quantisation=of.quantisation,
         parameters=of.parameters,

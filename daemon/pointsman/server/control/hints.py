@@ -12,6 +12,7 @@ from pointsman.types import Ability, Decision, Endpoint, FoundBy, Health, Model,
 STANDING = tuple(rule.__name__ for rule in (policy.budget, policy.dialect, policy.healthy))
 NOTHING_FOUND = (
     "nothing was found: start a local engine, for example `llama-server -m model.gguf`, "
+    "give a provider's key (`pointsman keys` says where one is had), "
     "or name a server under [providers] in the configuration"
 )
 
@@ -25,13 +26,15 @@ class Scene:
     turned_away: Mapping[str, str]  # by endpoint: today's prompts that were too long for it, a sentence
 
 
+_LOCKED = frozenset({Health.REFUSED, Health.SIGN_IN})
+
 Hint = Callable[[Scene], Iterator[str]]
 
 
 def hints(scene: Scene) -> list[str]:
-    if scene.snapshot.swept_at is not None and not scene.snapshot.endpoints:
-        return [NOTHING_FOUND]
-    return [hint for kind in KINDS for hint in kind(scene)]
+    told = [hint for kind in KINDS for hint in kind(scene)]
+    nobody = all(endpoint.found_by is FoundBy.OPEN for endpoint in scene.snapshot.endpoints)
+    return [NOTHING_FOUND, *told] if nobody and scene.snapshot.swept_at is not None else told
 
 
 def _turned_away(scene: Scene) -> Iterator[str]:
@@ -49,7 +52,7 @@ def _places(scene: Scene) -> Iterator[str]:
             continue
         if endpoint.health is Health.REFUSED:
             yield f"{endpoint.id} is not used: {endpoint.note or 'it wants a key'}"
-        elif endpoint.health is Health.AWAY and endpoint.found_by is FoundBy.CONFIG:
+        elif endpoint.health is Health.AWAY and _is_meant(endpoint):
             yield f"{endpoint.id} is away: {endpoint.note or f'nothing answers at {endpoint.place}'}"
         elif endpoint.health is Health.SILENT:
             yield (
@@ -101,10 +104,22 @@ def _loading(scene: Scene) -> Iterator[str]:
             yield f"{endpoint.id} is still loading: a request waits for it where no other model will do"
 
 
+def _sign_in(scene: Scene) -> Iterator[str]:
+    for endpoint in scene.snapshot.endpoints:
+        free = models_of(endpoint, scene.snapshot)
+        if endpoint.health is Health.SIGN_IN and free:
+            yield f"{of_endpoint(endpoint, len(free))} would cost nothing: {endpoint.note}"
+
+
 KINDS: tuple[Hint, ...] = (
     *(_turned_away, _places, _failed),
-    *(_small, _tools, _unknown, _left_out, _loading),
+    *(_small, _tools, _unknown, _left_out, _loading, _sign_in),
 )
+
+
+def _is_meant(endpoint: Endpoint) -> bool:
+    """Somebody wants it to be there: it is written down, or there is a key for it."""
+    return endpoint.found_by in {FoundBy.CONFIG, FoundBy.KEY}
 
 
 def _which(models: Sequence[Model]) -> str:
@@ -114,6 +129,6 @@ def _which(models: Sequence[Model]) -> str:
 def _sound(scene: Scene) -> Iterator[Endpoint]:
     """Endpoints of which nothing worse is said."""
     for endpoint in scene.snapshot.endpoints:
-        gone = endpoint.health is Health.AWAY and endpoint.found_by is FoundBy.CONFIG
-        if endpoint.tier is not None and endpoint.health is not Health.REFUSED and not gone:
+        gone = endpoint.health is Health.AWAY and _is_meant(endpoint)
+        if endpoint.tier is not None and endpoint.health not in _LOCKED and not gone:
             yield endpoint

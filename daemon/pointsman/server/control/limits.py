@@ -1,26 +1,27 @@
-"""GET limits: what is left alone for now, what is known of limits. POST limits/reset: it is asked again."""
+"""GET limits: what is left alone for now, what is known and counted. POST limits/reset: it is asked again."""
 
 from collections.abc import Iterator
 
 from aiohttp import web
 
+from pointsman.discovery.figures import Figures
 from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Shut
+from pointsman.limits.free import Used
 from pointsman.router import Router
 from pointsman.server.control.reply import reply
-from pointsman.server.control.shapes import CeilingShape, LimitShape, LimitsShape
-from pointsman.server.rooms import ROOMS
+from pointsman.server.control.shapes import CeilingShape, CreditShape, FreeShape, LimitShape, LimitsShape
+from pointsman.server.rooms import ROOMS, Rooms
 
 
 async def get_limits(request: web.Request) -> web.Response:
-    return reply(_limits(request.app[ROOMS].router))
+    return reply(_limits(request.app[ROOMS]))
 
 
 async def post_reset(request: web.Request) -> web.Response:
     """Answers with what was shut until now."""
-    router = request.app[ROOMS].router
-    were = _limits(router)
-    router.reset_limits()
+    were = _limits(request.app[ROOMS])
+    request.app[ROOMS].router.reset_limits()
     return reply(were)
 
 
@@ -28,9 +29,14 @@ def shut(router: Router) -> list[LimitShape]:
     return [_shape(one) for one in router.limits()]
 
 
-def _limits(router: Router) -> LimitsShape:
-    ceilings = [ceiling for told in router.ceilings() for ceiling in _ceilings(told)]
-    return LimitsShape(limits=shut(router), ceilings=ceilings)
+def _limits(rooms: Rooms) -> LimitsShape:
+    router = rooms.router
+    return LimitsShape(
+        limits=shut(router),
+        ceilings=[ceiling for told in router.ceilings() for ceiling in _ceilings(told)],
+        free=[_free(one) for one in router.free()],
+        credit=[_credit(*each) for each in sorted(rooms.key_watch.known.items())],
+    )
 
 
 def _shape(one: Shut) -> LimitShape:
@@ -42,6 +48,21 @@ def _shape(one: Shut) -> LimitShape:
         limited=one.limited,
         reason=one.reason,
     )
+
+
+def _free(one: Used) -> FreeShape:
+    return FreeShape(
+        account=one.account,
+        model=one.model,
+        span=one.span,
+        limit=one.most,
+        used=one.used,
+        seconds=round(one.seconds, 1),
+    )
+
+
+def _credit(account: str, told: Figures) -> CreditShape:
+    return CreditShape(account=account, limit=told.limit, remaining=told.remaining, spent=told.spent)
 
 
 def _ceilings(told: Told) -> Iterator[CeilingShape]:

@@ -1,12 +1,15 @@
-"""Everything under `/control/v0/`. It only reads, or looks again: no token is asked for it."""
+"""Everything under `/control/v0/`. No token is asked for it; what changes something is asked with JSON."""
 
 from pointsman.server.control.decisions import get_decision, get_decisions
 from pointsman.server.control.discover import post_discover
 from pointsman.server.control.events import get_events
 from pointsman.server.control.explain import post_explain
+from pointsman.server.control.keys import delete_key, get_keys, post_key, post_test
 from pointsman.server.control.limits import get_limits, post_reset
+from pointsman.server.control.mode import get_mode, post_mode
 from pointsman.server.control.models import get_models
 from pointsman.server.control.status import get_status
+from pointsman.server.control.urls import get_urls, post_url
 from pointsman.server.routes import Row
 
 PREFIX = "/control/v0"
@@ -35,5 +38,25 @@ ROUTES: tuple[Row, ...] = (
         "What is left alone now, until when, why; limits that are known.",
     ),
     Row("POST", f"{PREFIX}/limits/reset", post_reset, "Ask it all again; answers with what was left alone."),
+    Row("GET", f"{PREFIX}/mode", get_mode, "What may answer: normal, no-paid, local-only or paused."),
+    Row("POST", f"{PREFIX}/mode", post_mode, "Change it, for restarts too; through the socket alone."),
+    Row("GET", f"{PREFIX}/keys", get_keys, "Which places have a key, where it is from, whether it works."),
+    Row("POST", f"{PREFIX}/keys/{{name}}", post_key, "Try a key and keep it; through the socket alone."),
+    Row("DELETE", f"{PREFIX}/keys/{{name}}", delete_key, "Take a kept key away; through the socket alone."),
+    Row(
+        "POST",
+        f"{PREFIX}/keys/{{name}}/test",
+        post_test,
+        "Try the key that is used; through the socket alone.",
+    ),
+    Row(
+        "GET", f"{PREFIX}/urls", get_urls, "Where lists of models are had, when they were last, what failed."
+    ),
+    Row(
+        "POST",
+        f"{PREFIX}/urls/{{name}}",
+        post_url,
+        "Read another page where a provider has no list, after a restart too; null: the one known.",
+    ),
     Row("GET", f"{PREFIX}/events", get_events, "What happens, as server-sent events."),
 )

@@ -17,11 +17,11 @@ class EndpointShape(TypedDict):
     title: str
     place: str  # a URL, or unix:PATH
     tier: str
-    health: str  # up | loading | silent | away | refused
+    health: str  # up | loading | silent | away | refused | sign-in
     note: str  # for people; empty when all is well
     build: str  # its software, in its own words
     models: int
-    found_by: str  # port | environment | process | config
+    found_by: str  # port | environment | process | config | key | open
 
 
 class SpentShape(TypedDict):
@@ -65,6 +65,20 @@ class LimitShape(TypedDict):
     reason: str
 
 
+class ModeShape(TypedDict):
+    mode: str  # normal | no-paid | local-only | paused
+    origin: str  # command | configuration
+
+
+class GoneShape(TypedDict):
+    """Whose prompts left this machine for one place, ever."""
+
+    to: str  # an endpoint, or the host that an engine passes them on to
+    programs: int
+    first: str  # the first program; `unknown`: it did not say its name
+    at: float  # when
+
+
 class StatusShape(TypedDict):
     summary: str  # one plain sentence
     version: str
@@ -81,6 +95,8 @@ class StatusShape(TypedDict):
     swept_ago: float | None  # null: the first sweep is not over
     last_request: LastRequestShape | None
     today: dict[str, SpentShape]  # by tier, since local midnight; empty tier: nobody answered
+    mode: ModeShape
+    gone: list[GoneShape]  # what left this machine, the place of most programs first
     limits: list[LimitShape]  # what is left alone, the first to recover first
     hints: list[str]  # what to mend, the most useful first
     failed_jobs: list[JobShape]
@@ -100,14 +116,17 @@ class AdvancedShape(TypedDict):
     """What `?advanced=1` adds to a model."""
 
     grade: str
-    source: str  # where the grade comes from
+    source: str  # where the grade comes from: user | family | size | price | unknown
+    cost: str  # none | low | medium | high, by its price; empty: unknown
+    listed_by: str  # where its name comes from: list | docs | kept | seed
+    price_source: str  # user | catalogue | library; empty: unknown, or nothing to pay
     size_bytes: int | None
     quantisation: str
     parameters: int | None
     speed: float | None  # tokens a second that it writes, as measured
     slots: int | None  # requests that it answers at the same time
     provider: str
-    found_by: str  # port | environment | process | config
+    found_by: str  # port | environment | process | config | key | open
     seen_at: float | None  # when its endpoint last answered
 
 
@@ -117,6 +136,7 @@ class ModelShape(TypedDict):
     endpoint: str
     health: str
     tier: str
+    trains: bool | None  # whether its provider may train on prompts
     state: str  # loaded | sleeping | unloaded | loading | failed
     wait: float | None  # seconds until a new request could begin; null: at once, or not known
     note: str  # for people: why it can't be used now; empty when all is well
@@ -195,6 +215,24 @@ class DiscoveredShape(TypedDict):
     failed: list[JobShape]
 
 
+class UrlShape(TypedDict):
+    """Where the models of a provider elsewhere are told."""
+
+    name: str
+    title: str
+    list: str  # the address that is asked for them; empty: it is no place yet, for want of a key
+    docs: str  # the page that is read where it has no list; empty: none
+    docs_origin: str  # known | configuration | command
+    source: str  # what told of them last: list | docs | kept | seed; empty: nothing yet
+    synced_at: float | None  # when that was; null: never
+    models: int
+    error: str  # of the last look; empty: it ended well
+
+
+class UrlsShape(TypedDict):
+    urls: list[UrlShape]
+
+
 class CeilingShape(TypedDict):
     """What a model elsewhere has told of its provider's limits, as it is now if nobody else used them."""
 
@@ -205,6 +243,53 @@ class CeilingShape(TypedDict):
     seconds: float | None  # until it is full again
 
 
+class FreeShape(TypedDict):
+    """What was counted of what costs nothing, before its provider would refuse it."""
+
+    account: str
+    model: str  # empty: all free models of the account together
+    span: str  # second | minute | day
+    limit: int
+    used: int
+    seconds: float  # until some of it is there again, or its day ends
+
+
+class CreditShape(TypedDict):
+    """What a provider told of a key the last time. Nano-dollars; null: it did not say."""
+
+    account: str
+    limit: int | None
+    remaining: int | None
+    spent: int | None
+
+
 class LimitsShape(TypedDict):
     limits: list[LimitShape]  # the first to recover first
     ceilings: list[CeilingShape]  # by model
+    free: list[FreeShape]  # by account
+    credit: list[CreditShape]  # by account
+
+
+class KeyShape(TypedDict):
+    """A place that has a key, or a cloud that wants one. The key itself is never told."""
+
+    name: str
+    title: str
+    origin: str  # configuration | credentials | env:NAME; empty: there is none
+    fingerprint: str  # eight hex digits that tell one key from another; empty: none can be had
+    state: str  # works | refused | unclear | untested | missing
+    note: str  # for people; empty when all is well
+    tested_at: float | None
+    sign_in: str  # where a key is had
+
+
+class KeysShape(TypedDict):
+    keys: list[KeyShape]
+    trouble: str  # why the credentials file is not used; empty: it is
+
+
+class TrialShape(TypedDict):
+    name: str
+    verdict: str  # works | refused | unclear
+    words: str
+    at: float

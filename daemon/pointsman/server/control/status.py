@@ -7,14 +7,22 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from pointsman.border import Gone
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
 from pointsman.ledger.queries import Decided, Line, Reader, Total
 from pointsman.routing.policy import CONTEXT
-from pointsman.server.control import advice, catalogue, contexts, limits
+from pointsman.server.control import advice, catalogue, contexts, limits, mode
 from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.reply import reply
-from pointsman.server.control.shapes import JobShape, LastRequestShape, LedgerShape, SpentShape, StatusShape
+from pointsman.server.control.shapes import (
+    GoneShape,
+    JobShape,
+    LastRequestShape,
+    LedgerShape,
+    SpentShape,
+    StatusShape,
+)
 from pointsman.server.rooms import ROOMS, Rooms
 from pointsman.wire.formats import FORMATS
 
@@ -75,11 +83,20 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         swept_ago=None if snapshot.swept_at is None else monotonic - snapshot.swept_at,
         last_request=_last(past.last) if past.last else None,
         today={total.tier: _spent(total) for total in past.today},
+        mode=mode.shape(rooms.modes),
+        gone=[_gone(one) for one in rooms.border.gone()],
         limits=limits.shut(rooms.router),
-        hints=hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
+        hints=[
+            *filter(None, [rooms.keys.trouble]),
+            *hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
+        ],
         failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
         ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),
     )
+
+
+def _gone(one: Gone) -> GoneShape:
+    return GoneShape(to=one.to, programs=one.programs, first=one.first, at=one.at)
 
 
 def _last(line: Line) -> LastRequestShape:

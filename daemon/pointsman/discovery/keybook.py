@@ -1,0 +1,216 @@
+"""The keys that places are asked with: where each is from, whether it works, and how it comes and goes.
+
+A key is tried before it is kept. Of what a provider says to it only the status is told: some repeat the
+key in their refusal.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+import aiohttp
+from pydantic import SecretStr
+
+from pointsman.catalogue.providers import PROVIDERS
+from pointsman.config.credentials import NO_KEYS, Credentials, Keys
+from pointsman.config.keys import is_reference, keep_in_keyring, objection, remove_from_keyring
+from pointsman.config.readers import nearest
+from pointsman.config.schema import Config
+from pointsman.discovery.lists import LISTS, PLAIN
+from pointsman.discovery.probe import FAR
+from pointsman.discovery.written import CREDENTIALS, Said, Written, how_to_sign_in, read_place, read_places
+from pointsman.errors import BadRequest, ConfigError, KeyNotKept, NotFound
+from pointsman.net import Sessions, auth_headers
+
+IN_KEYRING = "keyring:"
+
+PutToUse = Callable[[Sequence[Written]], object]
+
+log = logging.getLogger(__name__)
+
+
+class Verdict(StrEnum):
+    WORKS = "works"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"  # whoever answered, it was not about the key
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One try of a key. `words` for people; `at` wall clock."""
+
+    verdict: Verdict
+    words: str
+    at: float
+
+
+# What is said to a GET that differs from others by nothing but its key. Gemini says 400 to a wrong one.
+VERDICTS: Mapping[int, tuple[Verdict, str]] = MappingProxyType(
+    {
+        200: (Verdict.WORKS, "it works"),
+        400: (Verdict.REFUSED, "it was answered 400"),
+        401: (Verdict.REFUSED, "it was answered 401"),
+        402: (Verdict.WORKS, "it works, and its account has no credit left (402)"),
+        403: (Verdict.REFUSED, "it was answered 403"),
+    }
+)
+
+
+class Keybook:
+    """Whoever changes a key says who is to be given all places then: `put_to_use`."""
+
+    def __init__(
+        self,
+        config: Config,
+        environ: Mapping[str, str],
+        credentials: Credentials,
+        sessions: Sessions,
+        wall: Callable[[], float],
+    ) -> None:
+        self._config = config
+        self._environ = environ
+        self._credentials = credentials
+        self._sessions = sessions
+        self._wall = wall
+        self._places: tuple[Written, ...] = ()
+        self._trials: dict[str, Trial] = {}  # the last, by account
+        self._changing = asyncio.Lock()
+        self.trouble = ""  # why the credentials are not used; empty: they are
+
+    def read(self) -> tuple[Written, ...]:
+        """All places. Credentials that can't be read take no place away but their own."""
+        self._places = read_places(self._config, self._environ, self._kept())
+        return self._places
+
+    def entries(self) -> list[Written]:
+        """What has a key, and each cloud that wants one."""
+        there = {place.id: place for place in self._places}
+        others = [row.id for row in PROVIDERS if row.base_url and row.id not in there]
+        wanting = [read_place(name, self._said(NO_KEYS)) for name in others]
+        held = [place for place in self._places if place.origin or place.cloud]
+        return [*held, *(place for place in wanting if place)]
+
+    def trial(self, place: Written) -> Trial | None:
+        return self._trials.get(place.account.id) if place.account else None
+
+    async def test(self, name: str) -> Trial:
+        """Raises NotFound, or BadRequest where there is no key to be tried."""
+        self._check(name)
+        place = next((place for place in self._places if place.id == name), None)
+        if place is None or place.account is None:
+            raise BadRequest((place and place.trouble) or f"there is no key for {name}: {_how_to(name)}")
+        return await self._try(place)
+
+    async def keep(
+        self, name: str, key: SecretStr, put_to_use: PutToUse, *, untested: bool, keyring: bool
+    ) -> None:
+        """Raises a PointsmanError, and then nothing was changed."""
+        place = self._with(name, key)
+        trial = None if untested else await self._try(place)
+        if trial and trial.verdict is not Verdict.WORKS:
+            raise KeyNotKept(_not_kept(name, trial))
+        async with self._changing:
+            await asyncio.to_thread(self._file, name, key, keyring=keyring)
+            put_to_use(await asyncio.to_thread(self.read))
+
+    async def remove(self, name: str, put_to_use: PutToUse) -> None:
+        """Raises as `keep` does."""
+        self._check(name)
+        async with self._changing:
+            await asyncio.to_thread(self._take_away, name)
+            put_to_use(await asyncio.to_thread(self.read))
+
+    def _kept(self) -> Keys:
+        try:
+            keys, self.trouble = self._credentials.read(), ""
+        except ConfigError as error:
+            log.warning("%s", error.message)
+            keys, self.trouble = NO_KEYS, error.message
+        return keys
+
+    def _said(self, credentials: Keys) -> Said:
+        return Said(self._config, self._environ, credentials)
+
+    def _check(self, name: str) -> None:
+        known = [*self._config.providers, *(row.id for row in PROVIDERS if row.base_url)]
+        if name not in known:
+            near = nearest(name, known)
+            meant = f"did you mean {near}?" if near else f"there are {', '.join(dict.fromkeys(known))}"
+            raise NotFound(f"no provider is called {name[:80]!r}: {meant}")
+
+    def _with(self, name: str, key: SecretStr) -> Written:
+        """The place as it would be with that key."""
+        self._check(name)
+        if is_reference(key):
+            raise BadRequest("that is not a key but says where one is: write it into the configuration")
+        if (why := objection(key)) is not None:
+            raise BadRequest(f"the key {why}")
+        place = read_place(name, self._said({name: key}))
+        if place is None or place.origin != CREDENTIALS:
+            raise BadRequest(
+                f"the configuration says with which key {name} is asked: change api_key in [providers.{name}]"
+            )
+        if place.account is None:
+            raise BadRequest(place.trouble)
+        return place
+
+    async def _try(self, place: Written) -> Trial:
+        verdict, words = await _asked(self._sessions, place)
+        trial = Trial(verdict, words, self._wall())
+        if place.account:
+            self._trials[place.account.id] = trial
+        return trial
+
+    def _file(self, name: str, key: SecretStr, *, keyring: bool) -> None:
+        before = self._credentials.read().get(name)
+        self._credentials.keep(name, keep_in_keyring(name, key) if keyring else key)
+        if not keyring:
+            _leave_keyring(name, before)
+
+    def _take_away(self, name: str) -> None:
+        before = self._credentials.read().get(name)
+        if before is None:
+            raise BadRequest(f"no key of {name} was given to Pointsman{self._elsewhere(name)}")
+        self._credentials.remove(name)
+        _leave_keyring(name, before)
+
+    def _elsewhere(self, name: str) -> str:
+        origin = next((place.origin for place in self._places if place.id == name), "")
+        return f": the one that is used is from {origin}" if origin else ""
+
+
+def _leave_keyring(name: str, before: SecretStr | None) -> None:
+    if before is not None and before.get_secret_value().startswith(IN_KEYRING):
+        remove_from_keyring(name)
+
+
+async def _asked(sessions: Sessions, place: Written) -> tuple[Verdict, str]:
+    """What the cheapest page that needs a key says to it."""
+    asked = LISTS.get(place.dialect, PLAIN)
+    page = place.row.key_page or f"/models{asked.first}"
+    try:
+        async with sessions.session(place.place).get(
+            place.place.url + page,
+            headers={**asked.headers, **auth_headers(place.account)},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=FAR.total, sock_connect=FAR.connect),
+        ) as response:
+            said = f"{place.place} answered {response.status}"
+            return VERDICTS.get(response.status, (Verdict.UNCLEAR, said))
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return Verdict.UNCLEAR, f"{place.place} did not answer ({type(error).__name__})"
+
+
+def _not_kept(name: str, trial: Trial) -> str:
+    if trial.verdict is Verdict.REFUSED:
+        return f"{name} refuses this key ({trial.words}): nothing was changed"
+    how = f"pointsman keys set {name} --untested"
+    return f"the key could not be tried ({trial.words}): nothing was changed. To keep it all the same: {how}"
+
+
+def _how_to(name: str) -> str:
+    row = next((row for row in PROVIDERS if row.id == name), None)
+    return how_to_sign_in(name, row) if row else f"pointsman keys set {name}"

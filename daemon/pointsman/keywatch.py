@@ -1,0 +1,126 @@
+"""What is left of keys: their providers are asked at the start, every quarter of an hour, after a refusal.
+
+Only those whose row names a page for it, and only where there is a key.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+
+from pointsman.catalogue.providers import provider
+from pointsman.catalogue.registry import Registry
+from pointsman.discovery.figures import Figures, ask_figures
+from pointsman.errors import Shuts, UpstreamError
+from pointsman.limits.circuit import Key, Opened, Shut
+from pointsman.limits.free import Told
+from pointsman.limits.gate import Gate
+from pointsman.money import to_dollars
+from pointsman.net import Sessions
+from pointsman.types import Endpoint, Model, Snapshot, Tier
+
+EVERY = 900.0  # seconds
+AT_MOST_EVERY = 60.0  # seconds, however often its models refuse
+
+log = logging.getLogger(__name__)
+
+
+class KeyWatch:
+    """`now` is the gate's clock. `asks` False: nobody is asked for anything but answers."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        registry: Registry,
+        gate: Gate,
+        now: Callable[[], float],
+        *,
+        asks: bool,
+    ) -> None:
+        self._sessions = sessions
+        self._registry = registry
+        self._gate = gate
+        self._now = now
+        self._asks = asks
+        self._asked: dict[str, float] = {}  # when, by account
+        self._known: dict[str, Figures] = {}
+        self._asking: set[asyncio.Task[None]] = set()
+
+    @property
+    def known(self) -> MappingProxyType[str, Figures]:
+        """What was told last, by account."""
+        return MappingProxyType(self._known)
+
+    async def look(self) -> None:
+        """Asks for all of them: a job."""
+        await asyncio.gather(*(self._look_at(*each) for each in self._watched(self._registry.snapshot)))
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Asks for those that are new, once it is known what they serve that costs nothing."""
+        for endpoint, page in self._watched(snapshot):
+            new = endpoint.account is not None and endpoint.account.id not in self._asked
+            if new and _free(endpoint, snapshot):
+                self._hurry(endpoint, page)
+
+    def changed(self, change: Shut | Opened) -> None:
+        """A limit was met: its provider knows more of it."""
+        if isinstance(change, Opened) or not change.limited:
+            return
+        whose = change.key.account or change.key.id
+        for endpoint, page in self._watched(self._registry.snapshot):
+            if endpoint.account and endpoint.account.id == whose and self._is_due(whose):
+                self._hurry(endpoint, page)
+
+    def close(self) -> None:
+        for task in self._asking:
+            task.cancel()
+
+    def _watched(self, snapshot: Snapshot) -> Iterator[tuple[Endpoint, str]]:
+        """The endpoints with a key that can be asked about it, and the page."""
+        for endpoint in snapshot.endpoints if self._asks else ():
+            row = provider(endpoint.provider)
+            if endpoint.account and row and row.key_page:
+                yield endpoint, row.key_page
+
+    def _is_due(self, account: str) -> bool:
+        asked = self._asked.get(account)
+        return asked is None or self._now() - asked >= AT_MOST_EVERY
+
+    def _hurry(self, endpoint: Endpoint, page: str) -> None:
+        task = asyncio.ensure_future(self._look_at(endpoint, page))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _look_at(self, endpoint: Endpoint, page: str) -> None:
+        account = endpoint.account.id if endpoint.account else ""
+        self._asked[account] = self._now()
+        key = Key(Shuts.ACCOUNT, account)
+        try:
+            figures = await ask_figures(self._sessions, endpoint, page)
+        except UpstreamError as error:
+            self._gate.circuits.failed((key,), self._now(), error, None)
+            return
+        if figures is None:
+            return
+        if figures != Figures():
+            self._known[account] = figures
+        self._tell_free(endpoint, figures)
+        if figures.used_up:
+            self._gate.circuits.park(key, self._now(), EVERY + AT_MOST_EVERY, _used_up(endpoint, figures))
+
+    def _tell_free(self, endpoint: Endpoint, figures: Figures) -> None:
+        if (model := _free(endpoint, self._registry.snapshot)) is not None:
+            self._gate.free.told(model, Told(figures.bought, figures.most, figures.used))
+
+
+def _free(endpoint: Endpoint, snapshot: Snapshot) -> Model | None:
+    """One of its models that cost nothing."""
+    models = (one for one in snapshot.models if one.tier is Tier.FREE)
+    return next((one for one in models if one.endpoint.id == endpoint.id), None)
+
+
+def _used_up(endpoint: Endpoint, figures: Figures) -> str:
+    row = provider(endpoint.provider)
+    limit = f" of ${to_dollars(figures.limit)}" if figures.limit else ""
+    where = f": raise it at {row.sign_in}" if row and row.sign_in else ""
+    return f"its key's credit limit{limit} is used up{where}"

@@ -1,0 +1,112 @@
+"""How many requests there were: in the last seconds, or on a day of the calendar. The clocks are passed in.
+
+`now` is on the loop's clock, `wall` the time of day. No clock that is set back gives requests back.
+"""
+
+from collections import deque
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PACIFIC = timezone(timedelta(hours=-8))  # without its summer, for systems that know no zones
+CLOCK_WRONG = 1  # days that the calendar may go back; if more, it was the later day that was wrong
+YOUNG = 600.0  # seconds of a day, in which what a provider says may be of the day before
+
+
+def zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return PACIFIC
+
+
+class Window:
+    """The requests of the last so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._at: deque[float] = deque()  # on the loop's clock
+
+    def add(self, now: float, _wall: float) -> None:
+        self._at.append(now)
+
+    def take_back(self, at: float, _wall: float) -> None:
+        with suppress(ValueError):
+            self._at.remove(at)
+
+    def used(self, now: float, _wall: float) -> int:
+        while self._at and self._at[0] + self._seconds <= now:
+            self._at.popleft()
+        return len(self._at)
+
+    def rest(self, most: int, now: float, wall: float) -> float:
+        """Seconds until there are fewer than `most`; 0: there are."""
+        used = self.used(now, wall)
+        return self._at[used - most] + self._seconds - now if used >= most else 0.0
+
+    def ends_in(self, now: float, _wall: float) -> float:
+        return self._at[0] + self._seconds - now if self._at else 0.0
+
+    def raise_to(self, used: int, wall: float) -> None:
+        """Whoever else asks, it is over in a moment."""
+
+    def woke_up(self, slept: float) -> None:
+        self._at = deque(at - slept for at in self._at)
+
+
+class Day:
+    """The requests of one day of the calendar."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._day = 0
+        self._ends = self._begins = 0.0  # wall clock, of the day that is counted
+        self._used = 0
+
+    def add(self, _now: float, wall: float) -> None:
+        self._turn(wall)
+        self._used += 1
+
+    def take_back(self, _at: float, wall: float) -> None:
+        if self._day_of(wall) == self._day and self._used:
+            self._used -= 1
+
+    def used(self, _now: float, wall: float) -> int:
+        self._turn(wall)
+        return self._used
+
+    def raise_to(self, used: int, wall: float) -> None:
+        """The provider has counted so many: somebody else uses the account as well."""
+        self._turn(wall)
+        if wall - self._begins >= YOUNG:
+            self._used = max(self._used, used)
+
+    def rest(self, most: int, now: float, wall: float) -> float:
+        return self.ends_in(now, wall) if self.used(now, wall) >= most else 0.0
+
+    def ends_in(self, _now: float, wall: float) -> float:
+        self._turn(wall)
+        return self._ends - wall
+
+    def woke_up(self, slept: float) -> None:
+        """It goes by the wall clock, which has not slept."""
+
+    def _turn(self, wall: float) -> None:
+        """Counts anew if another day has begun."""
+        if self._begins <= wall < self._ends:
+            return
+        today = self._day_of(wall)
+        if today > self._day:
+            self._used = 0
+        elif today >= self._day - CLOCK_WRONG:
+            return
+        self._day, self._begins, self._ends = today, self._midnight(today), self._midnight(today + 1)
+
+    def _midnight(self, day: int) -> float:
+        """When it begins."""
+        return datetime.combine(date.fromordinal(day), time(), self._zone).timestamp()
+
+    def _day_of(self, wall: float) -> int:
+        return datetime.fromtimestamp(wall, self._zone).toordinal()

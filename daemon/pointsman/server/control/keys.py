@@ -1,0 +1,114 @@
+"""GET keys: what has one and what wants one. POST keys/{name}, .../test, DELETE: for the socket's owner.
+
+A key goes in and never comes out: of one that is there its fingerprint is told.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import web
+from pydantic import SecretStr
+
+from pointsman.config.keys import fingerprint
+from pointsman.discovery.keybook import Trial, Verdict
+from pointsman.discovery.written import Written
+from pointsman.errors import BadRequest, Shuts
+from pointsman.server.control.reply import reply
+from pointsman.server.control.shapes import KeyShape, KeysShape, TrialShape
+from pointsman.server.guard import check_change
+from pointsman.server.inference import read_body
+from pointsman.server.rooms import ROOMS, Rooms
+from pointsman.types import Endpoint, Health
+
+BODY = 'the body must be {"key": "...", "untested": false, "keyring": false}, of which only the key is needed'
+
+
+class SetKey(msgspec.Struct, forbid_unknown_fields=True):
+    key: str
+    untested: bool = False
+    keyring: bool = False
+
+
+async def get_keys(request: web.Request) -> web.Response:
+    return reply(_keys(request.app[ROOMS]))
+
+
+async def post_key(request: web.Request) -> web.Response:
+    """Tries a key and keeps it; answers with all keys."""
+    check_change(request)
+    name, rooms = request.match_info["name"], request.app[ROOMS]
+    asked = _read(await read_body(request))
+    await rooms.keys.keep(
+        name, SecretStr(asked.key), rooms.sweeper.rewrite, untested=asked.untested, keyring=asked.keyring
+    )
+    return reply(_keys(rooms))
+
+
+async def post_test(request: web.Request) -> web.Response:
+    check_change(request)
+    name = request.match_info["name"]
+    trial = await request.app[ROOMS].keys.test(name)
+    return reply(TrialShape(name=name, verdict=trial.verdict.value, words=trial.words, at=trial.at))
+
+
+async def delete_key(request: web.Request) -> web.Response:
+    """Takes away a key that was given; answers with all keys."""
+    check_change(request)
+    rooms = request.app[ROOMS]
+    await rooms.keys.remove(request.match_info["name"], rooms.sweeper.rewrite)
+    return reply(_keys(rooms))
+
+
+def _read(body: bytes) -> SetKey:
+    """Raises BadRequest, which repeats nothing of the body."""
+    try:
+        return msgspec.json.decode(body, type=SetKey)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest(BODY) from None
+
+
+def _keys(rooms: Rooms) -> KeysShape:
+    endpoints = {endpoint.id: endpoint for endpoint in rooms.registry.snapshot.endpoints}
+    refused = {
+        one.key.id: one.reason
+        for one in rooms.router.limits()
+        if one.key.shuts is Shuts.ACCOUNT and not one.limited
+    }
+    return KeysShape(
+        keys=[
+            _key(place, rooms.keys.trial(place), endpoints.get(place.id), refused)
+            for place in rooms.keys.entries()
+        ],
+        trouble=rooms.keys.trouble,
+    )
+
+
+def _key(
+    place: Written, trial: Trial | None, endpoint: Endpoint | None, refused: Mapping[str, str]
+) -> KeyShape:
+    state, note = _state(place, trial, endpoint, refused)
+    return KeyShape(
+        name=place.id,
+        title=place.row.title,
+        origin=place.origin,
+        fingerprint=fingerprint(place.account.key) if place.account else "",
+        state=state,
+        note=note,
+        tested_at=trial.at if trial else None,
+        sign_in=place.row.sign_in if place.cloud else "",
+    )
+
+
+def _state(
+    place: Written, trial: Trial | None, endpoint: Endpoint | None, refused: Mapping[str, str]
+) -> tuple[str, str]:
+    """In one word, and what is to be said of it. What requests are told outweighs what a trial was."""
+    if place.account is None:
+        return "missing", place.trouble or place.sign_in
+    if (reason := refused.get(place.account.id)) is not None:
+        return Verdict.REFUSED.value, reason
+    if trial:
+        return trial.verdict.value, "" if trial.verdict is Verdict.WORKS else trial.words
+    if endpoint and endpoint.health is Health.REFUSED:
+        return Verdict.REFUSED.value, endpoint.note
+    return "untested", ""
