@@ -178,10 +178,16 @@ async def running(setup: Setup, environ: Mapping[str, str], times: Times = MACHI
 
 async def _first_look(rooms: Rooms, stop: asyncio.Event) -> None:
     """Joins the look around that has begun, unless the daemon is told to stop meanwhile."""
-    looks = [asyncio.ensure_future(rooms.sweeper.sweep("start")), asyncio.ensure_future(stop.wait())]
+    looks = [asyncio.ensure_future(_look(rooms)), asyncio.ensure_future(stop.wait())]
     _, late = await asyncio.wait(looks, return_when=asyncio.FIRST_COMPLETED)
     for one in late:
         one.cancel()
+
+
+async def _look(rooms: Rooms) -> None:
+    """On this machine; and for a moment elsewhere, where nothing here may answer."""
+    await rooms.sweeper.sweep("start")
+    await rooms.sweeper.before_request(lambda _: bool(rooms.router.routable()))
 
 
 def _bind_unix(setup: Setup, stack: AsyncExitStack) -> tuple[list[socket.socket], str]:

@@ -224,6 +224,15 @@ async def test_the_plan_of_a_key_makes_its_models_free_and_counted(
     assert mine == {"minute": (1, 30), "day": (1, 1000)}
 
 
+async def test_a_start_with_nothing_but_a_key_names_what_the_cloud_offers(cloud: FakeOpenRouter) -> None:
+    async with Daemon(config=ALONE, environ=cloud.environ) as daemon:
+        async with asyncio.timeout(10):
+            while "Try: curl" not in daemon.stdout:
+                await asyncio.to_thread(daemon.ends_within, 0.02)
+        assert "No model was found" not in daemon.stdout
+        assert "openrouter" in daemon.stdout
+
+
 async def test_a_kill_gives_no_request_of_the_minute_back(cloud: FakeOpenRouter) -> None:
     async with (
         Daemon(config=ALONE, environ=cloud.environ) as daemon,

@@ -65,4 +65,5 @@ def _credit(one: CreditShape) -> str:
     """`$3.75 spent, $1.25 of $5.00 left`"""
     limit = f" of {money(one['limit'])}" if one["limit"] is not None else ""
     left = "" if one["remaining"] is None else f", {money(one['remaining'])}{limit} left"
-    return f"{money(one['spent'])} spent{left}"
+    spent = "spending unknown" if one["spent"] is None else f"{money(one['spent'])} spent"
+    return f"{spent}{left}"
