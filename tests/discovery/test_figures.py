@@ -116,7 +116,9 @@ async def test_who_does_not_say_is_not_to_blame(status: int) -> None:
 
 
 async def test_a_refused_key_is_told() -> None:
-    with pytest.raises(UpstreamError, match="refused the key") as refused:
+    with pytest.raises(
+        UpstreamError, match=r"refused the key \(401\); for another key: pointsman keys set "
+    ) as refused:
         await ask(401, b'{"error": "no such key: sk-1"}')
     assert refused.value.shuts is Shuts.ACCOUNT
     assert "sk-1" not in str(refused.value)

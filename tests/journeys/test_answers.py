@@ -109,7 +109,7 @@ async def test_local_is_asked_before_free_and_paid_never_without_a_budget(
     refused = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
     assert refused.status_code == 503
     refused = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
-    assert "no budget is set" in refused.json()["error"]["message"]
+    assert "no budget set" in refused.json()["error"]["message"]
     assert paid.chats == []
 
 

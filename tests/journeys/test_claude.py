@@ -147,7 +147,7 @@ async def test_what_costs_money_is_not_asked_without_a_budget(
     daemon = await start_daemon(config("", a=cloud))
     got = await ask(http, daemon, "a/claude-a")
     assert got.status_code == 503
-    assert "no budget is set" in got.json()["error"]["message"]
+    assert "no budget set" in got.json()["error"]["message"]
     assert not cloud.asked
 
 

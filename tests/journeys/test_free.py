@@ -76,6 +76,16 @@ async def test_a_free_model_answers_and_the_paid_ones_say_why_they_do_not(
     assert set(budget["models"]) == {f"openrouter/{name}" for name in PAID}
 
 
+async def test_a_key_that_its_provider_has_told_of_works(
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
+) -> None:
+    daemon = await start(stack, cloud)
+    (key,) = (
+        one for one in (await http.get(f"{daemon.url}/control/v0/keys")).json()["keys"] if one["origin"]
+    )
+    assert (key["name"], key["state"]) == ("openrouter", "works")
+
+
 async def test_the_21st_call_in_a_minute_never_reaches_it_and_the_answer_says_until_when(
     cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
 ) -> None:

@@ -36,18 +36,19 @@ def test_every_rule_that_left_somebody_out_is_told_with_its_models() -> None:
     known = snapshot(model("a/b", tier=None), model("p/q", tier=Tier.PAID), model("r/s", tier=Tier.PAID))
     words = told(known, AUTO)
     assert words.startswith("no model may answer 'auto'. a/b: nobody has said whether it runs here")
-    assert "p/q, r/s: it costs money, and no budget is set" in words
+    assert "p/q, r/s: no budget set, and it costs money (budgets come with a later version)" in words
 
 
 def test_of_many_models_three_are_named_and_the_others_counted() -> None:
     known = snapshot(*(model(f"p/{number}", tier=Tier.PAID) for number in range(5)))
-    assert "p/0, p/1, p/2 and 2 more: it costs money" in told(known, AUTO)
+    assert "p/0, p/1, p/2 and 2 more: no budget set, and it costs money" in told(known, AUTO)
 
 
 def test_of_a_named_model_only_its_own_reason_is_told() -> None:
     known = snapshot(model("p/q", tier=Tier.PAID), model("local/tiny"))
     words = told(known, Wanted("p/q", chosen=False, models=("p/q",)))
-    assert words.startswith("no model may answer 'p/q'. p/q: it costs money, and no budget is set. Start a")
+    assert words.startswith("no model may answer 'p/q'. p/q: no budget set, and it costs money")
+    assert "(budgets come with a later version). Start a" in words
     assert words.endswith("see in `pointsman status` what to mend")
 
 

@@ -136,7 +136,7 @@ RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
     ("mode", model(tier=Tier.PAID), {"mode": Mode.NO_PAID}, "mode is no-paid, and it is not free"),
     ("mode", model(tier=Tier.FREE), {"mode": Mode.LOCAL_ONLY}, "local-only, and it is not on this machine"),
     ("mode", model(), {"mode": Mode.PAUSED}, "`pointsman mode normal` ends it"),
-    ("budget", model(tier=Tier.PAID), {}, "no budget is set"),
+    ("budget", model(tier=Tier.PAID), {}, "no budget set"),
     ("budget", model(tier=Tier.PAID, runs_at="ollama.com"), {}, "runs at ollama.com, not here"),
     ("dialect", model(endpoint=endpoint(dialect=Dialect.GEMINI)), {}, "gemini, is not spoken yet"),
     ("dialect", model(endpoint=endpoint(dialect=Dialect.ANTHROPIC)), {}, "asked by /v1/messages alone"),

@@ -49,7 +49,8 @@ async def ask_figures(sessions: Sessions, endpoint: Endpoint, page: str) -> Figu
             timeout=aiohttp.ClientTimeout(total=FAR.total, sock_connect=FAR.connect),
         ) as response:
             if response.status == 401:
-                raise UpstreamError("it refused the key (401)", upstream_status=401, shuts=Shuts.ACCOUNT)
+                words = f"it refused the key (401); for another key: pointsman keys set {endpoint.id}"
+                raise UpstreamError(words, upstream_status=401, shuts=Shuts.ACCOUNT)
             body = await response.content.read(LARGEST) if response.status == 200 else b""
     except (aiohttp.ClientError, OSError, ValueError):
         return None

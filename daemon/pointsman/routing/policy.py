@@ -94,6 +94,11 @@ def privacy(model: Model, task: Task) -> str | None:
 
 
 def budget(model: Model, _task: Task) -> str | None:
+    return no_budget(model)
+
+
+def no_budget(model: Model) -> str | None:
+    """What keeps a model that costs money from every request."""
     if model.tier is not Tier.PAID:
         return None
     where = (
@@ -101,7 +106,7 @@ def budget(model: Model, _task: Task) -> str | None:
         if model.runs_at
         else "it costs money"
     )
-    return f"{where}, and no budget is set"
+    return f"no budget set, and {where} (budgets come with a later version)"
 
 
 def dialect(model: Model, task: Task) -> str | None:

@@ -95,6 +95,20 @@ def test_what_a_provider_tells_of_a_keys_credit_is_told(
     assert ask_stub("limits").out.splitlines() == [told]
 
 
+def test_of_credit_of_which_nothing_is_known_nothing_is_told(ask_stub: Run, stub: Stub) -> None:
+    credit = CREDIT | {"limit": None, "remaining": None, "spent": None}
+    stub.answers["GET /control/v0/limits"] = {"limits": [], "ceilings": [], "free": [], "credit": [credit]}
+    assert ask_stub("limits").out == ""
+
+
+def test_where_what_is_free_is_used_up_nobody_is_told_that_all_may_be_asked(
+    ask_stub: Run, stub: Stub
+) -> None:
+    used_up = FREE | {"used": 50}
+    stub.answers["GET /control/v0/limits"] = {"limits": [], "ceilings": [], "free": [used_up], "credit": []}
+    assert "but what is free and used up" in ask_stub("limits").err
+
+
 def test_nothing_to_tell_is_told(ask_stub: Run, stub: Stub) -> None:
     stub.answers["GET /control/v0/limits"] = LimitsShape(limits=[], ceilings=[], free=[], credit=[])
     assert "every model that is there may be asked" in ask_stub("limits").err

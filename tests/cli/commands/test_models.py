@@ -53,13 +53,22 @@ def test_who_may_train_on_prompts_is_told_with_the_tier(
 def test_advanced_adds_the_grade_and_where_it_comes_from(ask_stub: Run, stub: Stub) -> None:
     remote = MODEL | {"runs_at": "ollama.com", "note": "it wants a key", "advanced": ADVANCED}
     stub.answers[PATH] = {"models": [remote]}
-    heads, row = ask_stub("models", "--advanced").out.splitlines()
+    heads, row, unused = ask_stub("models", "--advanced").out.splitlines()
     assert heads.split()[10:15] == ["GRADE", "FROM", "SIZE", "QUANT", "PARAMETERS"]
-    assert row.split()[9:-7] == ["routine", "size", "2.4", "GB", "Q4_K_M", "4.0", "B"] + [
+    assert row.split()[10:-7] == ["routine", "size", "2.4", "GB", "Q4_K_M", "4.0", "B"] + [
         *["41.2", "4", "none", "ollama.com", "llama-server", "port"]
     ]
     assert row.endswith(" d ago  it wants a key")
+    assert unused == "1 model not used: it wants a key"
     assert stub.asked[0].path.endswith("?advanced=1")
+
+
+def test_why_models_are_not_used_is_told_once_for_all_of_them(ask_stub: Run, stub: Stub) -> None:
+    barred = MODEL | {"tier": "paid", "note": "no budget set"}
+    stub.answers[PATH] = {"models": [barred, barred, MODEL]}
+    _, first, _, whole, why = ask_stub("models").out.splitlines()
+    assert ("not used" in first, "not used" in whole) == (True, False)
+    assert why == "2 models not used: no budget set"
 
 
 @pytest.mark.parametrize(

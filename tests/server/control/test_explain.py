@@ -28,7 +28,7 @@ async def test_the_order_and_each_who_is_left_out_are_told(client: Client, house
     assert told["excluded"] == [
         {
             "rule": "budget",
-            "reason": "it costs money, and no budget is set",
+            "reason": "no budget set, and it costs money (budgets come with a later version)",
             "models": ["cloud/a", "cloud/b"],
         }
     ]

@@ -2,7 +2,8 @@
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.client import DaemonRefused
@@ -55,6 +56,8 @@ def run(args: Namespace, shell: Shell) -> int:
         heads = HEADS + ADVANCED if args.advanced else HEADS
         now = time.time()
         shell.screen.table(heads, (_row(model, now) for model in answer["models"]))
+        for line in _unused(answer["models"]):
+            shell.screen.line(line, style="dim")
     else:
         shell.screen.note(_nothing(args))
     return 0
@@ -88,6 +91,17 @@ def _nothing(args: Namespace) -> str:
     return "no model is known; pointsman status says what was looked for"
 
 
+def _unused(models: Sequence[ModelShape]) -> Iterator[str]:
+    """Why those that are there and whole are not used, each reason once."""
+    reasons = Counter(model["note"] for model in models if _is_barred(model))
+    for reason, number in reasons.items():
+        yield f"{count(number, 'model')} not used: {reason}"
+
+
+def _is_barred(model: ModelShape) -> bool:
+    return model["health"] == "up" and model["state"] != "failed" and bool(model["note"])
+
+
 def _row(model: ModelShape, now: float) -> tuple[str, ...]:
     able = " ".join(ability for ability, has in model["abilities"].items() if has)
     reads = "?" if model["modalities"] is None else " ".join(model["modalities"])
@@ -102,6 +116,8 @@ def _state(model: ModelShape) -> str:
         return "needs sign-in"
     if model["health"] != "up":
         return f"{model['state']}, {model['health']}"
+    if _is_barred(model):
+        return "not used"
     return f"{model['state']}, about {duration(wait)}" if (wait := model["wait"]) else model["state"]
 
 

@@ -8,6 +8,7 @@ from pointsman.catalogue.grades import cost_class
 from pointsman.catalogue.providers import provider
 from pointsman.discovery.sweep import Sweeper
 from pointsman.money import Price, to_dollars
+from pointsman.routing.policy import no_budget
 from pointsman.server.control.shapes import AdvancedShape, EndpointShape, JobShape, ModelShape, PriceShape
 from pointsman.types import (
     Ability,
@@ -106,7 +107,7 @@ def _state(of: Model) -> str:
 def _note(of: Model) -> str:
     if of.endpoint.health is not Health.UP:
         return of.endpoint.note
-    return COULD_NOT_LOAD if of.state is ModelState.FAILED else ""
+    return COULD_NOT_LOAD if of.state is ModelState.FAILED else (no_budget(of) or "")
 
 
 def _known(of: Model, ability: Ability) -> bool | None:

@@ -3,7 +3,7 @@
 A key goes in and never comes out: of one that is there its fingerprint is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import msgspec
 from aiohttp import web
@@ -76,7 +76,7 @@ def _keys(rooms: Rooms) -> KeysShape:
     }
     return KeysShape(
         keys=[
-            _key(place, rooms.keys.trial(place), endpoints.get(place.id), refused)
+            _key(place, rooms.keys.trial(place), endpoints.get(place.id), refused, rooms.key_watch.known)
             for place in rooms.keys.entries()
         ],
         trouble=rooms.keys.trouble,
@@ -84,9 +84,13 @@ def _keys(rooms: Rooms) -> KeysShape:
 
 
 def _key(
-    place: Written, trial: Trial | None, endpoint: Endpoint | None, refused: Mapping[str, str]
+    place: Written,
+    trial: Trial | None,
+    endpoint: Endpoint | None,
+    refused: Mapping[str, str],
+    told: Container[str],
 ) -> KeyShape:
-    state, note = _state(place, trial, endpoint, refused)
+    state, note = _state(place, trial, endpoint, refused, told)
     return KeyShape(
         name=place.id,
         title=place.row.title,
@@ -100,9 +104,16 @@ def _key(
 
 
 def _state(
-    place: Written, trial: Trial | None, endpoint: Endpoint | None, refused: Mapping[str, str]
+    place: Written,
+    trial: Trial | None,
+    endpoint: Endpoint | None,
+    refused: Mapping[str, str],
+    told: Container[str],
 ) -> tuple[str, str]:
-    """In one word, and what is to be said of it. What requests are told outweighs what a trial was."""
+    """In one word, and what is to be said of it. What requests are told outweighs what a trial was.
+
+    `told`: the accounts whose provider has said what is left of the key.
+    """
     if place.account is None:
         return "missing", place.trouble or place.sign_in
     if (reason := refused.get(place.account.id)) is not None:
@@ -111,4 +122,6 @@ def _state(
         return trial.verdict.value, "" if trial.verdict is Verdict.WORKS else trial.words
     if endpoint and endpoint.health is Health.REFUSED:
         return Verdict.REFUSED.value, endpoint.note
+    if place.account.id in told:
+        return Verdict.WORKS.value, ""
     return "untested", ""
