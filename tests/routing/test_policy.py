@@ -161,6 +161,16 @@ def test_each_rule_leaves_a_model_out_and_says_why(
     assert words in reason
 
 
+def test_models_are_judged_together_as_each_would_be_alone() -> None:
+    """Those that differ in nothing that a rule looks at are judged once."""
+    cards = [replace(one, id=f"x/{number}") for number, (_, one, _, _) in enumerate(RED_CARDS)]
+    cards += [replace(one, id=f"y/{one.id}") for one in cards]
+    for _, _, facts, _ in RED_CARDS:
+        together = decide("d", AUTO, task(**facts), snapshot(*cards), Outlook()).excluded
+        alone = [decide("d", AUTO, task(**facts), snapshot(one), Outlook()).excluded for one in cards]
+        assert set(together) == {each for excluded in alone for each in excluded}
+
+
 def test_every_rule_has_an_example_here() -> None:
     assert {rule for rule, *_ in RED_CARDS} == {rule.__name__ for rule in RULES}
 

@@ -104,9 +104,24 @@ class FreeTiers:
 
     def parked(self, model: Model, now: float) -> Parked | None:
         """What keeps a model from being asked, the longest of it; None: nothing does."""
-        if not (tallies := self._tallies_of(model)):
+        return self._rest(self._tallies_of(model), now)
+
+    def used_up_among(self, models: Iterable[Model], now: float) -> dict[str, Parked]:
+        """The same of many, by id: those that are counted together are looked at once."""
+        known: dict[tuple[_Tally, ...], Parked | None] = {}
+        found: dict[str, Parked] = {}
+        for model in models:
+            tallies = self._tallies_of(model)
+            if tallies not in known:
+                known[tallies] = self._rest(tallies, now)
+            if parked := known[tallies]:
+                found[model.id] = parked
+        return found
+
+    def _rest(self, tallies: Sequence[_Tally], now: float) -> Parked | None:
+        if not tallies:
             return None
-        wall, bought = self._wall(), _account(model) in self._bought
+        wall, bought = self._wall(), tallies[0].account in self._bought
         rests = [(one.counted.rest(one.most(bought=bought), now, wall), one) for one in tallies]
         rest, last = max(rests, key=lambda pair: pair[0])
         return Parked(now + rest, last.words(last.most(bought=bought)), limited=True) if rest else None

@@ -98,8 +98,10 @@ class Gate:
 
     def outlook(self, models: Iterable[Model], now: float) -> Outlook:
         """What the limits allow now, as a frozen view. `now` is on the loop's clock."""
+        models = tuple(models)
+        used_up = self.free.used_up_among((one for one in models if one.tier is Tier.FREE), now)
         shut = self.circuits.ids  # of a thousand models few are concerned
-        concerned = (one for one in models if one.tier is Tier.FREE or (shut and _ids(one) & shut))
+        concerned = (one for one in models if one.id in used_up or (shut and _ids(one) & shut))
         parked = {model.id: parked for model in concerned if (parked := self._parked(model, now))}
         in_flight = MappingProxyType(dict(self._in_flight))
         return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now)

@@ -153,18 +153,25 @@ def context(model: Model, task: Task) -> str | None:
 
 
 CONTEXT = context.__name__  # as decisions name the rule
-RULES: tuple[Rule, ...] = (tier, mode, privacy, budget, dialect, key, healthy, abilities, modality, context)
+# They say the same of all models of a kind; the context is each model's own, and asked last.
+BY_KIND: tuple[Rule, ...] = (tier, mode, privacy, budget, dialect, key, healthy, abilities, modality)
+RULES: tuple[Rule, ...] = (*BY_KIND, context)
 
 
 def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, outlook: Outlook) -> Decision:
     """The candidates in order, and for every other model the rule that left it out."""
     excluded: list[Excluded] = []
     allowed: list[Model] = []
-    for model in snapshot.models:
-        if (objection := _objection(model, wanted, task)) is None:
-            allowed.append(model)
+    for kind in _kinds(snapshot.models):
+        asked = kind if wanted.chosen else [model for model in kind if model.id in wanted.models]
+        excluded += _not_named(kind, wanted)
+        if asked and (why := _objection(asked[0], task, BY_KIND)):
+            excluded += [Excluded(model.id, *why) for model in asked]
         else:
-            excluded.append(objection)
+            allowed += asked
+    long = {model.id: why for model in allowed if (why := _objection(model, task, (context,)))}
+    excluded += [Excluded(model, *why) for model, why in long.items()]
+    allowed = [model for model in allowed if model.id not in long]
     parked = [model for model in allowed if model.id in outlook.parked]
     there = [model for model in allowed if model.id not in outlook.parked]
     allowed, busy = _parted(there, task, outlook)
@@ -180,12 +187,27 @@ def routable(snapshot: Snapshot, form: str = "openai.chat", mode: Mode = Mode.NO
     return [model for model in snapshot.models if not any(rule(model, nothing) for rule in RULES)]
 
 
-def _objection(model: Model, wanted: Wanted, task: Task) -> Excluded | None:
-    if not wanted.chosen and model.id not in wanted.models:
-        return Excluded(model.id, "named", f"the request names {wanted.asked}")
-    for rule in RULES:
+def _kinds(models: Iterable[Model]) -> Iterable[list[Model]]:
+    """Those together that differ in nothing that `BY_KIND` looks at: of a thousand models a handful."""
+    kinds: dict[object, list[Model]] = {}
+    for one in models:
+        kind = id(one.endpoint), one.tier, one.trains, one.runs_at, one.state, one.lacks, one.reads
+        kinds.setdefault(kind, []).append(one)
+    return kinds.values()
+
+
+def _not_named(models: Iterable[Model], wanted: Wanted) -> list[Excluded]:
+    if wanted.chosen:
+        return []
+    why = f"the request names {wanted.asked}"
+    return [Excluded(model.id, "named", why) for model in models if model.id not in wanted.models]
+
+
+def _objection(model: Model, task: Task, rules: Sequence[Rule]) -> tuple[str, str] | None:
+    """The rule, and what it says."""
+    for rule in rules:
         if (reason := rule(model, task)) is not None:
-            return Excluded(model.id, rule.__name__, reason)
+            return rule.__name__, reason
     return None
 
 
