@@ -29,8 +29,8 @@ setup: $(RUN_STAMP) ## make the environment .venv, as the lock file says
 run: $(RUN_STAMP) ## start the daemon in the foreground
 	@exec $(BIN)/pointsman serve $(ARGS)
 
-test: $(DEV_STAMP) ## run all tests (ARGS="tests/wire -k sse" for some)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV_STAMP) ## run all tests on all cores (ARGS="tests/wire -k sse" for some, on one)
+	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --no-loadscope-reorder)
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts, without running anything
 	$(BIN)/ruff check .
@@ -43,7 +43,7 @@ bench: $(DEV_STAMP) ## measure what a request costs on its way through
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(DEV_STAMP) ## run the long tests that `make test` leaves out
-	@$(BIN)/python -m pytest -m soak $(ARGS); code=$$?; \
+	@$(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS); code=$$?; \
 	if [ $$code -eq 5 ]; then echo "There are no soak tests yet: nothing was run."; else exit $$code; fi
 
 desktop-deps: ## install what the tray's screen tests need (Debian, as root)

@@ -173,6 +173,13 @@ async def test_without_programs_no_table_is_read() -> None:
     assert finder.looked_for == ()
 
 
+async def test_an_engine_that_ends_while_it_is_looked_at_has_no_words_and_hides_no_other() -> None:
+    ending = Process(2, 1, ("llama-server",))
+    assert await places(ending, process(3, "llama-server", listens=((HERE, 8080),))) == [
+        "http://127.0.0.1:8080/v1"
+    ]
+
+
 async def test_while_the_same_listen_the_table_is_not_read_again() -> None:
     listeners = [(b"1F90", b"1")]
     processes = [process(2, "llama-server", listens=((HERE, 8080),))]

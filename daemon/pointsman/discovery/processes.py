@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import PurePath, PurePosixPath
 
 from pointsman.catalogue.row import Provider
@@ -163,7 +164,7 @@ def _told(process: Process) -> Iterator[Address]:
 
 def _values(argv: Sequence[str], flags: Collection[str]) -> Iterator[str]:
     """What stands behind one of `flags`: `--port 80`, `--port=80`."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in pairwise((*argv, "")):
         flag, equals, value = word.partition("=")
         if flag in flags:
             yield value if equals else following
