@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from pointsman.net import HOP_HEADER, USER_AGENT, Sessions, auth_headers, is_loopback
+from pointsman.net import HOP_HEADER, USER_AGENT, Sessions, auth_headers, is_loopback, without_key
 from pointsman.types import Account, Auth, Place
 
 PATIENCE = 10.0  # seconds after which a test that waits is broken
@@ -375,3 +375,9 @@ def test_without_an_account_no_key_is_sent() -> None:
 )
 def test_this_machine_is_told_from_everything_else(url: str, here: bool) -> None:
     assert is_loopback(url) is here
+
+
+@pytest.mark.parametrize("said", [b'{"a": "sk/1"}', rb'{"a": "sk\/1"}'])
+def test_a_key_is_cut_out_of_what_is_said_however_json_writes_it(said: bytes) -> None:
+    assert without_key(said, Account("a", "sk/1")) == b'{"a": "(the key)"}'
+    assert without_key(said, None) == said

@@ -30,6 +30,7 @@ LONGEST_HEADER = 32 * 1024  # bytes of one header line that an engine may send
 READ_BUFFER = 256 * 1024  # bytes read ahead of a slow client before the engine is slowed down
 KEEP_ALIVE = 4.0  # seconds; below llama-server's five, so that we hang up first and meet no reset
 OPEN_FILES = (65_536, 10_240)  # plenty; as many as macOS lets a process have, whatever else it says
+KEY_WORDS = b"(the key)"
 AT_ONCE = 1.0  # seconds in which it shows that a server had hung up; later it was at work on the request
 
 
@@ -172,6 +173,14 @@ def auth_headers(account: Account | None) -> Mapping[str, str]:
     if account is None or account.auth is Auth.NONE:
         return {}
     return {account.auth.value: f"Bearer {account.key}" if account.auth is Auth.BEARER else account.key}
+
+
+def without_key(said: bytes, account: Account | None) -> bytes:
+    """What a provider says, without the key: some repeat it, and what they say is shown and kept."""
+    if account is None or not account.key:
+        return said
+    key = account.key.encode()
+    return said.replace(key, KEY_WORDS).replace(key.replace(b"/", rb"\/"), KEY_WORDS)  # as PHP writes JSON
 
 
 def is_loopback(url: str) -> bool:

@@ -176,6 +176,15 @@ async def test_a_list_is_kept_and_used_when_it_can_not_be_had_at_the_next_start(
     assert "its list is as of 21 Nov 2026" in again.note
 
 
+async def test_a_list_that_repeats_the_key_is_known_and_kept_without_it(sessions: Sessions) -> None:
+    kept: list[KeptListRecord] = []
+    async with FakeCloud(clouds.openai_list("a-sk-secret", owned_by="sk-secret"), key="sk-secret") as cloud:
+        there = Elsewhere(sessions, written(cloud), Catalogues(keep=kept.append))
+        await there.look()
+    assert list(there.models) == ["a-(the key)"]
+    assert b"sk-secret" not in kept[0].body
+
+
 async def test_a_copy_gives_way_to_the_list(sessions: Sessions) -> None:
     async with FakeCloud(clouds.openai_list("new"), key="sk-secret") as cloud:
         place = written(cloud)

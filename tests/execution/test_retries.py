@@ -6,6 +6,7 @@ import pytest
 
 from pointsman.errors import Shuts, Then, UpstreamError
 from pointsman.execution.retries import inside, refusal
+from pointsman.types import Account
 
 WALL = 1_800_000_000.0
 
@@ -63,6 +64,11 @@ def test_an_error_inside_a_200_counts_as_its_code_says() -> None:
     told = inside(UpstreamError("it broke off", said=json.dumps(said).encode()), WALL)
     assert (told.message, told.upstream_status, told.limited, told.wait) == ("it broke off", 429, True, 7)
     assert told.shuts is Shuts.MODEL
+
+
+def test_an_error_inside_a_200_repeats_no_key() -> None:
+    error = UpstreamError("it broke off: no user has sk-1", said=b'{"code": 401}')
+    assert inside(error, WALL, Account("a", "sk-1")).message == "it broke off: no user has (the key)"
 
 
 def test_an_answer_that_is_merely_bad_stays_what_it_is() -> None:

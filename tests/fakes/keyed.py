@@ -3,7 +3,7 @@
     cloud = Keyed("sk-right")               # served by aiohttp's TestServer(cloud.app)
     cloud.known, cloud.asked, cloud.sent    # its keys; each request; each Authorization header
 
-What it refuses it repeats, key and all, as some do.
+What it refuses it repeats, key and all, as some do; `chatty`: its list does too, and it refuses under a 200.
 """
 
 from aiohttp import web
@@ -17,6 +17,7 @@ class Keyed:
     def __init__(self, *known: str, down: bool = False) -> None:
         self.known = set(known)
         self.down = down  # answers 500 to everything
+        self.chatty = False
         self.asked: list[str] = []
         self.sent: list[str] = []
 
@@ -40,11 +41,16 @@ class Keyed:
 
         return count
 
-    async def _models(self, _: web.Request) -> web.Response:
+    async def _models(self, request: web.Request) -> web.Response:
         models = [
             {"id": "a/gift:free", "name": "Gift", "pricing": FREE, "context_length": 32_768},
             {"id": "a/dear", "name": "Dear", "pricing": PRICED, "context_length": 32_768},
         ]
+        if self.chatty:
+            asker = request.headers.get("Authorization", "")
+            models.append(
+                {"id": f"a/gift for {asker}", "description": f"It is for {asker}.", "pricing": FREE}
+            )
         return web.json_response({"data": models})
 
     async def _key(self, request: web.Request) -> web.Response:
@@ -63,4 +69,5 @@ class Keyed:
         said = request.headers.get("Authorization", "")
         if said.removeprefix("Bearer ") in self.known:
             return None
-        return web.json_response({"error": {"message": f"no user has {said!r}", "code": 401}}, status=401)
+        error = {"message": f"no user has {said!r}", "code": 500 if self.chatty else 401}
+        return web.json_response({"error": error}, status=200 if self.chatty else 401)

@@ -167,6 +167,11 @@ async def test_no_key_is_ever_said(cloud: tuple[Keyed, str]) -> None:
             await me.set(RIGHT)
             await me.set(WRONG)
             await me.ask("POST", "/control/v0/keys/openrouter/test", {})
+            fake.chatty = True
+            await me.endpoint()
+            await me.ask("POST", "/v1/chat/completions", chat("mine/a/gift:free"))
+            await me.models()
+            fake.chatty = False
             for model in ("openrouter/a/gift:free", "mine/a/gift:free"):
                 await me.ask("POST", "/v1/chat/completions", chat(model))
                 await me.ask("POST", "/v1/chat/completions", chat(model, stream=False))
@@ -176,6 +181,8 @@ async def test_no_key_is_ever_said(cloud: tuple[Keyed, str]) -> None:
                 await me.ask("GET", f"/control/v0/{path}")
             await me.ask("POST", "/control/v0/explain", chat())
             assert "it answered 401" in me.said
+            assert "it answered 200 with an error inside: no user has 'Bearer (the key)'" in me.said
+            assert "mine/a/gift for Bearer (the key)" in me.said
             daemon.stop()
             happened = (await events.aread()).decode()
         assert "request.done" in happened

@@ -166,6 +166,29 @@ def test_a_clock_that_is_set_back_gives_nothing_back() -> None:
         assert house.ask_often(free(), 6) == (5 if hours in {24, 900} else 0), hours
 
 
+@pytest.mark.parametrize("ahead", [HOUR * 13, DAY, 40 * DAY])
+def test_a_clock_that_is_ahead_for_a_while_gives_nothing_back(ahead: float) -> None:
+    house = House((A_DAY,))
+    house.ask_often(free(), 4)
+    house.wall += ahead
+    assert house.ask(free())
+    house.wall -= ahead
+    assert not house.ask(free())
+    house.wall += DAY
+    assert house.ask(free())
+
+
+def test_a_clock_that_is_set_back_over_midnight_takes_nothing_from_the_new_day() -> None:
+    house = House((A_DAY,), wall=NOON + 12 * HOUR - 1)
+    house.ask_often(free(), 5)
+    house.wall += 2
+    assert house.ask_often(free(), 3) == 3
+    house.wall -= 2
+    assert not house.ask(free())
+    house.wall += 2
+    assert house.ask_often(free(), 3) == 2
+
+
 def test_a_clock_that_was_far_ahead_locks_nobody_out_for_long() -> None:
     house = House((A_DAY,), wall=NOON + 300 * DAY)
     house.ask_often(free(), 5)

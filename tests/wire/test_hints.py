@@ -30,6 +30,12 @@ def test_a_privacy_that_means_nothing_is_refused_rather_than_taken_for_any(word:
         read_hints({"X-Pointsman-Privacy": word})
 
 
+@pytest.mark.parametrize("words", [("any", "local"), ("local", "any"), ("local", "local")])
+def test_a_header_that_is_there_twice_is_refused_rather_than_half_heard(words: tuple[str, str]) -> None:
+    with pytest.raises(BadRequest, match="x-pointsman-privacy is there more than once"):
+        read_hints(CIMultiDict([("X-Pointsman-Privacy", words[0]), ("x-pointsman-privacy", words[1])]))
+
+
 def test_an_application_names_itself() -> None:
     assert read_hints({"X-Pointsman-App": " my script \N{SNOWMAN} "}).app == "my script \N{SNOWMAN}"
     assert read_hints({"X-Pointsman-App": "x" * LONGEST_NAME}).app == "x" * LONGEST_NAME

@@ -60,7 +60,7 @@ def _error(problems: Sequence[Problem], source: Source | None, overrides: Overri
     written = [(line_of(problem.path, lines), problem.message) for problem in problems if problem not in said]
     written.sort(key=lambda placed: placed[0] or 0)
     shown = [str(ConfigError(message, file, line)) for line, message in written]
-    shown += [f"{overrides[dotted(problem.path)][1]}: {problem.message}" for problem in said]
+    shown += [f"{overrides[dotted(problem.path)][1].words}: {problem.message}" for problem in said]
     if not written:
         return ConfigError("\n".join(shown))
     line, message = written[0]  # the error itself puts its place in front of the first

@@ -17,6 +17,11 @@ class Origin(StrEnum):
     ENVIRONMENT = "environment"
     COMMAND_LINE = "command line"
 
+    @property
+    def words(self) -> str:
+        """For people who have to mend what is wrong there."""
+        return f"{self} (settings.json in the state folder)" if self is Origin.COMMAND else self.value
+
 
 # By dotted key, such as `server.port`: the value, and who says so.
 Overrides = Mapping[str, tuple[object, Origin]]

@@ -4,6 +4,7 @@ A provider whose API gives no list is read from its documentation. One that can'
 list that it gave last, which the ledger keeps, or by a few names that everybody knows.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -112,7 +113,8 @@ class Catalogues:
         """No key goes along: the page is anybody's."""
         url = Place(self.urls.of(place.row))
         answer = await Visit(sessions.session(url), url, pace).page()
-        listing = read_page(answer.body, place.row.id_pattern) if answer.status == 200 else Listing(())
+        body = answer.body if answer.status == 200 else b""
+        listing = await asyncio.to_thread(read_page, body, place.row.id_pattern)
         if listing.models:
             self._syncs[place.id] = Sync(DOCS, now)
             return replace(seen, listing=listing, note=f"its models are those that {url} names")

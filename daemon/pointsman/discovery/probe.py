@@ -17,7 +17,7 @@ from pointsman.discovery.listing import ELSEWHERE, Change, Listed, Listing, is_l
 from pointsman.discovery.lists import LISTS, PLAIN
 from pointsman.discovery.memory import Memory, description
 from pointsman.discovery.pages import DESCRIBERS, READERS
-from pointsman.net import VERSION_HEADER, auth_headers
+from pointsman.net import VERSION_HEADER, auth_headers, without_key
 from pointsman.types import Account, Dialect, Health, Place
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
@@ -89,6 +89,7 @@ class Visit:
         self._deadline = asyncio.get_running_loop().time() + pace.total
         self._list = LISTS.get(dialect, PLAIN)
         self._headers = {**self._list.headers, **auth_headers(account)}
+        self._account = account
         self._answers: dict[str, Answer] = {}
         self.found_nobody = False  # at one of its requests
         self.kept_waiting = False  # by one of them, until there was no time left
@@ -154,7 +155,7 @@ class Visit:
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             read, broken = await _read(response)
-            return Answer(response.status, headers, read, broken)
+            return Answer(response.status, headers, without_key(read, self._account), broken)
 
 
 async def _read_list(pages: Sequence[object], size: int) -> Listing | None:

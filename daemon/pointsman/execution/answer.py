@@ -144,7 +144,7 @@ class Answer:
                 self.whole = self._speech.read_whole(body, self._call, self.candidate)
             except UpstreamError as error:
                 self._turn.loaded(timed=False)  # a bad answer is no failed load
-                raise inside(error, self._means.wall()) from None
+                raise self._inside(error) from None
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK)
 
@@ -265,7 +265,10 @@ class Answer:
         for event in frame.events:
             if event.kind is EventKind.ERROR:
                 words = f"it broke off with an error: {event.text or 'without a word'}"
-                raise inside(UpstreamError(words, said=event.said), self._means.wall())
+                raise self._inside(UpstreamError(words, said=event.said))
+
+    def _inside(self, error: UpstreamError) -> UpstreamError:
+        return inside(error, self._means.wall(), self.candidate.model.endpoint.account)
 
     def _settle(self, outcome: Outcome, error: UpstreamError | None = None, *, shut: bool = True) -> None:
         """Ends the attempt; the first call is the one that counts. `shut`: whatever the error shuts."""

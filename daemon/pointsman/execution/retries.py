@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from pointsman.errors import Then, UpstreamError
 from pointsman.limits.rate import Limit, read_limit
+from pointsman.net import without_key
+from pointsman.types import Account
 from pointsman.wire.foreign import error_message, is_content_refusal, is_too_long
 
 NO_SUCH_KEY = 401
@@ -32,12 +34,13 @@ def refusal(
     return told
 
 
-def inside(error: UpstreamError, wall: float) -> UpstreamError:
+def inside(error: UpstreamError, wall: float, account: Account | None = None) -> UpstreamError:
     """An error that came in place of an answer, under a 200: it counts as its code says."""
     if not error.said:
         return error
     limit = read_limit(200, {}, error.said, wall)
-    return _as(error.message, limit.status, error.said, limit)
+    words = without_key(error.message.encode(), account).decode()
+    return _as(words, limit.status, error.said, limit)
 
 
 def _as(message: str, status: int, body: bytes, limit: Limit) -> UpstreamError:

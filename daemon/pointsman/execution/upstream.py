@@ -13,8 +13,8 @@ import aiohttp
 
 from pointsman.errors import Shuts, Then, UpstreamError
 from pointsman.execution.retries import refusal
-from pointsman.net import Sessions, auth_headers
-from pointsman.types import Account, Endpoint
+from pointsman.net import Sessions, auth_headers, without_key
+from pointsman.types import Endpoint
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of a plain answer
 LARGEST_ERROR = 64 * 1024
@@ -116,16 +116,11 @@ async def send(
         return Upstream(response)
     try:
         late = min(until, asyncio.get_running_loop().time() + SLOWEST_ERROR)
-        words = _without_key(await _error_body(response, late), endpoint.account)
+        words = without_key(await _error_body(response, late), endpoint.account)
         keyed = endpoint.id if endpoint.account else ""
         raise refusal(response.status, response.headers, words, wall(), keyed=keyed)
     finally:
         response.close()
-
-
-def _without_key(body: bytes, account: Account | None) -> bytes:
-    """Some repeat the key that they refuse, and what they say is shown and kept."""
-    return body.replace(account.key.encode(), b"(the key)") if account and account.key else body
 
 
 async def _error_body(response: aiohttp.ClientResponse, until: float) -> bytes:

@@ -1,6 +1,7 @@
 """How many requests there were: in the last seconds, or on a day of the calendar. The clocks are passed in.
 
-`now` is on the loop's clock, `wall` the time of day. No clock that is set back gives requests back.
+`now` is on the loop's clock, `wall` the time of day. No clock that is set, back or
+ahead and back again, gives requests back.
 """
 
 from collections import deque
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PACIFIC = timezone(timedelta(hours=-8))  # without its summer, for systems that know no zones
 CLOCK_WRONG = 1  # days that the calendar may go back; if more, it was the later day that was wrong
+DAYS_KEPT = 3
 YOUNG = 600.0  # seconds of a day, in which what a provider says may be of the day before
 
 
@@ -57,31 +59,33 @@ class Window:
 
 
 class Day:
-    """The requests of one day of the calendar."""
+    """The requests of a day of the calendar. One that is over is kept for a while: the clock may be wrong."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._day = 0
-        self._ends = self._begins = 0.0  # wall clock, of the day that is counted
-        self._used = 0
+        self._today = 0
+        self._begins = self._ends = 0.0  # wall clock, of that day
+        self._counts: dict[int, int] = {}  # by day
 
     def add(self, _now: float, wall: float) -> None:
         self._turn(wall)
-        self._used += 1
+        self._count(self._today, 1)
 
     def take_back(self, _at: float, wall: float) -> None:
-        if self._day_of(wall) == self._day and self._used:
-            self._used -= 1
+        day = self._day_of(wall)
+        if self._counts.get(day):
+            self._count(day, -1)
 
     def used(self, _now: float, wall: float) -> int:
+        """Those of tomorrow too: where there are any, today may well be tomorrow."""
         self._turn(wall)
-        return self._used
+        return self._counts.get(self._today, 0) + self._counts.get(self._today + CLOCK_WRONG, 0)
 
     def raise_to(self, used: int, wall: float) -> None:
         """The provider has counted so many: somebody else uses the account as well."""
         self._turn(wall)
         if wall - self._begins >= YOUNG:
-            self._used = max(self._used, used)
+            self._counts[self._today] = max(self._counts.get(self._today, 0), used)
 
     def rest(self, most: int, now: float, wall: float) -> float:
         return self.ends_in(now, wall) if self.used(now, wall) >= most else 0.0
@@ -94,15 +98,18 @@ class Day:
         """It goes by the wall clock, which has not slept."""
 
     def _turn(self, wall: float) -> None:
-        """Counts anew if another day has begun."""
+        """If it is another day: what was counted further ahead was today's, on a clock that was wrong."""
         if self._begins <= wall < self._ends:
             return
-        today = self._day_of(wall)
-        if today > self._day:
-            self._used = 0
-        elif today >= self._day - CLOCK_WRONG:
-            return
-        self._day, self._begins, self._ends = today, self._midnight(today), self._midnight(today + 1)
+        self._today = today = self._day_of(wall)
+        self._begins, self._ends = self._midnight(today), self._midnight(today + 1)
+        for day in [day for day in self._counts if day > today + CLOCK_WRONG]:
+            self._count(today, self._counts.pop(day))
+        for day in sorted(self._counts)[:-DAYS_KEPT]:
+            del self._counts[day]
+
+    def _count(self, day: int, requests: int) -> None:
+        self._counts[day] = self._counts.get(day, 0) + requests
 
     def _midnight(self, day: int) -> float:
         """When it begins."""

@@ -13,7 +13,7 @@ UNDERSTOOD = frozenset({"x-pointsman-app", "x-pointsman-hop", "x-pointsman-prior
 
 def read_hints(headers: Mapping[str, str]) -> Hints:
     """Raises BadRequest for a value that means nothing; `headers` is looked up without regard to case."""
-    _refuse_unknown(headers)
+    _refuse_unclear(headers)
     app = headers.get("X-Pointsman-App", "").strip()
     if len(app) > LONGEST_NAME or not app.isprintable():
         raise BadRequest(f"X-Pointsman-App is a printable name of at most {LONGEST_NAME} characters")
@@ -24,11 +24,14 @@ def read_hints(headers: Mapping[str, str]) -> Hints:
     )
 
 
-def _refuse_unknown(headers: Mapping[str, str]) -> None:
-    """A wish that is silently not granted is worse than none: it may be a limit on what is spent."""
-    for name in headers:
-        if name[: len(PREFIX)].lower() == PREFIX and name.lower() not in UNDERSTOOD:
+def _refuse_unclear(headers: Mapping[str, str]) -> None:
+    """A wish that is silently not granted is worse than none: it may be a limit on what is spent, or seen."""
+    ours = [name.lower() for name, _ in headers.items() if name[: len(PREFIX)].lower() == PREFIX]
+    for name in ours:
+        if name not in UNDERSTOOD:
             raise BadRequest(f"{name[:LONGEST_NAME]} is not understood by this version of Pointsman")
+        if ours.count(name) > 1:
+            raise BadRequest(f"{name} is there more than once: which of them counts?")
 
 
 def _privacy(word: str) -> Privacy:

@@ -74,4 +74,4 @@ def test_what_a_command_has_set_is_shown_as_such(
     assert shown["privacy.mode"] == {"key": "privacy.mode", "value": '"local-only"', "origin": "command"}
     (tmp_path / "settings.json").write_text('{"privacy.mode": "offline"}', encoding="utf-8")
     refused = run("config", "check")
-    assert (refused.code, "command: " in refused.err) == (1, True)
+    assert (refused.code, "command (settings.json in the state folder): " in refused.err) == (1, True)
