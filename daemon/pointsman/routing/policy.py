@@ -160,15 +160,13 @@ RULES: tuple[Rule, ...] = (*BY_KIND, context)
 
 def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, outlook: Outlook) -> Decision:
     """The candidates in order, and for every other model the rule that left it out."""
-    excluded: list[Excluded] = []
+    meant, excluded = _meant(snapshot.models, wanted)
     allowed: list[Model] = []
-    for kind in _kinds(snapshot.models):
-        asked = kind if wanted.chosen else [model for model in kind if model.id in wanted.models]
-        excluded += _not_named(kind, wanted)
-        if asked and (why := _objection(asked[0], task, BY_KIND)):
-            excluded += [Excluded(model.id, *why) for model in asked]
+    for kind in _kinds(meant):
+        if why := _objection(kind[0], task, BY_KIND):
+            excluded += [Excluded(model.id, *why) for model in kind]
         else:
-            allowed += asked
+            allowed += kind
     long = {model.id: why for model in allowed if (why := _objection(model, task, (context,)))}
     excluded += [Excluded(model, *why) for model, why in long.items()]
     allowed = [model for model in allowed if model.id not in long]
@@ -196,11 +194,13 @@ def _kinds(models: Iterable[Model]) -> Iterable[list[Model]]:
     return kinds.values()
 
 
-def _not_named(models: Iterable[Model], wanted: Wanted) -> list[Excluded]:
+def _meant(models: Sequence[Model], wanted: Wanted) -> tuple[Sequence[Model], list[Excluded]]:
+    """Those that the request leaves the choice among, or names; and the others."""
     if wanted.chosen:
-        return []
-    why = f"the request names {wanted.asked}"
-    return [Excluded(model.id, "named", why) for model in models if model.id not in wanted.models]
+        return models, []
+    named, why = frozenset(wanted.models), f"the request names {wanted.asked}"
+    others = [Excluded(model.id, "named", why) for model in models if model.id not in named]
+    return [model for model in models if model.id in named], others
 
 
 def _objection(model: Model, task: Task, rules: Sequence[Rule]) -> tuple[str, str] | None:
