@@ -199,8 +199,11 @@ class Router:
             await asyncio.sleep(recovery.seconds)
 
     def _recovery(self, decision: Decision) -> Recovery | None:
-        """When one of those that are only parked may be asked again."""
-        return self._gate.recovery(decision.parked, self._monotonic())
+        """When one of those that were only parked may be asked again: at once, if its time has just come."""
+        now = self._monotonic()
+        if any(self._gate.recovery([one], now) is None for one in decision.parked):
+            return Recovery(0.0, limited=False)
+        return self._gate.recovery(decision.parked, now)
 
     def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
         understood = pinned if call.kind is CallKind.EMBEDDING else resolve
