@@ -158,6 +158,19 @@ async def test_what_was_seen_before_it_was_lost_does_not_bring_it_back() -> None
     assert source.looks == 3  # and once more after it, from the beginning
 
 
+async def test_who_asks_for_a_look_anew_gets_one_that_began_after_that() -> None:
+    source = Fake()
+    source.go_on.clear()
+    house = House(source)
+    house.sweeper.hurry("start")
+    await source.begun.wait()
+    discovered = asyncio.create_task(house.sweeper.sweep("discover", anew=True))
+    await asyncio.sleep(0)
+    source.go_on.set()
+    await discovered
+    assert source.looks == 2
+
+
 async def test_who_hurries_is_given_a_look_that_began_after_that() -> None:
     source = Fake()
     source.go_on.clear()

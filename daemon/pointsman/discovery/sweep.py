@@ -98,16 +98,19 @@ class Sweeper:
         """The places that are asked for their models over a network."""
         return tuple(place for source in self._written if source.remote for place in source.written.values())
 
-    async def sweep(self, why: str, *, everything: bool = False) -> None:
-        """Look now, or join the look that is under way. `everything`: remote providers too."""
-        tasks = self._start(why, everything=everything)
+    async def sweep(self, why: str, *, everything: bool = False, anew: bool = False) -> None:
+        """Look now, or join the look that is under way. `everything`: remote providers too.
+
+        `anew`: one that is under way may have missed what is new, so that one more follows it.
+        """
+        tasks = self._start(why, everything=everything, anew=anew)
         await asyncio.wait(tasks)  # not `gather`: who stops waiting does not stop the look
         for task in tasks:
             if not task.cancelled():
                 task.result()
 
     def hurry(self, why: str, *, everything: bool = False) -> None:
-        """The same without waiting, and not before now: a look under way may have missed what is new."""
+        """The same anew, without waiting."""
         self._start(why, everything=everything, anew=True)
 
     def rewrite(self, places: Sequence[Written]) -> None:

@@ -12,10 +12,10 @@ from pointsman.types import Snapshot
 
 
 async def post_discover(request: web.Request) -> web.Response:
-    """Answers when the sweep is over; one that is already under way serves as well."""
+    """Answers when a sweep is over that began no earlier than this."""
     rooms = request.app[ROOMS]
     before, begun = rooms.registry.snapshot, time.monotonic()
-    await rooms.sweeper.sweep("discover", everything=True)
+    await rooms.sweeper.sweep("discover", everything=True, anew=True)
     return reply(_discovered(rooms, before, time.monotonic() - begun))
 
 
