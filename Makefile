@@ -29,15 +29,8 @@ setup: $(RUN_STAMP) ## make the environment .venv, as the lock file says
 run: $(RUN_STAMP) ## start the daemon in the foreground
 	@exec $(BIN)/pointsman serve $(ARGS)
 
-ALONE := tests/bench tests/execution tests/journeys tests/real
-
-test: $(DEV_STAMP) ## run all tests (ARGS="tests/wire -k sse" for some); what goes by clocks has the machine to itself
-ifdef ARGS
-	$(BIN)/python -m pytest $(ARGS)
-else
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --no-loadscope-reorder $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest $(ALONE)
-endif
+test: $(DEV_STAMP) ## run all tests, on all cores (ARGS="tests/wire -k sse" for some, on one)
+	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --no-loadscope-reorder)
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts, without running anything
 	$(BIN)/ruff check .

@@ -69,5 +69,5 @@ class Keyed:
         said = request.headers.get("Authorization", "")
         if said.removeprefix("Bearer ") in self.known:
             return None
-        error = {"message": f"no user has {said!r}", "code": 500 if self.chatty else 401}
+        error = {"message": f"no user has {said!r}", "code": 401}
         return web.json_response({"error": error}, status=200 if self.chatty else 401)

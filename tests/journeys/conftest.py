@@ -4,7 +4,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -89,11 +89,13 @@ def start_ollama(stack: AsyncExitStack) -> StartOllama:
 def start_daemon(stack: AsyncExitStack) -> StartDaemon:
     """Starts a daemon for the engines named, and more configuration if given; returns when it has looked."""
 
-    async def start(more: str = "", times: Times = MACHINE, **engines: FakeEngine) -> Here:
+    async def start(more: str = "", times: Times | None = None, **engines: FakeEngine) -> Here:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pm-")))
         (folder / "config.toml").write_text(config_of(**engines) + more, encoding="utf-8")
         options = Options(config=folder / "config.toml", state=folder, port=0)
-        rooms = await stack.enter_async_context(running(settle(options, {"HOME": str(folder)}), {}, times))
+        never_asleep = replace(MACHINE, sleepless=clock_of_this_loop().time)
+        setup = settle(options, {"HOME": str(folder)})
+        rooms = await stack.enter_async_context(running(setup, {}, times or never_asleep))
         await rooms.sweeper.sweep("test", everything=True)
         return Here(rooms)
 

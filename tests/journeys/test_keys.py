@@ -172,6 +172,7 @@ async def test_no_key_is_ever_said(cloud: tuple[Keyed, str]) -> None:
             await me.ask("POST", "/v1/chat/completions", chat("mine/a/gift:free"))
             await me.models()
             fake.chatty = False
+            await me.ask("POST", "/control/v0/limits/reset", {})
             for model in ("openrouter/a/gift:free", "mine/a/gift:free"):
                 await me.ask("POST", "/v1/chat/completions", chat(model))
                 await me.ask("POST", "/v1/chat/completions", chat(model, stream=False))
