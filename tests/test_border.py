@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from pointsman.border import MOST_PROGRAMS, Border, Gone
+from pointsman.calls import Call, Hints
 from pointsman.errors import UpstreamError
 from pointsman.events import Bus, Watcher
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.modes import Mode
-from pointsman.types import Call, Hints, Model, Tier
+from pointsman.types import Model, Tier
 from tests.routing.house import model
 from tests.wire.asking import chat
 

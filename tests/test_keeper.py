@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.calls import Outcome
 from pointsman.catalogue.free import free_limits
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.events import Bus
@@ -16,7 +17,7 @@ from pointsman.ledger.writer import Writer
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
-from pointsman.types import Account, Model, Outcome, Tier
+from pointsman.types import Account, Model, Tier
 from tests.routing.house import endpoint, model
 
 WALL = 1_800_000_000.0

@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pointsman.calls import Call
 from pointsman.errors import LedgerError, UpstreamError
 from pointsman.events import Bus
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import DepartureRecord
 from pointsman.modes import Mode
 from pointsman.routing.policy import ruled_out
-from pointsman.types import Call, Model, Tier
+from pointsman.types import Model, Tier
 
 UNKNOWN = "unknown"  # a program that did not say its name
 MOST_PROGRAMS = 2_000  # that are remembered: a client may call itself anything

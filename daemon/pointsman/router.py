@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from pointsman.calls import Attempt, Call, CallKind, Decision
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, PointsmanError, UnknownModel
 from pointsman.events import Bus
@@ -27,7 +28,7 @@ from pointsman.routing.classify import classify
 from pointsman.routing.explain import is_too_long, nobody_left
 from pointsman.routing.policy import decide, routable
 from pointsman.routing.resolve import AUTO, Names, pinned, resolve
-from pointsman.types import Attempt, Call, CallKind, Decision, Model, Snapshot, Tier
+from pointsman.types import Model, Snapshot, Tier
 
 WAITS_FOR = 10.0  # seconds that a request waits for a model that is parked, where there is no other
 CLIENT_GONE = 499  # in the ledger alone: nobody was there to be told a status

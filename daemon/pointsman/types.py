@@ -1,20 +1,18 @@
 """The vocabulary: frozen values that every room speaks, and nothing that does I/O.
 
-A *provider* is known, an *endpoint* is there, a *model* is served by it, a *candidate* may be asked, and an
-*attempt* was. Units are in the names or in the docstrings. `None` always means *unknown*, never zero.
+A *provider* is known, an *endpoint* is there, and a *model* is served by it; what is asked of them, and what
+becomes of it, is in `calls`. Units are in the names or the docstrings. `None` is *unknown*, never zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum, StrEnum, auto
+from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from pointsman.chat import CONTENT, Chat, Event
-from pointsman.modes import Mode, Privacy
-from pointsman.money import Price, Usage
-
-PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
+from pointsman.money import Price
 
 
 class Tier(IntEnum):
@@ -40,22 +38,6 @@ class Grade(IntEnum):
     ROUTINE = 1
     GENERATION = 2
     REASONING = 3
-
-
-class CallKind(StrEnum):
-    """What is asked of a model."""
-
-    CHAT = "chat"
-    COMPLETION = "completion"  # the continuation of a text
-    EMBEDDING = "embedding"
-
-
-class Priority(IntEnum):
-    """Who goes first where requests wait in line: the smaller number."""
-
-    CRITICAL = 0
-    NORMAL = 1
-    BACKGROUND = 2
 
 
 class Dialect(StrEnum):
@@ -228,173 +210,54 @@ class Finding:
     models: tuple[Model, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class Kind(NamedTuple):
+    """Models of one place in which no rule sees a difference but in their contexts; the larger come first."""
+
+    models: tuple[Model, ...]
+    ids: tuple[str, ...]
+    least: int | None  # tokens: the smallest context of those that tell theirs; None: none does
+
+
+def kinds_of(models: Iterable[Model]) -> tuple[Kind, ...]:
+    """One whose context is set by each request is a kind of its own."""
+    kinds: dict[object, list[Model]] = {}
+    for one in models:
+        shown = one.state, one.lacks, one.reads, one.grade, one.stretch and one.id
+        kinds.setdefault((id(one.endpoint), one.tier, one.trains, one.runs_at, shown), []).append(one)
+    return tuple(map(_kind, kinds.values()))
+
+
+def _kind(models: list[Model]) -> Kind:
+    ordered = sorted(models, key=lambda one: (-(one.parameters or 0), one.name))
+    contexts = [one.context for one in models if one.context is not None]
+    return Kind(tuple(ordered), tuple(one.id for one in ordered), min(contexts, default=None))
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """The endpoints and models known at one moment. `version` grows by one with each change."""
+    """The endpoints and models known at one moment. `version` grows by one with each change.
+
+    What is the same for every request is worked out once, when the first one needs it.
+    """
 
     version: int = 0
     endpoints: tuple[Endpoint, ...] = ()
     models: tuple[Model, ...] = ()
     swept_at: float | None = None  # monotonic; None: the first sweep is not over
 
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        return kinds_of(self.models)
 
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What a client says about its request in `X-Pointsman-*` headers."""
+    @cached_property
+    def by_id(self) -> Mapping[str, Model]:
+        return MappingProxyType({one.id: one for one in self.models})
 
-    app: str = ""
-    privacy: Privacy = Privacy.ANY
-    priority: Priority = Priority.NORMAL
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What came in. `fields` holds each top-level field's JSON as it was sent, opaque outside `wire`."""
-
-    kind: CallKind
-    format: str  # a key of wire.formats.FORMATS
-    model: str  # as the client wrote it; empty: it leaves the choice to us
-    fields: Mapping[str, object]
-    size: int  # bytes of the body
-    stream: bool = False
-    wants_usage: bool = False  # of a stream: it asked for usage itself
-    thinks: bool = False  # it asks the model to think before it answers
-    max_tokens: int | None = None
-    choices: int = 1
-    chat: Chat | None = None  # of other calls than chats: a message for each text
-    untranslatable: str = ""  # a field that no other dialect can carry; empty: none
-    headers: Mapping[str, str] = field(default_factory=dict)  # of the client's, those that go up
-    hints: Hints = Hints()
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What a call asks of a model. `prompt_tokens` is an estimate that errs on the high side."""
-
-    grade: Grade  # the least that will do
-    needs: Ability
-    reads: Modality
-    prompt_tokens: int
-    max_tokens: int | None
-    privacy: Privacy
-    prompt_ceiling: int = 0  # tokens the prompt can't exceed, whatever the model's vocabulary
-    untranslatable: str = ""  # a field that only an OpenAI API can be asked with; empty: none
-    format: str = "openai.chat"  # the call's
-    priority: Priority = Priority.NORMAL
-    mode: Mode = Mode.NORMAL  # in force when it was asked
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A model that may not be asked before `until`, on the event loop's clock."""
-
-    until: float
-    reason: str
-    limited: bool = False  # by a rate limit or a quota
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What the gate and the queues know at this moment, by model."""
-
-    in_flight: Mapping[str, int] = field(default_factory=dict)  # requests being answered
-    waits: Mapping[str, float] = field(default_factory=dict)  # seconds a new request would wait
-    parked: Mapping[str, Parked] = field(default_factory=dict)
-    now: float = 0.0  # on the event loop's clock
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    model: Model
-    reason: str  # a short code for `X-Pointsman-Reason`
-    degraded: bool = False
-    context: int | None = None  # tokens to ask the engine for, in its own dialect; None: as it is
-
-
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    model: str
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the name in a request means: a choice left to us, or models in the user's own order."""
-
-    asked: str
-    chosen: bool  # True: Pointsman chooses among all
-    models: tuple[str, ...] = ()  # ids, when it does not
-    named: int = 0  # how many of them, from the first, the name itself means; the rest are its fallbacks
-    via: str = ""  # the role or alias it came by
-    missing: tuple[str, ...] = ()  # names in the user's lists that nobody serves now
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A pure result: who may answer, in which order, and why everyone else may not."""
-
-    id: str
-    wanted: Wanted
-    task: Task
-    candidates: tuple[Candidate, ...]
-    excluded: tuple[Excluded, ...]
-    parked: tuple[Model, ...] = ()  # those of the excluded that may answer when they are no longer parked
-
-    def left_out(self) -> list[tuple[str, str, list[str]]]:
-        """The excluded by (rule, reason), each with its models' ids, in the order the rules first spoke."""
-        groups: dict[tuple[str, str], list[str]] = {}
-        for one in self.excluded:
-            groups.setdefault((one.rule, one.reason), []).append(one.model)
-        return [(rule, reason, models) for (rule, reason), models in groups.items()]
-
-
-class Frame(NamedTuple):
-    """A piece of a streamed answer: bytes ready for a client of the same dialect, and what they say."""
-
-    raw: bytes
-    events: tuple[Event, ...] = ()
-
-    @property
-    def has_content(self) -> bool:
-        return any(event.kind in CONTENT for event in self.events)
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A plain answer, read whole and found sound. `text_size` counts its characters."""
-
-    body: bytes
-    usage: Usage | None
-    text_size: int
-
-
-class Outcome(StrEnum):
-    """How an attempt ended."""
-
-    OPEN = "open"  # not ended: what a crash leaves behind
-    OK = "ok"
-    FAILED = "failed"
-    CUT = "cut"  # it failed after content had been passed on
-    CANCELLED = "cancelled"  # the client went away
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One try at one model: one row of the ledger. Written down before it is made, then filled in.
-
-    Times are seconds since the request came in.
-    """
-
-    model: str
-    endpoint: str
-    tier: str
-    started: float
-    outcome: Outcome = Outcome.OPEN
-    status: int | None = None
-    error: str = ""
-    first_content: float | None = None
-    ended: float | None = None
-    usage: Usage | None = None
-    cost: int | None = None  # nano-dollars; None: unknown
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[Model]]:
+        """By all that their places call them."""
+        found: dict[str, list[Model]] = {}
+        for one in self.models:
+            for name in {one.name, one.served_as, *one.aliases}:
+                found.setdefault(name, []).append(one)
+        return MappingProxyType(found)

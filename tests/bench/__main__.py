@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from tests.bench import decision, footprint, report
 from tests.bench.children import Load, load_client, server
+from tests.bench.cloud import MODELS as CROWD
 from tests.bench.report import Figure
-from tests.bench.rounds import Measured, Target, measure
+from tests.bench.rounds import PLAIN_1, PLAIN_10, Measured, Target, measure
 from tests.bench.stub import MODEL
 from tests.journeys.daemon import Daemon
 
@@ -24,6 +25,11 @@ remote = false
 api_base = "{url}/v1"
 tier = "local"
 """
+CROWDED = """
+[providers.openrouter]
+api_base = "{cloud}/v1"
+api_key = "sk-of-nobody"
+"""
 LOOKING = """
 [discovery]
 remote = false
@@ -31,32 +37,47 @@ remote = false
 api_base = "{stuck}/v1"
 """
 LONG_IDLE = 600.0  # seconds
+BESIDE = "pointsman auto, 1,000 more models"
 JUDGED = "pointsman auto"  # the figures are promised for a choice that is left to Pointsman
 
 
 def main() -> int:
     given = _parse()
     with server("tests.bench.stub") as stub, server("tests.bench.hop", stub) as hop, load_client() as load:
-        config = CONFIG.format(url=stub)
         targets = [Target("direct", f"{stub}/v1", MODEL), Target("bare hop", f"{hop}/v1", MODEL)]
         say(f"{given.rounds} rounds of {given.seconds:g} s for each figure, {os.cpu_count()} cores")
         if given.hop_only:
             _show(measure(load, tuple(targets), given.rounds, given.seconds), targets)
             return 0
-        _bench(given, load, config, targets)
+        with server("tests.bench.cloud") as cloud:
+            _bench(given, load, stub, cloud, targets)
     return 0
 
 
-def _bench(given: argparse.Namespace, load: Load, config: str, targets: list[Target]) -> None:
-    with Daemon(config=config) as daemon:
+def _bench(given: argparse.Namespace, load: Load, stub: str, cloud: str, targets: list[Target]) -> None:
+    config = CONFIG.format(url=stub)
+    crowded = config.replace("remote = false", "remote = true") + CROWDED.format(cloud=cloud)
+    with Daemon(config=config) as daemon, Daemon(config=crowded) as beside:
+        taken = footprint.resident_after_list(beside, CROWD) - footprint.resident(daemon)
         targets.append(Target("pointsman, named", daemon.api_base, f"stub/{MODEL}"))
         targets.append(Target(JUDGED, daemon.api_base, "auto"))
+        targets.append(Target(BESIDE, beside.api_base, "auto"))
         measured = measure(load, tuple(targets), given.rounds, given.seconds)
         _show(measured, targets)
         _judge(report.compared(measured, JUDGED))
-        _judge(_worn(daemon, load, targets[-1], given))
+        _judge(_crowd(measured, taken))
+        _judge(_worn(daemon, load, targets[-2], given))
     _judge(_fresh(config, given.rounds, LONG_IDLE if given.long else given.idle))
     _judge(_elsewhere(given.rounds))
+
+
+def _crowd(measured: Measured, taken: float) -> Iterator[Figure]:
+    """Of a daemon that knows a thousand models elsewhere, beside one that knows none."""
+    yield Figure(f"memory of {CROWD:,} models elsewhere", 10, taken, "MiB")
+    name = f"requests/s beside {CROWD:,} models, of those without"
+    yield Figure(name, 0.95, measured.ratio(PLAIN_10, BESIDE, JUDGED), at_least=True)
+    name = f"added by {CROWD:,} models, p50, alone"
+    yield Figure(name, 0.1, measured.further(PLAIN_1, BESIDE, JUDGED, report.p50), "ms")
 
 
 def _worn(daemon: Daemon, load: Load, target: Target, given: argparse.Namespace) -> Iterator[Figure]:

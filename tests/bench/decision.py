@@ -5,10 +5,11 @@ from itertools import product
 from statistics import median
 from time import perf_counter
 
+from pointsman.calls import Outlook
 from pointsman.routing.classify import classify
 from pointsman.routing.policy import decide
 from pointsman.routing.resolve import Names, resolve
-from pointsman.types import Endpoint, FoundBy, Grade, Model, Outlook, Place, Snapshot, Tier
+from pointsman.types import Endpoint, FoundBy, Grade, Model, Place, Snapshot, Tier
 from pointsman.wire.formats import FORMATS
 from tests.bench.rounds import PROMPT
 
@@ -24,7 +25,10 @@ def milliseconds(rounds: int) -> float:
     taken = []
     for number in range(rounds * REPEATS):
         started = perf_counter()
-        decide(str(number), resolve(call.model, names, snapshot), classify(call), snapshot, outlook)
+        decision = decide(
+            str(number), resolve(call.model, names, snapshot), classify(call), snapshot, outlook
+        )
+        assert decision.candidates[0]
         taken.append(perf_counter() - started)
     return median(taken) * 1000
 

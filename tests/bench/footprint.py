@@ -89,6 +89,15 @@ def resident(daemon: Daemon) -> float:
     return psutil.Process(daemon.pid).memory_info().rss / MEBIBYTE
 
 
+def resident_after_list(daemon: Daemon, models: int) -> float:
+    """MiB of memory, once it knows a cloud's models."""
+    with daemon.http() as http:
+        http.post("/control/v0/discover").raise_for_status()
+        known = http.get("/control/v0/models").raise_for_status().json()["models"]
+    assert len(known) > models, f"it knows {len(known)} models only"
+    return resident(daemon)
+
+
 def idle_share(daemon: Daemon, seconds: float) -> float:
     """Per cent of one core that the daemon takes while nobody asks it anything."""
     process = psutil.Process(daemon.pid)

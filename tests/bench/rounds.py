@@ -62,7 +62,11 @@ class Measured:
 
     def added(self, kind: Kind, target: str, of: Callable[[Result], float]) -> float:
         """Milliseconds more than directly at the stub."""
-        return median(of(table[kind, target]) - of(table[kind, "direct"]) for table in self.rounds)
+        return self.further(kind, target, "direct", of)
+
+    def further(self, kind: Kind, target: str, than: str, of: Callable[[Result], float]) -> float:
+        """Milliseconds more than another target takes."""
+        return median(of(table[kind, target]) - of(table[kind, than]) for table in self.rounds)
 
     def ratio(self, kind: Kind, target: str, to: str) -> float:
         """Of requests a second."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pointsman.calls import Attempt, Outcome
 from pointsman.catalogue.registry import Registry
 from pointsman.chat import EventKind
 from pointsman.errors import PointsmanError
@@ -26,7 +27,7 @@ from pointsman.limits.gate import Gate
 from pointsman.net import Sessions
 from pointsman.router import Journey, Router
 from pointsman.routing.resolve import Names
-from pointsman.types import Account, Attempt, Endpoint, Finding, Model, Outcome, Place, Tier
+from pointsman.types import Account, Endpoint, Finding, Model, Place, Tier
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.fakes.faults import Fault

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Call, CallKind, Candidate
 from pointsman.config.schema import Config
 from pointsman.execution.clocks import Clocks, clocks_for
 from pointsman.execution.pace import Pace
-from pointsman.types import Ability, Call, CallKind, Candidate, Model, Tier
+from pointsman.types import Ability, Model, Tier
 from tests.routing.house import model, task
 
 USUAL = Config()

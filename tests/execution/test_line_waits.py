@@ -1,7 +1,7 @@
 """The line before an engine: how long a request would wait in it."""
 
+from pointsman.calls import Attempt
 from pointsman.money import Usage
-from pointsman.types import Attempt
 from tests.execution.test_line import GB, LOADED, UNLOADED, Engine
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Attempt
 from pointsman.execution.pace import Pace
 from pointsman.money import Usage
-from pointsman.types import Attempt
 from tests.routing.house import model
 
 ID = "engine/big"

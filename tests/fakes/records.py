@@ -3,27 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from pointsman.calls import Attempt, Candidate, Decision, Excluded, Outcome, Task, Wanted
 from pointsman.ledger.record import RequestRecord
 from pointsman.modes import Privacy
 from pointsman.money import Usage
-from pointsman.types import (
-    Ability,
-    Account,
-    Attempt,
-    Candidate,
-    Decision,
-    Endpoint,
-    Excluded,
-    FoundBy,
-    Grade,
-    Modality,
-    Model,
-    Outcome,
-    Place,
-    Task,
-    Tier,
-    Wanted,
-)
+from pointsman.types import Ability, Account, Endpoint, FoundBy, Grade, Modality, Model, Place, Tier
 
 ENDPOINT = Endpoint(
     id="local",
@@ -51,7 +35,7 @@ def decision(id: str = "r1", **changes: Any) -> Decision:  # noqa: A002 - it is 
         wanted=Wanted(asked="auto", chosen=True),
         task=TASK,
         candidates=(Candidate(MODEL, "cheapest"),),
-        excluded=(Excluded("cloud/big", "budget", "no budget set"),),
+        excluded=(Excluded("budget", "no budget set", ("cloud/big",)),),
     )
     return replace(base, **changes)
 

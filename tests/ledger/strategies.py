@@ -3,21 +3,11 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from pointsman.calls import Attempt, Candidate, Decision, Excluded, Outcome, Task, Wanted
 from pointsman.ledger.record import RequestRecord
 from pointsman.modes import Privacy
 from pointsman.money import Usage
-from pointsman.types import (
-    Ability,
-    Attempt,
-    Candidate,
-    Decision,
-    Excluded,
-    Grade,
-    Modality,
-    Outcome,
-    Task,
-    Wanted,
-)
+from pointsman.types import Ability, Grade, Modality
 from tests.fakes.records import MODEL
 
 texts = st.text(max_size=20)
@@ -68,7 +58,7 @@ decisions: SearchStrategy[Decision] = st.builds(
     wanted=st.builds(Wanted, asked=texts, chosen=st.booleans(), models=names, via=texts, missing=names),
     task=tasks,
     candidates=st.lists(st.builds(Candidate, st.just(MODEL), texts, st.booleans()), max_size=2).map(tuple),
-    excluded=st.lists(st.builds(Excluded, texts, texts, texts), max_size=4).map(tuple),
+    excluded=st.lists(st.builds(Excluded, texts, texts, names), max_size=4).map(tuple),
 )
 
 records: SearchStrategy[RequestRecord] = st.builds(

@@ -4,13 +4,15 @@ from dataclasses import fields
 import pytest
 from hypothesis import given, settings
 
+from pointsman.calls import Candidate, Decision, Excluded, Task, Wanted
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.views import DecisionView, TaskView, WantedView
-from pointsman.types import Ability, Candidate, Decision, Excluded, Modality, Task, Wanted
+from pointsman.types import Ability, Modality
 from tests.fakes.records import ENDPOINT, MODEL, TASK, decision
 from tests.ledger.strategies import decisions
 
 NOT_SHOWN = {"parked"}  # a decision's; they are among its excluded
+SHOWN_BESIDE = {"more"}
 
 
 @pytest.mark.parametrize(
@@ -18,21 +20,36 @@ NOT_SHOWN = {"parked"}  # a decision's; they are among its excluded
 )
 def test_a_view_has_every_field_of_what_it_shows(value: type, view: type) -> None:
     shown = {field.name for field in fields(value)} - NOT_SHOWN
-    assert shown == set(view.__annotations__)
+    assert shown == set(view.__annotations__) - SHOWN_BESIDE
 
 
-def test_models_left_out_by_one_rule_for_one_reason_stand_together() -> None:
+def test_who_is_left_out_is_told_by_the_reasons() -> None:
     excluded = (
-        Excluded("a", "context", "needs 9,000 tokens"),
-        Excluded("b", "budget", "no budget set"),
-        Excluded("c", "context", "needs 9,000 tokens"),
-        Excluded("d", "context", "needs 9,001 tokens"),
+        Excluded("context", "needs 9,000 tokens", ("a", "c")),
+        Excluded("budget", "no budget set", ("b",)),
     )
     assert describe(decision(excluded=excluded))["excluded"] == [
-        {"rule": "context", "reason": "needs 9,000 tokens", "models": ["a", "c"]},
-        {"rule": "budget", "reason": "no budget set", "models": ["b"]},
-        {"rule": "context", "reason": "needs 9,001 tokens", "models": ["d"]},
+        {"rule": "context", "reason": "needs 9,000 tokens", "models": ["a", "c"], "more": 0},
+        {"rule": "budget", "reason": "no budget set", "models": ["b"], "more": 0},
     ]
+
+
+def test_of_many_the_first_are_named_and_the_others_counted() -> None:
+    names = tuple("abcdef")
+    crowded = decision(
+        wanted=Wanted("x", chosen=False, models=names, named=1),
+        candidates=tuple(Candidate(MODEL, name) for name in names),
+        excluded=(Excluded("budget", "no budget set", names), Excluded("busy", "it is", names[:3])),
+    )
+    told = describe(crowded, most=3)
+    assert told["wanted"]["models"] == ["a", "b", "c"]
+    assert [one["reason"] for one in told["candidates"]] == ["a", "b", "c"]
+    assert told["more"] == 3
+    assert [(one["models"], one["more"]) for one in told["excluded"]] == [
+        (["a", "b", "c"], 3),
+        (["a", "b", "c"], 0),
+    ]
+    assert describe(crowded)["more"] == 0
 
 
 def test_the_task_is_told_in_words() -> None:

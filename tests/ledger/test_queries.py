@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Attempt, Excluded, Outcome
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger import queries
 from pointsman.ledger.queries import Reader, Total
@@ -15,7 +16,6 @@ from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.money import Usage
-from pointsman.types import Attempt, Excluded, Outcome
 from tests.fakes.records import attempt, decision, record
 
 
@@ -173,7 +173,7 @@ def test_a_models_reading_is_told_by_the_slow_among_its_last_prompts(path: Path,
 
 
 def test_the_decisions_are_found_in_which_a_rule_left_a_model_out(path: Path, reader: Reader) -> None:
-    small = decision(excluded=(Excluded("local/tiny", "context", "it is too small"),))
+    small = decision(excluded=(Excluded("context", "it is too small", ("local/tiny",)),))
     keep(path, record("old", at=1.0, decision=small))
     keep(path, record("new", at=3.0, app="editor", decision=small), record("fits", at=4.0))
     keep(path, record("refused", at=5.0, decision=None))

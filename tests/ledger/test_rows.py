@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Attempt, Outcome
 from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_attempt, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.money import Usage
-from pointsman.types import Attempt, Outcome
 from tests.fakes.records import attempt, decision, record
 
 

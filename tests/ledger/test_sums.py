@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.calls import Attempt
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.sums import took
 from pointsman.money import Usage
-from pointsman.types import Attempt
 from tests.fakes.records import attempt, record
 
 SILENT = attempt(usage=None, cost=0)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Outcome
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.free import FreeCall, FreeTiers, Told
 from pointsman.limits.gate import Gate
 from pointsman.limits.rate import read_limit
 from pointsman.limits.windows import PACIFIC, zone
-from pointsman.types import Account, Model, Outcome, Tier
+from pointsman.types import Account, Model, Tier
 from tests.routing.house import endpoint, model
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Outcome
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.circuit import FORGOTTEN, Key, Opened, Shut, keys_of
 from pointsman.limits.gate import Gate, Recovery, Ticket
 from pointsman.limits.heads import Ceiling
-from pointsman.types import Account, Model, Outcome, Tier
+from pointsman.types import Account, Model, Tier
 from tests.routing.house import endpoint, model
 
 WALL = 1_800_000_000.0

@@ -1,8 +1,9 @@
 """When somebody who is shut may be asked again, as those who wait for it are told."""
 
+from pointsman.calls import Outcome
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.gate import Gate, Recovery
-from pointsman.types import Account, Outcome, Tier
+from pointsman.types import Account, Tier
 from tests.routing.house import endpoint, model
 
 CLOUD = model("cloud/one", endpoint=endpoint("cloud", account=Account("a", "sk-secret")), tier=Tier.PAID)

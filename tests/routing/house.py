@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from pointsman.calls import Outlook, Task
 from pointsman.modes import Mode, Privacy
 from pointsman.types import (
     Ability,
@@ -17,10 +18,8 @@ from pointsman.types import (
     Modality,
     Model,
     ModelState,
-    Outlook,
     Place,
     Snapshot,
-    Task,
     Tier,
 )
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Call, CallKind, Hints, Priority
 from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind, Role
 from pointsman.modes import Privacy
 from pointsman.routing.classify import (
@@ -14,7 +15,7 @@ from pointsman.routing.classify import (
     classify,
     estimate_tokens,
 )
-from pointsman.types import Ability, Call, CallKind, Hints, Modality, Priority
+from pointsman.types import Ability, Modality
 
 
 def chat(*parts: Part, **facts: Any) -> Chat:

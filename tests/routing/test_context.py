@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Task
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.routing.context import ANSWER_ROOM, PLAIN, objection, reloads, to_ask
-from pointsman.types import Ability, Dialect, Model, Stretch, Task
+from pointsman.types import Ability, Dialect, Model, Stretch
 from tests.routing.house import endpoint, model, task
 
 

@@ -1,10 +1,11 @@
 from dataclasses import replace
 from typing import Any
 
+from pointsman.calls import Outlook, Wanted
 from pointsman.modes import Privacy
 from pointsman.routing.explain import nobody_left
 from pointsman.routing.policy import decide
-from pointsman.types import Outlook, Snapshot, Tier, Wanted
+from pointsman.types import Snapshot, Tier
 from tests.routing.house import model, snapshot, task
 
 LOOKED_FOR = ("llama-server on 127.0.0.1:8080 and 9931", "Ollama on 127.0.0.1:11434")

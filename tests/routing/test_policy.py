@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -5,24 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Excluded, Outlook, Task, Wanted
 from pointsman.modes import Mode, Privacy
 from pointsman.routing.context import ANSWER_ROOM
 from pointsman.routing.policy import RULES, context, decide, routable
 from pointsman.types import (
     Ability,
     Dialect,
-    Excluded,
     Grade,
     Health,
     Modality,
     Model,
     ModelState,
-    Outlook,
     Snapshot,
     Stretch,
-    Task,
     Tier,
-    Wanted,
 )
 from tests.routing.house import endpoint, model, outlooks, snapshot, snapshots, task, tasks
 
@@ -55,7 +53,8 @@ def test_every_model_is_a_candidate_once_or_excluded_once(
     wanted: Wanted, asked: Task, known: Snapshot, outlook: Outlook
 ) -> None:
     decision = decide("d", wanted, asked, known, outlook)
-    mentioned = [one.model.id for one in decision.candidates] + [one.model for one in decision.excluded]
+    mentioned = [one.model.id for one in decision.candidates]
+    mentioned += [model for one in decision.excluded for model in one.models]
     assert sorted(mentioned) == sorted(one.id for one in known.models)
 
 
@@ -168,7 +167,11 @@ def test_models_are_judged_together_as_each_would_be_alone() -> None:
     for _, _, facts, _ in RED_CARDS:
         together = decide("d", AUTO, task(**facts), snapshot(*cards), Outlook()).excluded
         alone = [decide("d", AUTO, task(**facts), snapshot(one), Outlook()).excluded for one in cards]
-        assert set(together) == {each for excluded in alone for each in excluded}
+        assert _each(together) == {each for excluded in alone for each in _each(excluded)}
+
+
+def _each(excluded: Sequence[Excluded]) -> set[tuple[str, str, str]]:
+    return {(model, one.rule, one.reason) for one in excluded for model in one.models}
 
 
 def test_every_rule_has_an_example_here() -> None:
@@ -219,7 +222,7 @@ def test_what_is_not_named_is_excluded_as_such_before_any_rule() -> None:
     decision = decide(
         "d", named("local/tiny"), task(), snapshot(model(), model("b/one", tier=None)), Outlook()
     )
-    assert decision.excluded == (Excluded("b/one", "named", "the request names local/tiny"),)
+    assert decision.excluded == (Excluded("named", "the request names local/tiny", ("b/one",)),)
 
 
 def test_local_comes_before_free_whatever_else_speaks_for_it() -> None:
@@ -310,7 +313,7 @@ def test_a_format_of_another_dialect_is_for_those_whose_row_names_it(form: str, 
 
 def test_of_no_models_nothing_is_decided_but_the_decision_stands() -> None:
     decision = decide("d", AUTO, task(), Snapshot(), Outlook())
-    assert (decision.id, decision.wanted, decision.candidates, decision.excluded) == ("d", AUTO, (), ())
+    assert (decision.id, decision.wanted, [*decision.candidates], decision.excluded) == ("d", AUTO, [], ())
 
 
 def test_an_engine_that_keeps_silent_is_asked_last_but_asked() -> None:

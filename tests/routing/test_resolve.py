@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Wanted
 from pointsman.errors import BadRequest, UnknownModel
 from pointsman.routing.resolve import Names, known_names, pinned, resolve
-from pointsman.types import Snapshot, Tier, Wanted
+from pointsman.types import Snapshot, Tier
 from tests.routing.house import endpoint, model, snapshot, snapshots
 
 NOBODY = Names()

@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from pointsman.types import Ability, Call, Candidate, Dialect, Endpoint, FoundBy, Model, Place, Tier
+from pointsman.calls import Call, Candidate
+from pointsman.types import Ability, Dialect, Endpoint, FoundBy, Model, Place, Tier
 from pointsman.wire import anthropic, anthropic_count, openai, openai_completions, openai_embeddings
 
 HELLO = [{"role": "user", "content": "Hi"}]

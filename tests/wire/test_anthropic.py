@@ -2,10 +2,11 @@ import json
 
 import pytest
 
+from pointsman.calls import CallKind
 from pointsman.chat import PartKind, Role
 from pointsman.errors import BadRequest, NoRoute, PointsmanError, UpstreamError
 from pointsman.routing.classify import classify
-from pointsman.types import Ability, CallKind, Modality
+from pointsman.types import Ability, Modality
 from pointsman.wire import anthropic_count
 from pointsman.wire.anthropic import decode, encode, error_body, error_event
 from tests.wire.asking import HELLO, candidate, count, message

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from pointsman.calls import Call
 from pointsman.errors import UpstreamError
-from pointsman.types import Call
 from pointsman.wire.formats import COLLECTORS, as_stream
 from tests.fakes import messages
 from tests.wire.asking import chat, completion, count, embedding, message

@@ -1,9 +1,9 @@
 import pytest
 from multidict import CIMultiDict
 
+from pointsman.calls import Hints, Priority
 from pointsman.errors import BadRequest
 from pointsman.modes import Privacy
-from pointsman.types import Hints, Priority
 from pointsman.wire.hints import LONGEST_NAME, read_hints
 
 

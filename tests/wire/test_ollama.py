@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Call
 from pointsman.errors import UpstreamError
-from pointsman.types import Ability, Call
+from pointsman.types import Ability
 from pointsman.wire.ollama import encode
 from tests.wire.asking import candidate, chat
 

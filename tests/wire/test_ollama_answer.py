@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Frame, Whole
 from pointsman.chat import EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Frame, Whole
 from pointsman.wire.ollama_answer import StreamReader, read_answer
 
 MODEL = "ollama/tiny"

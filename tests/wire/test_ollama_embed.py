@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Call, Whole
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Call, Whole
 from pointsman.wire.ollama_embed import encode, read_whole
 from tests.wire.asking import candidate, embedding
 

@@ -10,7 +10,8 @@ import pytest
 from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from pointsman.types import Call, Candidate, Place, Whole
+from pointsman.calls import Call, Candidate, Whole
+from pointsman.types import Place
 from pointsman.wire.formats import speech
 from tests.fakes import faults
 from tests.fakes.answers import TEXT, Answer

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.calls import Call, CallKind, Candidate
 from pointsman.chat import PartKind, Role
 from pointsman.errors import (
     BadRequest,
@@ -17,7 +18,7 @@ from pointsman.errors import (
     UnknownModel,
     WrongHost,
 )
-from pointsman.types import Call, CallKind, Candidate, Endpoint, FoundBy, Model, Place, Tier
+from pointsman.types import Endpoint, FoundBy, Model, Place, Tier
 from pointsman.wire.openai import (
     decode,
     encode,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Whole
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Whole
 from pointsman.wire.openai_answer import read_answer
 from pointsman.wire.openai_stream import StreamReader
 

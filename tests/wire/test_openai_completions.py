@@ -2,11 +2,11 @@ import json
 
 import pytest
 
+from pointsman.calls import CallKind
 from pointsman.chat import Event, EventKind, PartKind
 from pointsman.errors import BadRequest, UpstreamError
 from pointsman.money import Usage
 from pointsman.routing.classify import classify
-from pointsman.types import CallKind
 from pointsman.wire.openai_completions import StreamReader, decode, encode, read_whole
 from tests.wire.asking import candidate, completion
 

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import CallKind, Whole
 from pointsman.errors import BadRequest, UpstreamError
 from pointsman.money import Usage
 from pointsman.routing.classify import classify
-from pointsman.types import CallKind, Whole
 from pointsman.wire.openai_embeddings import decode, encode, read_whole
 from tests.wire.asking import candidate, embedding
 

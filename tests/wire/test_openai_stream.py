@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Frame
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Frame
 from pointsman.wire.openai_stream import StreamReader
 
 MODEL = "llama-server/tiny"

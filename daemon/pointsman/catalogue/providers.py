@@ -18,6 +18,8 @@ Mistral's free plan (help.mistral.ai, article 323757), what is free at OpenRoute
 whether it does; DeepSeek's terms for its API don't say; a gateway is as good as whom it asks: all unknown.
 """
 
+from types import MappingProxyType
+
 from pointsman.catalogue.row import FreeLimit, FreeTier, Mark, Provider
 from pointsman.types import Auth, Dialect, Tier
 
@@ -343,5 +345,8 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 
 
+_BY_ID = MappingProxyType({row.id: row for row in PROVIDERS})
+
+
 def provider(provider_id: str) -> Provider | None:
-    return next((row for row in PROVIDERS if row.id == provider_id), None)
+    return _BY_ID.get(provider_id)

@@ -49,7 +49,7 @@ def left_out(excluded: Sequence[ExcludedView]) -> str:
     """`3 by context, 1 by healthy`, in the order of the rules."""
     numbers: dict[str, int] = {}
     for group in excluded:
-        numbers[group["rule"]] = numbers.get(group["rule"], 0) + len(group["models"])
+        numbers[group["rule"]] = numbers.get(group["rule"], 0) + _number(group)
     return ", ".join(f"{number} by {rule}" for rule, number in numbers.items()) or "nobody"
 
 
@@ -59,8 +59,7 @@ def show_left_out(excluded: Sequence[ExcludedView], screen: Screen, *, every: bo
         screen.table(("LEFT OUT", "RULE", "REASON"), _rows(excluded))
         return
     for group in excluded:
-        models = group["models"]
-        who = models[0] if len(models) == 1 else count(len(models), "model")
+        who = group["models"][0] if _number(group) == 1 else count(_number(group), "model")
         screen.line(f"  {who}: {group['reason']} [{group['rule']}]", style="dim")
 
 
@@ -68,3 +67,9 @@ def _rows(excluded: Sequence[ExcludedView]) -> Iterator[tuple[str, ...]]:
     for group in excluded:
         for model in group["models"]:
             yield model, group["rule"], group["reason"]
+        if more := group.get("more", 0):
+            yield f"and {count(more)} more", group["rule"], group["reason"]
+
+
+def _number(group: ExcludedView) -> int:
+    return len(group["models"]) + group.get("more", 0)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
+from pointsman.calls import Attempt, Call, Candidate, Decision, Frame, Outcome, Task, Whole
 from pointsman.chat import CHARS_PER_TOKEN, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.execution.clocks import Clocks
@@ -15,19 +16,7 @@ from pointsman.execution.upstream import LARGEST_ANSWER, Upstream, send
 from pointsman.limits.gate import Gate
 from pointsman.money import Usage
 from pointsman.net import Sessions
-from pointsman.types import (
-    Attempt,
-    Call,
-    Candidate,
-    Decision,
-    Endpoint,
-    Frame,
-    Model,
-    Outcome,
-    Task,
-    Whole,
-    tier_word,
-)
+from pointsman.types import Endpoint, Model, tier_word
 from pointsman.wire.formats import COLLECTORS, Collector, as_stream, speech
 
 LAST_WORDS = 0.5  # seconds for the terminal mark of an answer that is complete: some never send it

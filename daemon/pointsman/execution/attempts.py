@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pointsman.calls import PARKED, Attempt, Call, Candidate, Decision
 from pointsman.errors import NoRoute, PointsmanError, Refused, Then, UpstreamError
 from pointsman.execution.answer import Answer, Means
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
 from pointsman.execution.loads import LONGEST_WAIT, Open
 from pointsman.execution.retries import REFUSALS
-from pointsman.types import PARKED, Attempt, Call, Candidate, Decision, Model, Tier
+from pointsman.types import Model, Tier
 
 MOST_ATTEMPTS = 6
 
@@ -220,17 +221,21 @@ class StillLoading(UpstreamError):
 
 
 def _with_patience(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, bool]]:
-    """Each with whether to wait for it as long as it takes: nobody elsewhere is left to be asked."""
+    """Each with whether to wait for it as long as it takes: nobody elsewhere is left to be asked.
+
+    Nobody waits for one that is not here.
+    """
     for number, candidate in enumerate(candidates, 1):
-        here = candidate.model.endpoint.id
-        yield candidate, all(other.model.endpoint.id == here for other in candidates[number:])
+        here = candidate.model.endpoint
+        others = (candidates[place].model.endpoint.id for place in range(number, len(candidates)))
+        yield candidate, candidate.model.tier is Tier.LOCAL and all(other == here.id for other in others)
 
 
 def _parked(decision: Decision) -> Iterator[str]:
     """Who was not asked for now, by the reasons: of many that share one the first is named."""
-    for rule, reason, models in decision.left_out():
-        if rule == PARKED:
-            yield f"{models[0]}{' and others' if len(models) > 1 else ''}: {reason}"
+    for one in decision.excluded:
+        if one.rule == PARKED:
+            yield f"{one.models[0]}{' and others' if len(one.models) > 1 else ''}: {one.reason}"
 
 
 def _context(candidate: Candidate) -> int:

@@ -5,10 +5,11 @@ What the configuration sets holds as it is; for the rest there are the defaults 
 
 from dataclasses import astuple, dataclass
 
+from pointsman.calls import Call, Candidate, Task
 from pointsman.config.schema import Config
 from pointsman.config.timeouts import TimeoutsConfig
 from pointsman.execution.pace import Pace
-from pointsman.types import Ability, Call, Candidate, Task, Tier
+from pointsman.types import Ability, Tier
 
 FIRST_CONTENT = 60.0
 THINKING = 180.0  # its first content, where thoughts are not shown as they come

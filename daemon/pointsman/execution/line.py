@@ -12,9 +12,10 @@ from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pointsman.calls import Attempt, Priority
 from pointsman.errors import UpstreamError
 from pointsman.execution.pace import Pace
-from pointsman.types import Attempt, Endpoint, Health, Model, ModelState, Priority
+from pointsman.types import Endpoint, Health, Model, ModelState
 
 MOST_WAITING = 64
 STALE = 2.0  # seconds; a look takes less, so that what one sees may be as old as that

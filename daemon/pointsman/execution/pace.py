@@ -8,7 +8,8 @@ with the parameters; writing is going through all weights for each token, and gr
 
 from collections.abc import Mapping
 
-from pointsman.types import Attempt, Model
+from pointsman.calls import Attempt
+from pointsman.types import Model
 
 # Seconds that a load takes which was never seen: what an ordinary disk reads, and a guess.
 BYTES_PER_SECOND = 1_000_000_000

@@ -4,28 +4,28 @@ Each view has the fields of the type that it shows, spelt out, so that nothing g
 holds an account, an account holds a key).
 """
 
+from pointsman.calls import Candidate, Decision, Excluded, Task, Wanted
 from pointsman.ledger.views import CandidateView, DecisionView, ExcludedView, TaskView, WantedView
-from pointsman.types import Candidate, Decision, Task, Wanted, flag_names, tier_word
+from pointsman.types import flag_names, tier_word
 
 
-def describe(decision: Decision) -> DecisionView:
+def describe(decision: Decision, most: int | None = None) -> DecisionView:
+    """`most`: candidates, and models that are left out for one reason, that are told; None: all."""
     return DecisionView(
         id=decision.id,
-        wanted=_wanted(decision.wanted),
+        wanted=_wanted(decision.wanted, most),
         task=_task(decision.task),
-        candidates=[_candidate(candidate) for candidate in decision.candidates],
-        excluded=[
-            ExcludedView(rule=rule, reason=reason, models=models)
-            for rule, reason, models in decision.left_out()
-        ],
+        candidates=[_candidate(candidate) for candidate in decision.candidates[:most]],
+        more=_more(len(decision.candidates), most),
+        excluded=[_excluded(one, most) for one in decision.excluded],
     )
 
 
-def _wanted(wanted: Wanted) -> WantedView:
+def _wanted(wanted: Wanted, most: int | None) -> WantedView:
     return WantedView(
         asked=wanted.asked,
         chosen=wanted.chosen,
-        models=list(wanted.models),
+        models=list(wanted.models[:most]),
         named=wanted.named,
         via=wanted.via,
         missing=list(wanted.missing),
@@ -47,6 +47,15 @@ def _task(task: Task) -> TaskView:
         mode=task.mode.value,
         reasons=list(task.reasons),
     )
+
+
+def _more(number: int, most: int | None) -> int:
+    return 0 if most is None else max(0, number - most)
+
+
+def _excluded(one: Excluded, most: int | None) -> ExcludedView:
+    more = _more(len(one.models), most)
+    return ExcludedView(rule=one.rule, reason=one.reason, models=list(one.models[:most]), more=more)
 
 
 def _candidate(candidate: Candidate) -> CandidateView:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pointsman.calls import Attempt
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.record import (
@@ -29,7 +30,7 @@ from pointsman.ledger.rows import (
 from pointsman.ledger.schema import open_for_reading
 from pointsman.ledger.trouble import explain
 from pointsman.ledger.views import DecisionView
-from pointsman.types import Attempt, Tier
+from pointsman.types import Tier
 
 NAMED_AT_MOST = 5  # ids that an ambiguous prefix is answered with
 MEASURED_REQUESTS = 500  # the newest, from which a model's speed is told

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pointsman.types import Attempt, Decision
+from pointsman.calls import Attempt, Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pointsman.calls import Attempt, Decision, Outcome
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.record import (
     BudgetRecord,
@@ -18,7 +19,6 @@ from pointsman.ledger.record import (
     RequestRecord,
 )
 from pointsman.money import Usage
-from pointsman.types import Attempt, Decision, Outcome
 
 Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
@@ -54,6 +54,7 @@ FORGET_FREE_CALLS = "DELETE FROM free_calls WHERE at < ?"
 FREE_CALLS_KEPT = 3 * 86_400.0  # seconds: two days, and the zones that they are counted in
 
 LARGEST_LIST = 64 * 2**20  # bytes
+KEPT = 8  # candidates of a decision, and models that were left out for one reason, that are named in its row
 COMPACT = json.JSONEncoder(separators=(",", ":"))  # made once: `dumps` would make one for every decision
 
 
@@ -190,7 +191,7 @@ def _request_row(record: RequestRecord) -> Row:
 
 
 def _decision_row(request: str, decision: Decision) -> Row:
-    return storable(request), COMPACT.encode(describe(decision))
+    return storable(request), COMPACT.encode(describe(decision, KEPT))
 
 
 def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:

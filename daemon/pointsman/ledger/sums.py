@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pointsman.types import Attempt
+from pointsman.calls import Attempt
 
 
 def took(attempts: Sequence[Attempt]) -> Mapping[str, int | None]:

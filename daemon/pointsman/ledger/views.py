@@ -45,11 +45,12 @@ class CandidateView(TypedDict):
 
 
 class ExcludedView(TypedDict):
-    """All models that one rule left out for the same reason."""
+    """All models that one rule left out for the same reason; of a past request the first of them."""
 
     rule: str
     reason: str
     models: list[str]
+    more: NotRequired[int]  # how many are not in the list
 
 
 class DecisionView(TypedDict):
@@ -57,4 +58,5 @@ class DecisionView(TypedDict):
     wanted: WantedView
     task: TaskView
     candidates: list[CandidateView]
+    more: NotRequired[int]  # how many candidates come after these
     excluded: list[ExcludedView]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pointsman.calls import Parked
 from pointsman.errors import Shuts, UpstreamError
-from pointsman.types import Model, Parked, Tier
+from pointsman.types import Model, Tier
 
 # Seconds, by how many times in a row it failed; of what failed more often the last.
 BROKEN = (2.0, 4.0, 8.0, 16.0, 30.0)  # the last keeps a recovered target waiting for half a minute at most

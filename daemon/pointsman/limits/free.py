@@ -10,8 +10,9 @@ from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from pointsman.calls import Parked
 from pointsman.limits.windows import Day, Window, zone
-from pointsman.types import Model, Parked, Tier
+from pointsman.types import Model, Tier
 
 DAY = "day"
 SPANS = MappingProxyType({"second": 1.2, "minute": 65.0})  # seconds, with those of the way there
@@ -80,6 +81,13 @@ class _Tally:
         return f"its {most:,} free requests a {self.allowance.span} are used up{until}"
 
 
+class Rationed(NamedTuple):
+    """Models, by id, that use up the same allowances."""
+
+    tallies: tuple[_Tally, ...]
+    models: tuple[str, ...]
+
+
 class FreeTiers:
     """`allowances` says how a model that costs nothing is counted; `wall` tells the time of day.
 
@@ -106,16 +114,20 @@ class FreeTiers:
         """What keeps a model from being asked, the longest of it; None: nothing does."""
         return self._rest(self._tallies_of(model), now)
 
-    def used_up_among(self, models: Iterable[Model], now: float) -> dict[str, Parked]:
-        """The same of many, by id: those that are counted together are looked at once."""
-        known: dict[tuple[_Tally, ...], Parked | None] = {}
-        found: dict[str, Parked] = {}
+    def rationed(self, models: Iterable[Model]) -> tuple[Rationed, ...]:
+        """Those of them that are counted, by what they are counted by together."""
+        together: dict[tuple[_Tally, ...], list[str]] = {}
         for model in models:
-            tallies = self._tallies_of(model)
-            if tallies not in known:
-                known[tallies] = self._rest(tallies, now)
-            if parked := known[tallies]:
-                found[model.id] = parked
+            if tallies := self._tallies_of(model):
+                together.setdefault(tallies, []).append(model.id)
+        return tuple(Rationed(tallies, tuple(ids)) for tallies, ids in together.items())
+
+    def used_up(self, rationed: Iterable[Rationed], now: float) -> dict[str, Parked]:
+        """Those that may not be asked now, by id, and until when."""
+        found: dict[str, Parked] = {}
+        for one in rationed:
+            if parked := self._rest(one.tallies, now):
+                found |= dict.fromkeys(one.models, parked)
         return found
 
     def _rest(self, tallies: Sequence[_Tally], now: float) -> Parked | None:
@@ -152,7 +164,7 @@ class FreeTiers:
             (self._bought.add if told.bought else self._bought.discard)(account)
         self._heard(model, told.most, told.used or 0)
 
-    def used_up(self, model: Model, most: int | None) -> None:
+    def refused(self, model: Model, most: int | None) -> None:
         """The provider refused for the day, at its own number: whatever was counted here, nothing is left."""
         self._heard(model, most, None)
 

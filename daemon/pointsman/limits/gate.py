@@ -5,16 +5,18 @@ counted before it is asked, what failed is shut, and what an answer's head tells
 heeded before they are reached.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pointsman.calls import Outcome, Outlook, Parked
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.ceilings import Ceilings, Told
 from pointsman.limits.circuit import Circuits, Opened, Shut, keys_of
+from pointsman.limits.crowd import Crowd, longest
 from pointsman.limits.free import DAY, FreeCall, FreeTiers
 from pointsman.limits.heads import Ceiling, read_ceilings
-from pointsman.types import Model, Outcome, Outlook, Parked, Tier
+from pointsman.types import Model
 
 
 class Recovery(NamedTuple):
@@ -69,12 +71,6 @@ class Ticket:
         self._gate.take_back(self, outcome, now, error)
 
 
-def _ids(model: Model) -> set[str]:
-    """Under which it may be shut."""
-    account = model.endpoint.account
-    return {model.id, account.id} if account else {model.id}
-
-
 def _nobody(_: object) -> None:
     pass
 
@@ -95,14 +91,16 @@ class Gate:
         self.circuits = Circuits(on_change)
         self.ceilings = Ceilings(on_told)
         self.free = free or FreeTiers()
+        self._crowd = Crowd((), self.free)
 
-    def outlook(self, models: Iterable[Model], now: float) -> Outlook:
-        """What the limits allow now, as a frozen view. `now` is on the loop's clock."""
-        models = tuple(models)
-        used_up = self.free.used_up_among((one for one in models if one.tier is Tier.FREE), now)
-        shut = self.circuits.ids  # of a thousand models few are concerned
-        concerned = (one for one in models if one.id in used_up or (shut and _ids(one) & shut))
-        parked = {model.id: parked for model in concerned if (parked := self._parked(model, now))}
+    def outlook(self, models: Sequence[Model], now: float) -> Outlook:
+        """What the limits allow now, as a frozen view. `now` is on the loop's clock.
+
+        The same models again, the very same object, are not looked through once more.
+        """
+        if models is not self._crowd.models:
+            self._crowd = Crowd(models, self.free)
+        parked = self._crowd.parked(self.circuits, self.free, now)
         in_flight = MappingProxyType(dict(self._in_flight))
         return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now)
 
@@ -124,8 +122,7 @@ class Gate:
     def _parked(self, model: Model, now: float) -> Parked | None:
         """What keeps a model from being asked, the longest of it; None: nothing does."""
         shut = self.circuits.parked(keys_of(model), now) if self.circuits else None
-        used_up = self.free.parked(model, now)
-        return max((one for one in (shut, used_up) if one), key=lambda one: one.until, default=None)
+        return longest(shut, self.free.parked(model, now))
 
     def told(self, ticket: Ticket, ceilings: list[Ceiling], now: float, *, refused: bool) -> None:
         """Called by the ticket alone. A model that has nothing left is not asked until it has."""
@@ -146,7 +143,7 @@ class Gate:
         if ticket.counted is not None:
             self.free.ended(ticket.counted, reached=ticket.reached(error))
         if error is not None and error.shuts is Shuts.FREE and error.span == DAY:
-            self.free.used_up(ticket.model, error.most)
+            self.free.refused(ticket.model, error.most)
         if error is not None:
             self.circuits.failed(ticket.keys, now, error, ticket)
         elif outcome is Outcome.OK:

@@ -2,8 +2,9 @@
 
 from types import MappingProxyType
 
+from pointsman.calls import Call, CallKind, Task
 from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind
-from pointsman.types import Ability, Call, CallKind, Grade, Modality, Task, flag_names
+from pointsman.types import Ability, Grade, Modality, flag_names
 
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
 TOKENS_PER_MESSAGE = 8

@@ -4,8 +4,9 @@ Such an engine cuts a longer prompt without a word when it is asked plainly. It 
 the prompt can't exceed what it then gets; for all else its own dialect names a context, and refuses.
 """
 
+from pointsman.calls import Task
 from pointsman.catalogue.providers import provider
-from pointsman.types import Ability, Dialect, Model, Stretch, Task
+from pointsman.types import Ability, Dialect, Kind, Model, Stretch
 
 ANSWER_ROOM = 1_024  # tokens an answer is given in the context when the client names no limit
 PLAIN = 4_096  # tokens of an engine that lets them be set and does not say: the least that Ollama defaults to
@@ -27,6 +28,11 @@ def objection(model: Model, task: Task) -> str | None:
             f"{_sure(model, stretch):,} tokens without a word {_advice(model, task)}"
         ).rstrip()
     return _figures(task, stretch.most)
+
+
+def all_fit(kind: Kind, task: Task) -> bool:
+    """Whether it is known without a look at each that the prompt fits all models of a kind."""
+    return kind.models[0].stretch is None and (kind.least is None or _fits(task, kind.least))
 
 
 def to_ask(model: Model, task: Task) -> int | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from pointsman.calls import Decision
 from pointsman.modes import Mode
 from pointsman.routing.policy import CONTEXT
-from pointsman.types import Decision, Endpoint
+from pointsman.types import Endpoint
 
 PAUSED = "Pointsman is paused and answers nothing: `pointsman mode normal` lets it answer again"
 TO_DO = ". Start a local engine, or see in `pointsman status` what to mend"
@@ -24,9 +25,9 @@ def nobody_left(
             f"`llama-server -m model.gguf`, or name a server under [providers] in {config_file}"
         )
     reasons = [
-        f"{_some(models)}: {reason}"
-        for rule, reason, models in decision.left_out()
-        if wanted.chosen or rule != "named"
+        f"{_some(one.models)}: {one.reason}"
+        for one in decision.excluded
+        if wanted.chosen or one.rule != "named"
     ]
     reasons += [f"{name}: {_missing(name, endpoints)}" for name in wanted.missing]
     return f"no model may answer {wanted.asked!r}. " + "; ".join(reasons) + TO_DO

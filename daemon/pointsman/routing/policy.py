@@ -7,28 +7,24 @@ the order of `RULES`, and the first that objects is the one that people are told
 from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 
+from pointsman.calls import PARKED, Decision, Excluded, Outlook, Parked, Task, Wanted
 from pointsman.catalogue.providers import provider
 from pointsman.modes import Mode, Privacy
 from pointsman.routing import context as contexts
+from pointsman.routing.order import Run, by_ladder, by_name, without
 from pointsman.types import (
-    PARKED,
     Ability,
-    Candidate,
-    Decision,
     Dialect,
-    Excluded,
     Grade,
     Health,
+    Kind,
     Modality,
     Model,
     ModelState,
-    Outlook,
-    Parked,
     Snapshot,
-    Task,
     Tier,
-    Wanted,
     flag_names,
+    kinds_of,
 )
 
 BUSY_AFTER = 20.0  # seconds that a request waits for a model rather than take another
@@ -53,14 +49,6 @@ _ALLOWS = MappingProxyType(
 )
 
 Rule = Callable[[Model, Task], str | None]
-
-_LOAD_ORDER = (
-    ModelState.LOADED,
-    ModelState.LOADING,
-    ModelState.SLEEPING,
-    ModelState.UNLOADED,
-    ModelState.FAILED,
-)
 
 
 def tier(model: Model, _task: Task) -> str | None:
@@ -153,30 +141,34 @@ def context(model: Model, task: Task) -> str | None:
 
 
 CONTEXT = context.__name__  # as decisions name the rule
-# They say the same of all models of a kind; the context is each model's own, and asked last.
+# They say the same of all models of a `Kind`; the context is each model's own, and asked last.
 BY_KIND: tuple[Rule, ...] = (tier, mode, privacy, budget, dialect, key, healthy, abilities, modality)
 RULES: tuple[Rule, ...] = (*BY_KIND, context)
 
 
+class _LeftOut:
+    """Who is left out by which rule, by the reasons."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, str], list[str]] = {}
+
+    def add(self, rule: str, reason: str, ids: Iterable[str]) -> None:
+        self._ids.setdefault((rule, reason), []).extend(ids)
+
+    def all(self) -> tuple[Excluded, ...]:
+        return tuple(Excluded(*why, tuple(ids)) for why, ids in self._ids.items() if ids)
+
+
 def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, outlook: Outlook) -> Decision:
     """The candidates in order, and for every other model the rule that left it out."""
-    meant, excluded = _meant(snapshot.models, wanted)
-    allowed: list[Model] = []
-    for kind in _kinds(meant):
-        if why := _objection(kind[0], task, BY_KIND):
-            excluded += [Excluded(model.id, *why) for model in kind]
-        else:
-            allowed += kind
-    long = {model.id: why for model in allowed if (why := _objection(model, task, (context,)))}
-    excluded += [Excluded(model, *why) for model, why in long.items()]
-    allowed = [model for model in allowed if model.id not in long]
-    parked = [model for model in allowed if model.id in outlook.parked]
-    there = [model for model in allowed if model.id not in outlook.parked]
-    allowed, busy = _parted(there, task, outlook)
-    excluded += [Excluded(one.id, PARKED, _until(outlook.parked[one.id], outlook.now)) for one in parked]
-    excluded += busy
-    order = _by_ladder(allowed, task, outlook) if wanted.chosen else _by_name(allowed, wanted, task)
-    return Decision(decision_id, wanted, task, tuple(order), tuple(excluded), tuple(parked))
+    out = _LeftOut()
+    kinds = snapshot.kinds if wanted.chosen else _named(wanted, snapshot, out)
+    allowed = _allowed(kinds, task, out)
+    fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
+    there, parked = _there(fitting, outlook, out)
+    asked = _not_busy(there, task, outlook, out)
+    order = by_ladder(asked, task, outlook) if wanted.chosen else by_name(asked, wanted, task)
+    return Decision(decision_id, wanted, task, order, out.all(), tuple(parked))
 
 
 def routable(snapshot: Snapshot, form: str = "openai.chat", mode: Mode = Mode.NORMAL) -> list[Model]:
@@ -185,92 +177,78 @@ def routable(snapshot: Snapshot, form: str = "openai.chat", mode: Mode = Mode.NO
     return [model for model in snapshot.models if not any(rule(model, nothing) for rule in RULES)]
 
 
-def _kinds(models: Iterable[Model]) -> Iterable[list[Model]]:
-    """Those together that differ in nothing that `BY_KIND` looks at: of a thousand models a handful."""
-    kinds: dict[object, list[Model]] = {}
-    for one in models:
-        kind = id(one.endpoint), one.tier, one.trains, one.runs_at, one.state, one.lacks, one.reads
-        kinds.setdefault(kind, []).append(one)
-    return kinds.values()
+def _named(wanted: Wanted, snapshot: Snapshot, out: _LeftOut) -> Sequence[Kind]:
+    """Those that a request names."""
+    named = frozenset(wanted.models)
+    others = (model for model in snapshot.by_id if model not in named)
+    out.add("named", f"the request names {wanted.asked}", others)
+    return kinds_of(snapshot.by_id[model] for model in wanted.models if model in snapshot.by_id)
 
 
-def _meant(models: Sequence[Model], wanted: Wanted) -> tuple[Sequence[Model], list[Excluded]]:
-    """Those that the request leaves the choice among, or names; and the others."""
-    if wanted.chosen:
-        return models, []
-    named, why = frozenset(wanted.models), f"the request names {wanted.asked}"
-    others = [Excluded(model.id, "named", why) for model in models if model.id not in named]
-    return [model for model in models if model.id in named], others
+def _allowed(kinds: Iterable[Kind], task: Task, out: _LeftOut) -> list[Kind]:
+    allowed = []
+    for kind in kinds:
+        if why := _objection(kind.models[0], task):
+            out.add(*why, kind.ids)
+        else:
+            allowed.append(kind)
+    return allowed
 
 
-def _objection(model: Model, task: Task, rules: Sequence[Rule]) -> tuple[str, str] | None:
-    """The rule, and what it says."""
-    for rule in rules:
+def _objection(model: Model, task: Task) -> tuple[str, str] | None:
+    """The rule that objects to its whole kind, and what it says."""
+    for rule in BY_KIND:
         if (reason := rule(model, task)) is not None:
             return rule.__name__, reason
     return None
 
 
-def _until(parked: Parked, now: float) -> str:
-    return f"parked for {max(0.0, parked.until - now):.0f} s more: {parked.reason}"
+def _fitting(kind: Kind, task: Task, out: _LeftOut) -> Run:
+    """Those whose context holds the prompt: all, if the smallest does."""
+    if contexts.all_fit(kind, task):
+        return kind.models
+    fitting = []
+    for model in kind.models:
+        if reason := context(model, task):
+            out.add(CONTEXT, reason, (model.id,))
+        else:
+            fitting.append(model)
+    return fitting
 
 
-def _parted(models: Sequence[Model], task: Task, outlook: Outlook) -> tuple[list[Model], list[Excluded]]:
-    """Those to ask, and those to spare: a long wait is worth it only where nobody as good begins sooner."""
-    waits = outlook.waits
-    long = {model.id for model in models if waits.get(model.id, 0.0) > BUSY_AFTER}
+def _there(runs: list[Run], outlook: Outlook, out: _LeftOut) -> tuple[list[Run], list[Model]]:
+    """Those that may be asked now, and those that are parked."""
+    if not outlook.parked:
+        return runs, []
+    parked = [model for run in runs for model in run if model.id in outlook.parked]
+    together: dict[Parked, list[str]] = {}
+    for model in parked:
+        together.setdefault(outlook.parked[model.id], []).append(model.id)
+    for why, ids in together.items():
+        out.add(PARKED, f"parked for {max(0.0, why.until - outlook.now):.0f} s more: {why.reason}", ids)
+    return without(outlook.parked, runs), parked
+
+
+def _not_busy(runs: list[Run], task: Task, outlook: Outlook, out: _LeftOut) -> list[Run]:
+    """Those to ask; a long wait is worth it only where nobody as good begins sooner."""
+    long = {model: wait for model, wait in outlook.waits.items() if wait > BUSY_AFTER}
     if not long:
-        return list(models), []
-    soon = [model.grade for model in models if model.id not in long and model.endpoint.health is Health.UP]
+        return runs
+    soon = [run[0].grade for run in without(long, runs) if run[0].endpoint.health is Health.UP]
     best = max(soon, default=None)
-    busy = {
-        model.id: Excluded(model.id, "busy", _busy(waits[model.id]))
-        for model in models
+    busy = [
+        model.id
+        for run in runs
+        for model in run
         if model.id in long and best is not None and best >= min(task.grade, model.grade)
-    }
-    return [model for model in models if model.id not in busy], list(busy.values())
+    ]
+    for model_id in busy:
+        out.add("busy", _busy(long[model_id]), (model_id,))
+    return without(frozenset(busy), runs)
 
 
 def _busy(wait: float) -> str:
     return f"about {wait:.0f} s until it could begin, and another may answer sooner"
-
-
-def _by_name(models: list[Model], wanted: Wanted, task: Task) -> Iterable[Candidate]:
-    """The user's own order; of the places that serve what was named, one that keeps silent goes last."""
-    rank = {name: place for place, name in enumerate(wanted.models)}
-    named = f"alias:{wanted.via}" if wanted.via else "named"
-
-    def place(model: Model) -> tuple[bool, bool, int]:
-        is_fallback = rank[model.id] >= wanted.named
-        return (is_fallback, not is_fallback and model.endpoint.health is Health.SILENT, rank[model.id])
-
-    for model in sorted(models, key=place):
-        is_fallback = rank[model.id] >= wanted.named
-        reason = f"fallback:{wanted.via or wanted.asked}" if is_fallback else named
-        yield Candidate(model, reason, context=contexts.to_ask(model, task))
-
-
-def _by_ladder(models: list[Model], task: Task, outlook: Outlook) -> Iterable[Candidate]:
-    """Local, then free, then paid, among those good enough; then the best of the rest, marked degraded."""
-    asks = {model.id: contexts.to_ask(model, task) for model in models}
-
-    def rung(model: Model) -> tuple[object, ...]:
-        return (
-            model.endpoint.health is Health.SILENT,
-            max(0, task.grade - model.grade),
-            model.tier,
-            _LOAD_ORDER.index(
-                ModelState.UNLOADED if contexts.reloads(model, asks[model.id]) else model.state
-            ),
-            -(model.parameters or 0),
-            outlook.in_flight.get(model.id, 0),
-            model.endpoint.id,
-            model.name,
-        )
-
-    for model in sorted(models, key=rung):
-        reason = f"ladder:{(model.tier or Tier.LOCAL).word}"
-        yield Candidate(model, reason, degraded=model.grade < task.grade, context=asks[model.id])
 
 
 def _words(flags: Ability | Modality) -> str:

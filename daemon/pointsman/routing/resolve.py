@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from pointsman.calls import Wanted
 from pointsman.errors import BadRequest, UnknownModel
-from pointsman.types import Endpoint, Model, Snapshot, Tier, Wanted
+from pointsman.types import Endpoint, Model, Snapshot, Tier
 
 AUTO = "auto"
 MAIN = "main"  # the role that auto plays
@@ -118,21 +119,16 @@ def _serving(name: str, snapshot: Snapshot) -> list[Model]:
     return _best_tier(_everywhere(name, snapshot))
 
 
-def _everywhere(name: str, snapshot: Snapshot) -> list[Model]:
-    exact = [model for model in snapshot.models if model.id == name]
-    if exact:
-        return exact
-    owner, slash, rest = name.partition("/")
-    owned = [m for m in snapshot.models if slash and _owns(owner, m.endpoint) and _called(m, rest)]
-    return owned or [model for model in snapshot.models if _called(model, name)]
+def _everywhere(name: str, snapshot: Snapshot) -> Sequence[Model]:
+    if exact := snapshot.by_id.get(name):
+        return [exact]
+    owner, _, rest = name.partition("/")
+    owned = [model for model in snapshot.by_name.get(rest, ()) if _owns(owner, model.endpoint)]
+    return owned or snapshot.by_name.get(name, ())
 
 
 def _owns(name: str, endpoint: Endpoint) -> bool:
     return name in (endpoint.id, endpoint.provider)
-
-
-def _called(model: Model, name: str) -> bool:
-    return name in (model.name, model.served_as) or name in model.aliases
 
 
 def _best_tier(models: Iterable[Model]) -> list[Model]:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from pointsman.calls import Call, CallKind
 from pointsman.chat import Chat, Message, Role
-from pointsman.types import Call, CallKind
 from pointsman.wire.anthropic_answer import StreamReader, read_whole
 from pointsman.wire.anthropic_messages import Blocks, SentMessage, read_message, read_parts
 from pointsman.wire.anthropic_request import WAITING, encode, error_body, error_event, passed_on

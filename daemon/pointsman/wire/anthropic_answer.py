@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import msgspec
 
+from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Call, Candidate, Frame, Whole
 from pointsman.wire import sse
 from pointsman.wire.anthropic_request import named_event
 from pointsman.wire.foreign import NOTHING, error_message

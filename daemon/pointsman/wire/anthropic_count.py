@@ -9,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 
+from pointsman.calls import Call, Candidate, Whole
 from pointsman.errors import UpstreamError
-from pointsman.types import Call, Candidate, Whole
 from pointsman.wire import anthropic
 from pointsman.wire.anthropic_answer import StreamReader
 from pointsman.wire.anthropic_request import WAITING, encode, error_body, error_event

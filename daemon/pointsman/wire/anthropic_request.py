@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from pointsman.calls import Call, Candidate
 from pointsman.errors import BadRequest, PointsmanError
-from pointsman.types import Call, Candidate
 
 WAITING = b'event: ping\ndata: {"type":"ping"}\n\n'
 

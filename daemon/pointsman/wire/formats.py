@@ -7,9 +7,10 @@ from typing import Protocol
 
 import msgspec
 
+from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.errors import PointsmanError
 from pointsman.money import Usage
-from pointsman.types import Call, Candidate, Dialect, Frame, Whole
+from pointsman.types import Dialect
 from pointsman.wire import (
     anthropic,
     anthropic_collect,

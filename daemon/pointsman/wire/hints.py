@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from pointsman.calls import Hints, Priority
 from pointsman.errors import BadRequest
 from pointsman.modes import Privacy
-from pointsman.types import Hints, Priority
 
 LONGEST_NAME = 100  # characters of an application's name
 PREFIX = "x-pointsman-"

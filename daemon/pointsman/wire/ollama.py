@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from pointsman.calls import Call, Candidate
 from pointsman.errors import UpstreamError
-from pointsman.types import Ability, Call, Candidate
+from pointsman.types import Ability
 from pointsman.wire.ollama_answer import StreamReader, read_whole
 from pointsman.wire.ollama_messages import read_messages
 from pointsman.wire.openai_answer import UNREADABLE

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Call, Candidate, Frame, Whole
 from pointsman.wire import ndjson, sse
 from pointsman.wire.foreign import NOTHING, error_message, refuse_error
 from pointsman.wire.openai_answer import MOST_TOKENS, UNREADABLE, demand_own, text_size

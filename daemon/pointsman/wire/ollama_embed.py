@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from pointsman.calls import Call, Candidate, Whole
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Call, Candidate, Whole
 from pointsman.wire.foreign import refuse_error
 from pointsman.wire.ollama import given
 from pointsman.wire.ollama_answer import StreamReader, count

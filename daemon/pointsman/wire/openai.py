@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from pointsman.calls import Call, CallKind
 from pointsman.chat import Chat
 from pointsman.errors import BadRequest
-from pointsman.types import Call, CallKind
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import read_whole
 from pointsman.wire.openai_messages import SentMessage, only_here, read_message

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import msgspec
 
+from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import CONTENT, Event, EventKind
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Call, Candidate, Frame, Whole
 from pointsman.wire.foreign import refuse_error
 
 LONGEST_NAME = 100  # characters of a foreign model's name that are repeated

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from pointsman.calls import Call, CallKind
 from pointsman.chat import Part
-from pointsman.types import Call, CallKind
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import read_whole
 from pointsman.wire.openai_request import (

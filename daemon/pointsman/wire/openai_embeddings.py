@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from pointsman.calls import Call, CallKind, Candidate, Whole
 from pointsman.chat import PartKind
 from pointsman.errors import BadRequest, UpstreamError
-from pointsman.types import Call, CallKind, Candidate, Whole
 from pointsman.wire import openai_request
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import UNREADABLE, read_fields, read_usage, said_by

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pointsman.calls import Call, Candidate
 from pointsman.errors import BadRequest, PointsmanError
-from pointsman.types import Call, Candidate
 from pointsman.wire import sse
 
 LONGEST_NAME = 512  # characters of a model's name; it comes back in headers, logs and errors

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from pointsman.calls import Frame
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.types import Frame
 from pointsman.wire import sse
 from pointsman.wire.foreign import NOTHING, error_message
 from pointsman.wire.openai_answer import (

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
 from pointsman.border import Border
+from pointsman.calls import Call, Candidate, Task
 from pointsman.catalogue.registry import Registry
 from pointsman.config.credentials import Credentials
 from pointsman.config.schema import Config
@@ -39,7 +40,7 @@ from pointsman.server.app import make_app
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
-from pointsman.types import Account, Call, Candidate, Endpoint, Finding, FoundBy, Model, Place, Task, Tier
+from pointsman.types import Account, Endpoint, Finding, FoundBy, Model, Place, Tier
 
 STARTED_AT = 1_000_000.0
 SECRET = "sk-never-told"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pointsman.calls import Outcome
 from pointsman.server.control.shapes import AttemptShape, RequestLineShape, RequestShape
-from pointsman.types import Outcome
 from tests.fakes.records import attempt, record
 from tests.server.control.conftest import SECRET, Client, House
 

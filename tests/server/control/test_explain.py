@@ -30,6 +30,7 @@ async def test_the_order_and_each_who_is_left_out_are_told(client: Client, house
             "rule": "budget",
             "reason": "no budget set, and it costs money (budgets come with a later version)",
             "models": ["cloud/a", "cloud/b"],
+            "more": 0,
         }
     ]
     assert told["wanted"]["chosen"]

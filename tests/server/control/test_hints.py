@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pointsman.calls import Excluded, Outlook
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.queries import Decided
@@ -19,12 +20,10 @@ from pointsman.types import (
     Ability,
     Dialect,
     Endpoint,
-    Excluded,
     FoundBy,
     Health,
     Model,
     ModelState,
-    Outlook,
     Snapshot,
     Stretch,
     Tier,
@@ -51,7 +50,7 @@ def homemade(**changes: Any) -> Endpoint:
 
 
 def turned_away(tokens: int, *models: str, app: str = "editor") -> Decided:
-    out = tuple(Excluded(name, "context", "it is too small") for name in models)
+    out = (Excluded("context", "it is too small", models),)
     return Decided(app, describe(decision(task=replace(TASK, prompt_tokens=tokens), excluded=out)))
 
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from pointsman.calls import Excluded, Outlook
 from pointsman.ledger.queries import Reader
 from pointsman.routing.classify import classify
 from pointsman.routing.policy import decide
@@ -11,7 +12,7 @@ from pointsman.routing.resolve import Names, resolve
 from pointsman.server.control import advice
 from pointsman.server.control.shapes import StatusShape
 from pointsman.server.control.status import TYPICAL, _midnight, read_past
-from pointsman.types import Excluded, FoundBy, Health, Outlook, Place, Snapshot, Tier
+from pointsman.types import FoundBy, Health, Place, Snapshot, Tier
 from pointsman.wire.formats import FORMATS
 from tests.fakes.records import TASK, attempt, decision, record
 from tests.server.control.conftest import SECRET, STARTED_AT, Client, House, endpoint, model
@@ -110,7 +111,7 @@ async def test_who_was_turned_away_today_is_told(client: Client, house: House) -
     house.find(place, model(place, context=4_096))
     await house.rooms.sweeper.sweep("test")
     task = replace(TASK, prompt_tokens=28_000)
-    small = decision(task=task, excluded=(Excluded("llama-server/qwen", "context", "it is too small"),))
+    small = decision(task=task, excluded=(Excluded("context", "it is too small", ("llama-server/qwen",)),))
     house.rooms.writer.enqueue(record("new", time.time(), app="editor", decision=small))
     house.rooms.writer.flush().result(10)
     (hint,) = (await status_of(client))["hints"]

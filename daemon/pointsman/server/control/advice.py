@@ -1,9 +1,10 @@
 """What a status says first: what is used now, in one sentence."""
 
+from pointsman.calls import Decision, Wanted
 from pointsman.modes import Mode
 from pointsman.routing.explain import PAUSED
 from pointsman.server.control.words import count
-from pointsman.types import Decision, Snapshot, Tier, Wanted, tier_word
+from pointsman.types import Snapshot, Tier, tier_word
 
 
 def summary(snapshot: Snapshot, decision: Decision) -> str:

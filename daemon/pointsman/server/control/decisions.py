@@ -5,12 +5,12 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from pointsman.calls import Attempt
 from pointsman.errors import BadRequest, LedgerError
 from pointsman.ledger.queries import Line, Reader, Story
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import AttemptShape, RequestLineShape, RequestShape, RequestsShape
 from pointsman.server.rooms import ROOMS
-from pointsman.types import Attempt
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 50, 1_000
 NEWEST = "last"

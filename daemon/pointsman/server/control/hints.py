@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pointsman.calls import Decision
 from pointsman.routing import policy
 from pointsman.server.control import contexts
 from pointsman.server.control.words import chats, count, is_here, models_of, of_endpoint, set_tools
-from pointsman.types import Ability, Decision, Endpoint, FoundBy, Health, Model, ModelState, Snapshot
+from pointsman.types import Ability, Endpoint, FoundBy, Health, Model, ModelState, Snapshot
 
 # Rules that hold for every request until somebody changes something.
 STANDING = tuple(rule.__name__ for rule in (policy.budget, policy.dialect, policy.healthy))
@@ -90,12 +91,12 @@ def _left_out(scene: Scene) -> Iterator[str]:
     """Models of a sound endpoint that no request would be given, counted by the reason."""
     for endpoint in _sound(scene):
         models = {one.id: one for one in models_of(endpoint, scene.snapshot)}
-        for rule, reason, ids in scene.decision.left_out():
-            out = [models[one] for one in ids if one in models]
+        for excluded in scene.decision.excluded:
+            out = [models[one] for one in excluded.models if one in models]
             out = [one for one in out if one.state is not ModelState.FAILED]
-            if out and rule in STANDING:
+            if out and excluded.rule in STANDING:
                 be = "is" if len(out) == 1 else "are"
-                yield f"{of_endpoint(endpoint, len(out))} {be} not used: {reason}"
+                yield f"{of_endpoint(endpoint, len(out))} {be} not used: {excluded.reason}"
 
 
 def _loading(scene: Scene) -> Iterator[str]:

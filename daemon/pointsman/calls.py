@@ -1,0 +1,217 @@
+"""What is asked, what is decided about it, and what is done: frozen values, but for the attempt under way.
+
+A *call* came in and is a *task* for some model; a *candidate* may be asked, and an *attempt* was. `None`
+always means *unknown*, never zero.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from itertools import islice
+from typing import NamedTuple, overload
+
+from pointsman.chat import CONTENT, Chat, Event
+from pointsman.modes import Mode, Privacy
+from pointsman.money import Usage
+from pointsman.types import Ability, Grade, Modality, Model
+
+PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
+
+
+class CallKind(StrEnum):
+    """What is asked of a model."""
+
+    CHAT = "chat"
+    COMPLETION = "completion"  # the continuation of a text
+    EMBEDDING = "embedding"
+
+
+class Priority(IntEnum):
+    """Who goes first where requests wait in line: the smaller number."""
+
+    CRITICAL = 0
+    NORMAL = 1
+    BACKGROUND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a client says about its request in `X-Pointsman-*` headers."""
+
+    app: str = ""
+    privacy: Privacy = Privacy.ANY
+    priority: Priority = Priority.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What came in. `fields` holds each top-level field's JSON as it was sent, opaque outside `wire`."""
+
+    kind: CallKind
+    format: str  # a key of wire.formats.FORMATS
+    model: str  # as the client wrote it; empty: it leaves the choice to us
+    fields: Mapping[str, object]
+    size: int  # bytes of the body
+    stream: bool = False
+    wants_usage: bool = False  # of a stream: it asked for usage itself
+    thinks: bool = False  # it asks the model to think before it answers
+    max_tokens: int | None = None
+    choices: int = 1
+    chat: Chat | None = None  # of other calls than chats: a message for each text
+    untranslatable: str = ""  # a field that no other dialect can carry; empty: none
+    headers: Mapping[str, str] = field(default_factory=dict)  # of the client's, those that go up
+    hints: Hints = Hints()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a call asks of a model. `prompt_tokens` is an estimate that errs on the high side."""
+
+    grade: Grade  # the least that will do
+    needs: Ability
+    reads: Modality
+    prompt_tokens: int
+    max_tokens: int | None
+    privacy: Privacy
+    prompt_ceiling: int = 0  # tokens the prompt can't exceed, whatever the model's vocabulary
+    untranslatable: str = ""  # a field that only an OpenAI API can be asked with; empty: none
+    format: str = "openai.chat"  # the call's
+    priority: Priority = Priority.NORMAL
+    mode: Mode = Mode.NORMAL  # in force when it was asked
+    reasons: tuple[str, ...] = ()
+
+
+class Parked(NamedTuple):
+    """A model that may not be asked before `until`, on the event loop's clock."""
+
+    until: float
+    reason: str
+    limited: bool = False  # by a rate limit or a quota
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the gate and the queues know at this moment, by model."""
+
+    in_flight: Mapping[str, int] = field(default_factory=dict)  # requests being answered
+    waits: Mapping[str, float] = field(default_factory=dict)  # seconds a new request would wait
+    parked: Mapping[str, Parked] = field(default_factory=dict)
+    now: float = 0.0  # on the event loop's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    model: Model
+    reason: str  # a short code for `X-Pointsman-Reason`
+    degraded: bool = False
+    context: int | None = None  # tokens to ask the engine for, in its own dialect; None: as it is
+
+
+class Ranking(Sequence[Candidate]):
+    """Candidates in order, each made when somebody looks at it: seldom more than the first of a thousand."""
+
+    def __init__(self, length: int, candidates: Iterator[Candidate]) -> None:
+        self._length = length
+        self._made: list[Candidate] = []
+        self._rest = candidates
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Candidate]: ...
+    def __getitem__(self, index: int | slice) -> Candidate | Sequence[Candidate]:
+        places = range(self._length)[index]
+        last = places if isinstance(places, int) else max(places, default=-1)
+        self._made += islice(self._rest, max(0, last + 1 - len(self._made)))
+        return self._made[places] if isinstance(places, int) else [self._made[place] for place in places]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of all that is a list
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """The models, by id, that one rule leaves out for one reason."""
+
+    rule: str
+    reason: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the name in a request means: a choice left to us, or models in the user's own order."""
+
+    asked: str
+    chosen: bool  # True: Pointsman chooses among all
+    models: tuple[str, ...] = ()  # ids, when it does not
+    named: int = 0  # how many of them, from the first, the name itself means; the rest are its fallbacks
+    via: str = ""  # the role or alias it came by
+    missing: tuple[str, ...] = ()  # names in the user's lists that nobody serves now
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A pure result: who may answer, in which order, and why everyone else may not."""
+
+    id: str
+    wanted: Wanted
+    task: Task
+    candidates: Sequence[Candidate]
+    excluded: tuple[Excluded, ...]  # in the order in which the rules first spoke
+    parked: tuple[Model, ...] = ()  # those of the excluded that may answer when they are no longer parked
+
+
+class Frame(NamedTuple):
+    """A piece of a streamed answer: bytes ready for a client of the same dialect, and what they say."""
+
+    raw: bytes
+    events: tuple[Event, ...] = ()
+
+    @property
+    def has_content(self) -> bool:
+        return any(event.kind in CONTENT for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A plain answer, read whole and found sound. `text_size` counts its characters."""
+
+    body: bytes
+    usage: Usage | None
+    text_size: int
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    OPEN = "open"  # not ended: what a crash leaves behind
+    OK = "ok"
+    FAILED = "failed"
+    CUT = "cut"  # it failed after content had been passed on
+    CANCELLED = "cancelled"  # the client went away
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one model: one row of the ledger. Written down before it is made, then filled in.
+
+    Times are seconds since the request came in.
+    """
+
+    model: str
+    endpoint: str
+    tier: str
+    started: float
+    outcome: Outcome = Outcome.OPEN
+    status: int | None = None
+    error: str = ""
+    first_content: float | None = None
+    ended: float | None = None
+    usage: Usage | None = None
+    cost: int | None = None  # nano-dollars; None: unknown
