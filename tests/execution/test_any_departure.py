@@ -10,7 +10,6 @@ from typing import Self
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.border import Border
 from pointsman.calls import Hints
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import PointsmanError
@@ -23,6 +22,7 @@ from pointsman.net import Sessions
 from pointsman.router import Router
 from pointsman.routing.resolve import Names
 from pointsman.types import Account, Finding, Place, Tier
+from pointsman.watch.border import Border
 from tests.execution.test_any_failures import CLOCKS, WALL, Still, troubles
 from tests.fakes.engine import FakeEngine
 from tests.fakes.faults import Fault

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pointsman.daemon import MACHINE, Options, Times, running, settle
+from pointsman.build import MACHINE, Times
+from pointsman.daemon import Options, running, settle
 from pointsman.server.rooms import Rooms
 from tests.fakes.engine import FakeEngine
 from tests.fakes.ollama import FakeOllama, OllamaModel

@@ -12,7 +12,8 @@ from typing import Self
 
 import pytest
 
-from pointsman.daemon import Options, Setup, running, settle
+from pointsman.build import Setup
+from pointsman.daemon import Options, running, settle
 from pointsman.server.instance import sole
 from tests.journeys.daemon import Daemon
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from pointsman.daemon import Times
+from pointsman.build import Times
 from pointsman.machine import PERIOD
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine

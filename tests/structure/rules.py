@@ -59,7 +59,7 @@ RULES = (
     Rule(
         name="no mutable state at module level",
         remedy="A constant is a tuple, a frozenset or a MappingProxyType; what changes belongs to an object "
-        "that daemon.py makes.",
+        "that build.py makes.",
         find=findings.mutable_state,
         folders=PACKAGES,
         bad="""\

@@ -30,7 +30,7 @@ class Change:
 class Registry:
     """`on_change` is given every new snapshot; that all stayed as it was is not told."""
 
-    def __init__(self, on_change: Callable[[Snapshot], None] | None = None) -> None:
+    def __init__(self, on_change: Callable[[Snapshot], object] | None = None) -> None:
         self._on_change = on_change
         self._snapshot = Snapshot()
         self._shelf: dict[str, Finding] = {}  # by endpoint id, in the order of their coming

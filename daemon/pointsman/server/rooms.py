@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from pointsman.border import Border
 from pointsman.catalogue.registry import Registry
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.keybook import Keybook
@@ -12,12 +11,13 @@ from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus
 from pointsman.execution.loads import Loads
 from pointsman.jobs import Jobs
-from pointsman.keywatch import KeyWatch
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.router import Router
 from pointsman.server.modes import Modes
 from pointsman.server.streams import Signs
+from pointsman.watch.border import Border
+from pointsman.watch.keys import KeyWatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from aiohttp import ClientSession, UnixConnector, web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
-from pointsman.border import Border
 from pointsman.calls import Call, Candidate, Task
 from pointsman.catalogue.registry import Registry
 from pointsman.config.credentials import Credentials
@@ -28,7 +27,6 @@ from pointsman.execution.clocks import Clocks, clocks_for
 from pointsman.execution.loads import Loads
 from pointsman.execution.pace import Pace
 from pointsman.jobs import Job, Jobs
-from pointsman.keywatch import KeyWatch
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.limits.gate import Gate
@@ -41,6 +39,8 @@ from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
 from pointsman.types import Account, Endpoint, Finding, FoundBy, Model, Place, Tier
+from pointsman.watch.border import Border
+from pointsman.watch.keys import KeyWatch
 
 STARTED_AT = 1_000_000.0
 SECRET = "sk-never-told"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from pointsman.border import Gone
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
 from pointsman.ledger.queries import Decided, Line, Reader, Total
@@ -24,6 +23,7 @@ from pointsman.server.control.shapes import (
     StatusShape,
 )
 from pointsman.server.rooms import ROOMS, Rooms
+from pointsman.watch.border import Gone
 from pointsman.wire.formats import FORMATS
 
 TYPICAL = b'{"model":"auto","messages":[{"role":"user","content":"Hello"}]}'

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.border import MOST_PROGRAMS, Border, Gone
 from pointsman.calls import Call, Hints
 from pointsman.errors import UpstreamError
 from pointsman.events import Bus, Watcher
@@ -15,6 +14,7 @@ from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.modes import Mode
 from pointsman.types import Model, Tier
+from pointsman.watch.border import MOST_PROGRAMS, Border, Gone
 from tests.routing.house import model
 from tests.wire.asking import chat
 

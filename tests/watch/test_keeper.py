@@ -11,13 +11,13 @@ from pointsman.calls import Outcome
 from pointsman.catalogue.free import free_limits
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.events import Bus
-from pointsman.keeper import Keeper, committed
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
 from pointsman.types import Account, Model, Tier
+from pointsman.watch.keeper import Keeper, committed
 from tests.routing.house import endpoint, model
 
 WALL = 1_800_000_000.0

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from functools import partial
 
-from pointsman.daemon import start_jobs
+from pointsman.build import start_jobs
 from pointsman.machine import ClockWatch
 from pointsman.types import Health
 from tests.discovery.house import Fake, House, finding

@@ -1,0 +1,242 @@
+"""Everything but the server is built here, each room given what it needs of the others."""
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from pointsman.catalogue.free import free_limits
+from pointsman.catalogue.registry import Registry
+from pointsman.config.credentials import Credentials
+from pointsman.config.load import Loaded, load
+from pointsman.config.schema import Config, Hold
+from pointsman.config.settings import Settings
+from pointsman.discovery.catalogues import Catalogues
+from pointsman.discovery.keybook import Keybook
+from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
+from pointsman.discovery.urls import Urls
+from pointsman.errors import LedgerError, Shuts, UpstreamError
+from pointsman.events import Bus
+from pointsman.execution.answer import Means
+from pointsman.execution.clocks import clocks_for
+from pointsman.execution.loads import Loads
+from pointsman.execution.pace import Pace
+from pointsman.ids import Ids
+from pointsman.jobs import Job, Jobs
+from pointsman.ledger.queries import Reader
+from pointsman.ledger.writer import Writer
+from pointsman.limits.free import FreeTiers
+from pointsman.limits.gate import Gate
+from pointsman.machine import ClockWatch, sleepless
+from pointsman.net import Sessions
+from pointsman.paths import Paths
+from pointsman.router import Router
+from pointsman.routing.resolve import AUTO, Names
+from pointsman.server.modes import Modes
+from pointsman.server.rooms import Info, Rooms
+from pointsman.server.streams import Signs
+from pointsman.types import Endpoint
+from pointsman.watch.border import Border
+from pointsman.watch.keeper import Keeper, committed
+from pointsman.watch.keys import EVERY, KeyWatch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What is settled before anything starts."""
+
+    paths: Paths
+    loaded: Loaded
+
+    @property
+    def config(self) -> Config:
+        return self.loaded.config
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The machine's clocks: the time of day, one that nobody sets, and one that goes on in its sleep."""
+
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleepless: Callable[[], float] = sleepless
+
+
+MACHINE = Times()
+
+
+async def build(
+    setup: Setup,
+    environ: Mapping[str, str],
+    info: Info,
+    sessions: Sessions,
+    stack: AsyncExitStack,
+    *,
+    times: Times,
+) -> Rooms:
+    """What is started here the stack stops, in reverse."""
+    clock = asyncio.get_running_loop().time  # of the attempts, and of all that they wait for
+    stack.push_async_callback(sessions.close)
+    bus, pace = Bus(), Pace()
+    loads = Loads(clock, lambda: sweeper.hurry("an engine loaded a model"), pace)
+    stack.callback(loads.close)
+    registry = Registry(lambda snapshot: [one.observe(snapshot) for one in (loads, key_watch)])
+    writer, reader = _ledger(setup.paths, stack)
+    _remember(pace, reader)
+    keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
+    free = FreeTiers(free_limits, times.wall, keeper.counted)
+    gate = Gate(lambda change: [one.changed(change) for one in (keeper, key_watch)], keeper.told, free)
+    keeper.restore(gate, reader)
+    key_watch = KeyWatch(sessions, registry, gate, clock, asks=setup.config.discovery.remote)
+    stack.callback(key_watch.close)
+    settings, written = Settings(setup.paths.settings), partial(load, setup.paths.config_file)
+    modes = Modes(setup.config.privacy.mode, settings, lambda: written().config.privacy.mode, bus, times.wall)
+    border = Border(modes.mode, bus, writer.enqueue, times.wall)
+    border.restore(reader)
+    keys = Keybook(setup.config, environ, Credentials(setup.paths.credentials), sessions, times.wall)
+    urls = Urls(setup.config.urls, settings, lambda: written().config.urls)
+    catalogues = Catalogues.restored(reader, writer.enqueue, urls)
+    sweeper = make_sweeper(
+        setup.config,
+        environ,
+        sessions,
+        registry,
+        bus,
+        monotonic=times.monotonic,
+        wall=times.wall,
+        places=keys.read(),
+        catalogues=catalogues,
+    )
+    stack.push_async_callback(sweeper.close)
+
+    def on_failure(endpoint: Endpoint, error: UpstreamError) -> None:
+        if error.shuts is Shuts.ENDPOINT:
+            sweeper.lost(endpoint.id, error.message)
+
+    means = Means(
+        sessions,
+        gate,
+        loads,
+        partial(clocks_for, config=setup.config, pace=pace),
+        on_failure,
+        times.wall,
+        hold=setup.config.streams.hold is Hold.WHOLE,
+        collect=setup.config.streams.collect,
+        cross=border.cross,
+        committed=partial(committed, writer),
+    )
+    router = Router(
+        registry=registry,
+        gate=gate,
+        lookout=sweeper,
+        means=means,
+        names=_names(setup.config),
+        bus=bus,
+        keep=writer.enqueue,
+        new_id=Ids(times.wall, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
+        wall=times.wall,
+        monotonic=clock,
+        config_file=str(setup.paths.config_file),
+        mode=modes.mode,
+    )
+
+    def woke_up(slept: float) -> None:
+        keeper.jumped(gate, slept)
+        sessions.renew(after=_longest_call(setup.config))
+
+    key_job = Job("ask what is left of keys", EVERY, key_watch.look)
+    jobs = start_jobs(sweeper, _clock_watch(times), stack, woke_up, key_job)
+    return Rooms(
+        router=router,
+        registry=registry,
+        sweeper=sweeper,
+        keys=keys,
+        catalogues=catalogues,
+        reader=reader,
+        writer=writer,
+        bus=bus,
+        info=info,
+        jobs=jobs,
+        loads=loads,
+        signs=Signs(setup.config.streams.patience),
+        border=border,
+        key_watch=key_watch,
+        modes=modes,
+    )
+
+
+def _ledger(paths: Paths, stack: AsyncExitStack) -> tuple[Writer, Reader]:
+    """Raises StartError."""
+    writer = Writer(paths.ledger)
+    writer.start()
+    stack.callback(writer.stop)
+    reader = Reader(paths.ledger)
+    stack.callback(reader.close)
+    return writer, reader
+
+
+def _remember(pace: Pace, reader: Reader) -> None:
+    """Without it the first long prompt after a start would be given a guess's time."""
+    try:
+        pace.remember(reader.reading_paces(), reader.speeds())
+    except LedgerError as error:
+        log.warning("how fast models are is learned anew: %s", error.message)
+
+
+def _clock_watch(times: Times) -> Callable[[Callable[[float, float], object]], ClockWatch]:
+    loop = asyncio.get_running_loop()
+    return partial(
+        ClockWatch,
+        wall=times.wall,
+        monotonic=times.monotonic,
+        asleep=lambda: times.sleepless() - loop.time(),
+        call_later=loop.call_later,
+    )
+
+
+def start_jobs(
+    sweeper: Sweeper,
+    watch_clocks: Callable[[Callable[[float, float], object]], ClockWatch],
+    stack: AsyncExitStack,
+    on_wake: Callable[[float], object],
+    *more: Job,
+) -> Jobs:
+    """What is done again and again, and anew when the machine has slept or its clock was set.
+
+    `on_wake` is told how long the event loop's clock stood still.
+    """
+    jobs = Jobs((Job("look for engines on this machine", PULSE, sweeper.pulse), *more))
+    jobs.start()
+    stack.callback(jobs.stop)
+
+    def woke_up(seconds: float, slept: float) -> None:
+        log.warning("the clock jumped by %.0f s: looking again", seconds)
+        jobs.reschedule()
+        on_wake(slept)
+        sweeper.hurry("the machine woke up, or its clock was set", everything=True)
+
+    watch = watch_clocks(woke_up)
+    watch.start()
+    stack.callback(watch.stop)
+    return jobs
+
+
+def _names(config: Config) -> Names:
+    return Names(
+        aliases=config.models,
+        roles={name: role.model or AUTO for name, role in config.roles.items()},
+        fallback=config.fallback,
+    )
+
+
+def _longest_call(config: Config) -> float:
+    """Seconds that a call to any provider may take."""
+    own = (provider.timeouts.total for provider in config.providers.values() if provider.timeouts)
+    return max([config.timeouts.total, *(total or 0.0 for total in own)])
