@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from pointsman.catalogue.free import free_limits
+from pointsman.catalogue.free import allowances
 from pointsman.catalogue.registry import Registry
 from pointsman.config.credentials import Credentials
 from pointsman.config.load import Loaded, load
@@ -91,7 +91,8 @@ async def build(
     writer, reader = _ledger(setup.paths, stack)
     _remember(pace, reader)
     keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
-    free = FreeTiers(free_limits, times.wall, keeper.counted)
+    counted = partial(allowances, most_a_minute=_most_a_minute(setup.config))
+    free = FreeTiers(counted, times.wall, keeper.counted)
     gate = Gate(lambda change: [one.changed(change) for one in (keeper, key_watch)], keeper.told, free)
     keeper.restore(gate, reader)
     key_watch = KeyWatch(sessions, registry, gate, clock, asks=setup.config.discovery.remote)
@@ -234,6 +235,10 @@ def _names(config: Config) -> Names:
         roles={name: role.model or AUTO for name, role in config.roles.items()},
         fallback=config.fallback,
     )
+
+
+def _most_a_minute(config: Config) -> Mapping[str, int]:
+    return {name: one.rate_limit_rpm for name, one in config.providers.items() if one.rate_limit_rpm}
 
 
 def _longest_call(config: Config) -> float:

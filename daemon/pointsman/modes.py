@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+OFFLINE = "offline"  # the same as local-only, as people call it
+
 
 class Mode(StrEnum):
     """Who may answer, until the user says otherwise."""
@@ -10,6 +12,10 @@ class Mode(StrEnum):
     NO_PAID = "no-paid"  # nobody who costs money
     LOCAL_ONLY = "local-only"  # nobody who is not on this machine
     PAUSED = "paused"  # nobody
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Mode | None":
+        return cls.LOCAL_ONLY if value == OFFLINE else None
 
 
 class Privacy(StrEnum):

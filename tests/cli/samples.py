@@ -22,6 +22,7 @@ ENDPOINT = EndpointShape(
     title="llama.cpp server",
     place="http://127.0.0.1:8080/v1",
     tier="local",
+    tiers=["local"],
     health="up",
     note="",
     build="b1",

@@ -162,6 +162,14 @@ def test_what_is_no_json_decodes_to_nothing(body: bytes) -> None:
     assert decode(body) is None
 
 
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 5_000], ids=["huge", "small", "long"])
+def test_a_number_that_is_none_makes_nothing_else_unreadable(number: bytes) -> None:
+    body = b'{"data": [{"id": "a", "context_length": %b}, {"id": "b", "context_length": 4096}]}' % number
+    listing = read_models(decode(body))
+    assert listing is not None
+    assert [(one.served_as, one.context) for one in listing.models] == [("a", None), ("b", 4_096)]
+
+
 @pytest.mark.parametrize(
     ("body", "loading"),
     [

@@ -10,17 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pointsman.build import Times
 from pointsman.daemon import Options, running, settle
 from pointsman.ledger.record import FreeCallRecord
 from pointsman.ledger.writer import Writer
 from pointsman.money import NANO
-from tests.fakes import faults
+from tests.fakes import answers, faults
+from tests.fakes.engine import FakeEngine
 from tests.fakes.openrouter import FREE, PAID, FakeOpenRouter, day_used_up
-from tests.journeys.clock import Clock
+from tests.journeys.clock import Clock, clock_of_this_loop
 from tests.journeys.conftest import Here, chat
 from tests.journeys.daemon import Daemon
 
 DAY = 86_400.0
+NOON = 20_833.5 * DAY  # in UTC, seconds since 1970
 ALONE = "[discovery]\nlocal = false\n"
 MINUTE_USED_UP = "its 20 free requests a minute are used up"
 DAY_USED_UP = "its 50 free requests a day are used up until midnight (UTC)"
@@ -28,8 +31,6 @@ DAY_USED_UP = "its 50 free requests a day are used up until midnight (UTC)"
 
 @pytest.fixture
 async def cloud(stack: AsyncExitStack) -> AsyncIterator[FakeOpenRouter]:
-    if time.time() % DAY > DAY - 120:
-        pytest.skip("it is about to be midnight in UTC, when all is counted anew")
     async with FakeOpenRouter() as cloud:
         yield cloud
 
@@ -40,7 +41,9 @@ async def start(stack: AsyncExitStack, cloud: FakeOpenRouter, more: str = "") ->
     (folder / "config.toml").write_text(ALONE + more, encoding="utf-8")
     environ = {"HOME": str(folder), **cloud.environ}
     setup = settle(Options(config=folder / "config.toml", state=folder, port=0), environ)
-    rooms = await stack.enter_async_context(running(setup, environ))
+    now = clock_of_this_loop().time
+    times = Times(wall=lambda: NOON + now(), monotonic=now, sleepless=now)
+    rooms = await stack.enter_async_context(running(setup, environ, times))
     await rooms.sweeper.sweep("test", everything=True)
     if "remote = false" not in more:
         await cloud.key_question()
@@ -121,7 +124,7 @@ async def test_the_51st_call_of_a_day_never_reaches_it(
     refused = await ask(patient, daemon.api_base)
     assert refused.status_code == 429
     assert DAY_USED_UP in refused.json()["error"]["message"]
-    assert int(refused.headers["Retry-After"]) == pytest.approx(DAY - time.time() % DAY, abs=5)
+    assert int(refused.headers["Retry-After"]) == pytest.approx(DAY / 2 - clock.time(), abs=5)
     assert len(cloud.chats) == 50
 
 
@@ -140,8 +143,6 @@ async def test_what_the_provider_itself_has_counted_counts(
     cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
 ) -> None:
     """Somebody else asks with the same key."""
-    if time.time() % DAY < 700:
-        pytest.skip("the day has just begun, and what is told may be of the day before")
     cloud.figures = {
         "is_free_tier": False,
         "free_model_daily_requests": {"limit": 50, "used": 48, "remaining": 2},
@@ -153,17 +154,16 @@ async def test_what_the_provider_itself_has_counted_counts(
 
 
 async def test_a_refusal_that_tells_its_limits_is_followed(
-    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient, clock: Clock
 ) -> None:
-    cloud.fault = day_used_up(50, time.time() + 3600)
+    cloud.fault = day_used_up(50, NOON + clock.time() + 3600)
     daemon = await start(stack, cloud)
     refused = await ask(http, daemon.api_base)
     assert refused.status_code == 429
     assert 3500 < int(refused.headers["Retry-After"]) <= DAY
     assert (await ask(http, daemon.api_base, f"openrouter/{FREE[1]}")).status_code == 429
     assert len(cloud.chats) == 1
-    if time.time() % DAY > 700:
-        assert (await used(http, daemon.url))["day"] == (50, 50)
+    assert (await used(http, daemon.url))["day"] == (50, 50)
 
 
 async def test_after_a_refusal_the_provider_is_asked_about_the_key(
@@ -174,6 +174,51 @@ async def test_after_a_refusal_the_provider_is_asked_about_the_key(
     cloud.faults(faults.status(429, retry_after="1"))
     await ask(patient, daemon.api_base)
     await cloud.key_question(2)
+
+
+async def test_what_is_used_up_is_told_by_the_status_and_counts_as_a_tier_of_its_place(
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
+) -> None:
+    daemon = await start(stack, cloud)
+    await asked_times(20, http, daemon.api_base)
+    status = (await http.get(f"{daemon.url}/control/v0/status")).json()
+    (alone,) = status["limits"]
+    assert (alone["kind"], alone["limited"], alone["reason"]) == ("free", True, MINUTE_USED_UP)
+    assert 50 < alone["seconds"] <= 65
+    (place,) = status["endpoints"]
+    assert place["tiers"] == ["free", "paid"]
+
+
+async def test_402_puts_the_account_aside_says_so_once_and_all_else_goes_on(
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
+) -> None:
+    other = await stack.enter_async_context(FakeEngine("spare", llama=False))
+    cloud.fault = faults.status(402, answers.error(402, "Insufficient credits", "payment_required"))
+    spare = f'[providers.spare]\napi_base = "{other.api_base}"\ntier = "free"\n'
+    daemon = await start(stack, cloud, spare)
+    told = [await ask(http, daemon.api_base) for _ in range(3)]
+    assert [one.headers["X-Pointsman-Model"] for one in told] == ["spare/spare"] * 3
+    assert len(cloud.chats) == 1
+    named = await ask(http, daemon.api_base, f"openrouter/{FREE[0]}")
+    assert named.status_code in {429, 503}
+    assert "Insufficient credits" in named.json()["error"]["message"]
+    assert len(cloud.chats) == 1
+    status = (await http.get(f"{daemon.url}/control/v0/status")).json()
+    (alone,) = status["limits"]
+    assert alone["kind"] == "account"
+    assert "402" in alone["reason"]
+
+
+async def test_a_users_own_limit_of_a_minute_holds_for_what_costs_nothing_and_is_named(
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
+) -> None:
+    limited = f'[providers.mine]\napi_base = "{cloud.api_base}"\napi_key = "{cloud.key}"\n'
+    daemon = await start(stack, cloud, limited + 'tier = "free"\nrate_limit_rpm = 2\n')
+    names = [f"mine/{name}" for name in (PAID[0], PAID[1], PAID[2])]
+    told = [await ask(http, daemon.api_base, name) for name in names]
+    assert [one.status_code for one in told] == [200, 200, 429]
+    assert "its 2 requests (rate_limit_rpm) a minute are used up" in told[2].json()["error"]["message"]
+    assert len(cloud.chats) == 2
 
 
 async def test_a_key_without_credit_is_not_asked_and_says_where_to_raise_its_limit(

@@ -29,6 +29,7 @@ class Limit:
     by_model: bool = False
     zone: str = "UTC"
     bought: int = 0
+    what: str = "free requests"
 
 
 MINUTE, A_DAY = Limit(3, "minute"), Limit(5, "day", bought=9)
@@ -102,12 +103,10 @@ def test_a_minute_is_any_minute_and_as_long_as_a_request_may_be_on_its_way() -> 
     assert house.rest(free()) == 20
 
 
-def test_what_costs_money_runs_here_or_has_no_key_is_not_counted() -> None:
-    house = House((MINUTE,))
-    keyless = replace(free(), endpoint=endpoint("cloud"))
-    for one in (replace(free(), tier=Tier.PAID), replace(free(), tier=Tier.LOCAL), keyless):
-        assert house.ask_often(one, 5) == 5
-        assert house.gate.admit(one, house.now).counted is None
+def test_who_has_no_allowance_is_not_counted() -> None:
+    house = House(())
+    assert house.ask_often(free(), 5) == 5
+    assert house.gate.admit(free(), house.now).counted is None
     assert not house.counted
 
 
@@ -281,11 +280,14 @@ def test_all_that_is_counted_is_told_with_what_is_left() -> None:
     house.pass_by(5)
     told = [tuple(one) for one in house.tiers.report([free("two", account="b")], house.now)]
     assert told == [
-        ("a", "", "day", 5, 1, 12 * HOUR - 5),
-        ("a", "", "minute", 3, 1, 60.0),
-        ("b", "", "day", 5, 0, 12 * HOUR - 5),
-        ("b", "", "minute", 3, 0, 0.0),
+        ("a", "", "day", 5, 1, 12 * HOUR - 5, "free requests", ""),
+        ("a", "", "minute", 3, 1, 60.0, "free requests", ""),
+        ("b", "", "day", 5, 0, 12 * HOUR - 5, "free requests", ""),
+        ("b", "", "minute", 3, 0, 0.0, "free requests", ""),
     ]
+    house.ask_often(free(), 3)
+    (minute,) = (one for one in house.tiers.report((), house.now) if one.why)
+    assert (minute.account, minute.why) == ("a", "its 3 free requests a minute are used up")
 
 
 def test_time_that_was_slept_has_passed() -> None:

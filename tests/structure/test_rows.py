@@ -12,14 +12,14 @@ from zoneinfo import available_timezones
 import pytest
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
-from pointsman.catalogue.row import FreeLimit, FreeTier, Mark, Provider
+from pointsman.catalogue.row import Allowance, FreeTier, Mark, Provider
 from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.limits.free import DAY, SPANS
 from pointsman.types import Auth, Tier
 from pointsman.wire.formats import FORMATS
 
 SOURCED = re.compile(r"https://\S+( .+)?, 20[0-9]{2}-[01][0-9](-[0-3][0-9])?")
-GIFT = FreeTier((FreeLimit(20, "minute"),), "https://x, 2026-11-21", on_plan=True)
+GIFT = FreeTier((Allowance(20, "minute"),), "https://x, 2026-11-21", on_plan=True)
 CLOUD = Provider(
     "cloud",
     "A cloud",
@@ -149,9 +149,9 @@ def test_an_unrecognised_server_has_no_tier_and_is_found_by_no_port() -> None:
         (replace(CLOUD, sign_in=""), "where a key is had"),
         (replace(CLOUD, ports=(80,)), "has an address"),
         (replace(CLOUD, free=replace(GIFT, limits=())), "at least one"),
-        (replace(CLOUD, free=replace(GIFT, limits=(FreeLimit(0, "day"),))), "at least one"),
-        (replace(CLOUD, free=replace(GIFT, limits=(FreeLimit(1, "week"),))), "in one of"),
-        (replace(CLOUD, free=replace(GIFT, limits=(FreeLimit(1, "day", zone="Mars"),))), "time zone"),
+        (replace(CLOUD, free=replace(GIFT, limits=(Allowance(0, "day"),))), "at least one"),
+        (replace(CLOUD, free=replace(GIFT, limits=(Allowance(1, "week"),))), "in one of"),
+        (replace(CLOUD, free=replace(GIFT, limits=(Allowance(1, "day", zone="Mars"),))), "time zone"),
         (replace(CLOUD, free=replace(GIFT, source="https://x")), "when it was read"),
         (replace(CLOUD, free=replace(GIFT, on_plan=False)), "which models are free"),
         (replace(ENGINE, tier=None, marks=()), "LOCAL"),

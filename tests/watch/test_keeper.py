@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.calls import Outcome
-from pointsman.catalogue.free import free_limits
+from pointsman.catalogue.free import allowances
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.events import Bus
 from pointsman.ledger.queries import Reader
@@ -44,7 +44,7 @@ class Start:
         self.keeper = Keeper(
             self.bus, self.writer.enqueue, wall=lambda: self.wall, monotonic=lambda: self.now
         )
-        free = FreeTiers(free_limits, lambda: self.wall, self.keeper.counted)
+        free = FreeTiers(lambda one: allowances(one, {}), lambda: self.wall, self.keeper.counted)
         self.gate = Gate(self.keeper.changed, self.keeper.told, free)
         self.writer.start()
         with closing(reader):

@@ -20,7 +20,7 @@ whether it does; DeepSeek's terms for its API don't say; a gateway is as good as
 
 from types import MappingProxyType
 
-from pointsman.catalogue.row import FreeLimit, FreeTier, Mark, Provider
+from pointsman.catalogue.row import Allowance, FreeTier, Mark, Provider
 from pointsman.types import Auth, Dialect, Tier
 
 GENERIC = Provider("generic", "OpenAI-compatible server", tier=None, auth=Auth.BEARER)
@@ -207,7 +207,7 @@ PROVIDERS: tuple[Provider, ...] = (
         trains_free=True,
         docs_url="https://openrouter.ai/models",
         free=FreeTier(
-            (FreeLimit(20, "minute"), FreeLimit(50, "day", bought=1000)),
+            (Allowance(20, "minute"), Allowance(50, "day", bought=1000)),
             source="https://openrouter.ai/docs/api-reference/limits, 2026-10-17",
             suffix=":free",
         ),
@@ -247,8 +247,8 @@ PROVIDERS: tuple[Provider, ...] = (
         docs_url="https://ai.google.dev/gemini-api/docs/models",
         free=FreeTier(  # by what its refusals say: Google shows its figures to who is signed in, and no page
             (
-                FreeLimit(5, "minute", by_model=True),
-                FreeLimit(20, "day", by_model=True, zone="America/Los_Angeles"),
+                Allowance(5, "minute", by_model=True),
+                Allowance(20, "day", by_model=True, zone="America/Los_Angeles"),
             ),
             source="https://ai.google.dev/gemini-api/docs/rate-limits and its users' refusals, 2026-09-08",
             on_plan=True,
@@ -266,7 +266,7 @@ PROVIDERS: tuple[Provider, ...] = (
         trains_free=False,
         docs_url="https://console.groq.com/docs/models",
         free=FreeTier(  # of most models; some have more, and every answer's head tells what is left
-            (FreeLimit(30, "minute", by_model=True), FreeLimit(1000, "day", by_model=True)),
+            (Allowance(30, "minute", by_model=True), Allowance(1000, "day", by_model=True)),
             source="https://console.groq.com/docs/rate-limits, 2026-07-25",
             on_plan=True,
         ),
@@ -291,7 +291,7 @@ PROVIDERS: tuple[Provider, ...] = (
         trains_free=True,
         docs_url="https://docs.mistral.ai/getting-started/models",
         free=FreeTier(
-            (FreeLimit(1, "second"),),
+            (Allowance(1, "second"),),
             source="https://help.mistral.ai/en/articles/225174-what-are-the-limits-of-the-free-tier, 2026-11",
             on_plan=True,
         ),
@@ -327,7 +327,7 @@ PROVIDERS: tuple[Provider, ...] = (
         trains_free=False,
         docs_url="https://inference-docs.cerebras.ai/models",
         free=FreeTier(
-            (FreeLimit(5, "minute", by_model=True),),
+            (Allowance(5, "minute", by_model=True),),
             source="https://inference-docs.cerebras.ai/support/rate-limits, 2026-07-18",
             on_plan=True,
         ),

@@ -23,7 +23,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class FreeLimit:
+class Allowance:
     """So many requests in a span, of an account or of each of its models."""
 
     count: int
@@ -31,6 +31,7 @@ class FreeLimit:
     by_model: bool = False
     zone: str = "UTC"  # whose midnight begins a day
     bought: int = 0  # so many of an account that has bought credits
+    what: str = "free requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class FreeTier:
     the user says (`plan = "free"`). `source`: where the figures are from, and when they were read.
     """
 
-    limits: tuple[FreeLimit, ...]
+    limits: tuple[Allowance, ...]
     source: str
     suffix: str = ""
     on_plan: bool = False

@@ -63,7 +63,9 @@ class ProviderConfig(Section):
         default=(), description="The models to use, by the names that it gives them."
     )
     rate_limit_rpm: Annotated[Count | None, Unset("the provider's own, else what its answers tell")] = Field(
-        default=None, description="Most requests per minute."
+        default=None,
+        description="Most requests in a minute, of all its models together: the next one is not made. "
+        "Where its free models are known to be allowed fewer, that holds.",
     )
     rate_limit_remaining: Annotated[WholeNumber | None, Unset("nothing")] = Field(
         default=None, description=IGNORED

@@ -35,7 +35,6 @@ from pointsman.types import Grade
 
 # What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
 NOT_IN_FORCE = (
-    ("providers", "NAME", "rate_limit_rpm"),
     ("roles", "NAME", "floor"),
     ("roles", "NAME", "profile"),
     ("roles", "NAME", "prefer"),

@@ -1,5 +1,6 @@
 """Fields of a hostile body. Pure: what is missing or of a wrong type is unknown, and nothing raises."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
@@ -31,8 +32,25 @@ def decode(body: bytes) -> object:
     """The JSON in a body; None where it holds none."""
     try:
         return msgspec.json.decode(body)
+    except msgspec.ValidationError:  # a number is too large to be one: all else is as good as ever
+        return _leniently(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _leniently(body: bytes) -> object:
+    try:
+        return json.loads(body, parse_constant=_nothing, parse_int=_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _nothing(_: str) -> None:
+    """NaN and Infinity are no JSON."""
+
+
+def _number(digits: str) -> int | None:
+    return int(digits) if len(digits) <= LONGEST_WORD else None
 
 
 def inner(value: object, key: str) -> Mapping[str, object]:

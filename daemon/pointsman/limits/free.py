@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from pointsman.calls import Parked
 from pointsman.limits.windows import Day, Window, zone
-from pointsman.types import Model, Tier
+from pointsman.types import Model
 
 DAY = "day"
 SPANS = MappingProxyType({"second": 1.2, "minute": 65.0})  # seconds, with those of the way there
@@ -31,6 +31,8 @@ class Allowance(Protocol):
     def zone(self) -> str: ...
     @property
     def bought(self) -> int: ...
+    @property
+    def what(self) -> str: ...
 
 
 class FreeCall(NamedTuple):
@@ -46,11 +48,13 @@ class Used(NamedTuple):
     """For people: how much of one allowance is used up. `seconds` until some of it is there again."""
 
     account: str
-    model: str  # empty: all free models of the account together
+    model: str  # empty: those of the account together
     span: str
     most: int
     used: int
     seconds: float
+    what: str  # that is counted
+    why: str  # nothing is left of it; empty: there is
 
 
 class Told(NamedTuple):
@@ -78,7 +82,7 @@ class _Tally:
 
     def words(self, most: int) -> str:
         until = f" until midnight ({self.allowance.zone})" if self.allowance.span == DAY else ""
-        return f"its {most:,} free requests a {self.allowance.span} are used up{until}"
+        return f"its {most:,} {self.allowance.what} a {self.allowance.span} are used up{until}"
 
 
 class Rationed(NamedTuple):
@@ -186,7 +190,9 @@ class FreeTiers:
         for one in self._tallies.values():
             most = one.most(bought=one.account in self._bought)
             used, seconds = one.counted.used(now, wall), one.counted.ends_in(now, wall)
-            yield Used(one.account, one.model, one.allowance.span, most, used, seconds)
+            why = one.words(most) if used >= most else ""
+            span, what = one.allowance.span, one.allowance.what
+            yield Used(one.account, one.model, span, most, used, seconds, what, why)
 
     def restore(self, calls: Iterable[FreeCall], now: float) -> None:
         """What an earlier start had counted. What the clock says is yet to come has only just been."""
@@ -203,13 +209,12 @@ class FreeTiers:
         self._earlier = [(call, at - slept) for call, at in self._earlier]
 
     def _tallies_of(self, model: Model) -> tuple[_Tally, ...]:
-        """None for what is paid, runs here, or can't be asked for want of a key."""
-        if model.tier is not Tier.FREE or model.endpoint.account is None:
-            return ()
-        key = model.endpoint.account.id, model.id
-        if (known := self._of.get(key)) is None:
-            known = self._of[key] = tuple(self._tally(*key, one) for one in self._allowances(model))
-        return known
+        """None for what nobody counts."""
+        key = _account(model), model.id
+        known = self._of.get(key)
+        if known is None and (allowances := self._allowances(model)):
+            known = self._of[key] = tuple(self._tally(*key, one) for one in allowances)
+        return known or ()
 
     def _tally(self, account: str, model: str, allowance: Allowance) -> _Tally:
         whose = model if allowance.by_model else ""

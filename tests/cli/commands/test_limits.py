@@ -15,7 +15,9 @@ ACCOUNT = SHUT | LimitShape(
     kind="account", id="groq-1f", seconds=0.0, failures=1, limited=False, reason="it answered 401"
 )
 CEILING = CeilingShape(model="groq/kimi", budget="requests a day", limit=14_400, remaining=29, seconds=2.0)
-FREE = FreeShape(account="openrouter-1f", model="", span="day", limit=50, used=37, seconds=18_000.0)
+FREE = FreeShape(
+    account="openrouter-1f", model="", what="free requests", span="day", limit=50, used=37, seconds=18_000.0
+)
 CREDIT = CreditShape(
     account="openrouter-1f", limit=5_000_000_000, remaining=1_250_000_000, spent=3_750_000_000
 )
@@ -99,14 +101,6 @@ def test_of_credit_of_which_nothing_is_known_nothing_is_told(ask_stub: Run, stub
     credit = CREDIT | {"limit": None, "remaining": None, "spent": None}
     stub.answers["GET /control/v0/limits"] = {"limits": [], "ceilings": [], "free": [], "credit": [credit]}
     assert ask_stub("limits").out == ""
-
-
-def test_where_what_is_free_is_used_up_nobody_is_told_that_all_may_be_asked(
-    ask_stub: Run, stub: Stub
-) -> None:
-    used_up = FREE | {"used": 50}
-    stub.answers["GET /control/v0/limits"] = {"limits": [], "ceilings": [], "free": [used_up], "credit": []}
-    assert "but what is free and used up" in ask_stub("limits").err
 
 
 def test_nothing_to_tell_is_told(ask_stub: Run, stub: Stub) -> None:

@@ -36,9 +36,16 @@ def test_it_can_be_taken_back(ask_stub: Run, stub: Stub) -> None:
 
 def test_another_word_is_wrong_usage(ask_stub: Run, stub: Stub) -> None:
     with pytest.raises(SystemExit) as left:
-        ask_stub("mode", "offline")
+        ask_stub("mode", "nowhere")
     assert left.value.code == 2
     assert stub.asked == []
+
+
+def test_offline_is_another_word_for_local_only(ask_stub: Run, stub: Stub) -> None:
+    stub.answers["POST /control/v0/mode"] = LOCAL_ONLY
+    assert ask_stub("mode", "offline").out.startswith("local-only: ")
+    assert stub.asked[0].body == {"mode": "offline"}
+    assert Mode("offline") is Mode.LOCAL_ONLY
 
 
 def test_json_is_the_daemons_own_answer(ask_stub: Run, stub: Stub) -> None:

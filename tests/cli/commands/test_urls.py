@@ -57,6 +57,16 @@ def test_words_that_make_no_sense_are_wrong_usage(words: tuple[str, ...], ask_st
 
 
 def test_a_refresh_asks_for_all_lists_before_it_tells(ask_stub: Run, stub: Stub) -> None:
-    stub.answers |= {"POST /control/v0/discover": {}, "GET /control/v0/models": {"models": []}}
-    assert ask_stub("models", "--refresh").code == 0
-    assert [asked.path for asked in stub.asked] == ["/control/v0/discover", "/control/v0/models"]
+    failed = {"name": "looking for models", "failures": 1, "error": "it did not end within 10 s"}
+    stub.answers |= {
+        "POST /control/v0/discover": {"failed": [failed]},
+        "GET /control/v0/urls": {"urls": [ZHIPU | {"error": ""}, ZHIPU | {"error": "it answered 503"}]},
+        "GET /control/v0/models": {"models": []},
+    }
+    ran = ask_stub("models", "--refresh")
+    assert ran.code == 0
+    assert [asked.path.rpartition("/")[2] for asked in stub.asked] == ["discover", "urls", "models"]
+    assert ran.err.splitlines()[:2] == [
+        "zhipu was not refreshed: it answered 503",
+        "looking for models failed: it did not end within 10 s",
+    ]

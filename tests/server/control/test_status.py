@@ -54,6 +54,7 @@ async def test_what_answers_is_told_with_its_place_and_tier(client: Client, hous
             "title": "llama.cpp server",
             "place": "http://llama-server.localhost:8080/v1",
             "tier": "local",
+            "tiers": ["local"],
             "health": "up",
             "note": "",
             "build": "",

@@ -1,7 +1,6 @@
 """What is left alone for now, until when, and why; what models have told of their limits, what is counted."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
@@ -26,7 +25,7 @@ def run(args: Namespace, shell: Shell) -> int:
     if answer["limits"]:
         shell.screen.table(HEADS, map(_row, answer["limits"]))
     else:
-        shell.screen.note(_nothing(answer["free"]))
+        shell.screen.note("nothing is left alone: every model that is there may be asked")
     for one in answer["ceilings"]:
         shell.screen.line(f"{one['model']}: {_ceiling(one)}", style="dim")
     for free in answer["free"]:
@@ -36,12 +35,6 @@ def run(args: Namespace, shell: Shell) -> int:
     if args.reset:
         shell.screen.note(f"{count(len(answer['limits']), 'limit')} reset")
     return 0
-
-
-def _nothing(free: Sequence[FreeShape]) -> str:
-    if any(one["used"] >= one["limit"] for one in free):
-        return "nothing is left alone but what is free and used up"
-    return "nothing is left alone: every model that is there may be asked"
 
 
 def _row(one: LimitShape) -> tuple[str, ...]:
@@ -65,7 +58,7 @@ def _ceiling(one: CeilingShape) -> str:
 def _free(one: FreeShape) -> str:
     """`free requests a day: 13 of 50 used, anew in 5 h`"""
     anew = f", anew in {duration(one['seconds'])}" if one["used"] and one["seconds"] else ""
-    return f"free requests a {one['span']}: {count(one['used'])} of {count(one['limit'])} used{anew}"
+    return f"{one['what']} a {one['span']}: {count(one['used'])} of {count(one['limit'])} used{anew}"
 
 
 def _says_anything(one: CreditShape) -> bool:

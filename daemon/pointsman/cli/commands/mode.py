@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
-from pointsman.modes import Mode
+from pointsman.modes import OFFLINE, Mode
 from pointsman.server.control.shapes import ModeShape
 
 MEANS: Mapping[Mode, str] = MappingProxyType(
@@ -22,7 +22,10 @@ MEANS: Mapping[Mode, str] = MappingProxyType(
 def arguments(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "mode", nargs="?", choices=tuple(map(str, Mode)), help="to be in force; without it, tell which is"
+        "mode",
+        nargs="?",
+        choices=(*map(str, Mode), OFFLINE),
+        help="to be in force (offline: local-only); none: tell which is",
     )
     which.add_argument(
         "--undo", action="store_true", help="as the configuration says, whatever was set by this command"

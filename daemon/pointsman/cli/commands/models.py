@@ -11,7 +11,14 @@ from pointsman.cli.commands.discover import PATIENCE
 from pointsman.cli.commands.urls import show_sources
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import ago, count, duration, size, tier
-from pointsman.server.control.shapes import AdvancedShape, ModelShape, ModelsShape, PriceShape, UrlsShape
+from pointsman.server.control.shapes import (
+    AdvancedShape,
+    DiscoveredShape,
+    ModelShape,
+    ModelsShape,
+    PriceShape,
+    UrlsShape,
+)
 
 HEADS = ("MODEL", "TIER", "STATE", "CONTEXT", "CAN", "READS", "$/M IN", "$/M OUT")
 ADVANCED = (
@@ -46,7 +53,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, shell: Shell) -> int:
     if args.refresh:
-        shell.client(args).post("/discover", patience=PATIENCE)
+        _refresh(args, shell)
     if args.sources:
         return _sources(args, shell)
     answer = _ask(args, shell)
@@ -61,6 +68,17 @@ def run(args: Namespace, shell: Shell) -> int:
     else:
         shell.screen.note(_nothing(args))
     return 0
+
+
+def _refresh(args: Namespace, shell: Shell) -> None:
+    """Says which lists could not be had; what was known of their models stands."""
+    client = shell.client(args)
+    looked: DiscoveredShape = client.post("/discover", patience=PATIENCE)
+    sources: UrlsShape = client.get("/urls")
+    for one in filter(lambda source: source["error"], sources["urls"]):
+        shell.screen.note(f"{one['name']} was not refreshed: {one['error']}")
+    for job in looked["failed"]:
+        shell.screen.note(f"{job['name']} failed: {job['error']}")
 
 
 def _sources(args: Namespace, shell: Shell) -> int:

@@ -75,7 +75,8 @@ def show_endpoints(
 
 
 def _endpoint_row(endpoint: EndpointShape, *, is_new: bool) -> tuple[str, ...]:
-    fields = (endpoint["id"], endpoint["title"], endpoint["place"], endpoint["tier"], endpoint["health"])
+    tiers = ", ".join(endpoint["tiers"]) or endpoint["tier"]
+    fields = (endpoint["id"], endpoint["title"], endpoint["place"], tiers, endpoint["health"])
     return (*fields, str(endpoint["models"]), "new" if is_new else "")
 
 

@@ -1,7 +1,7 @@
 """Endpoints and models as JSON. Field by field: an endpoint holds an account, an account holds a key."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pointsman.catalogue.grades import cost_class
@@ -26,8 +26,10 @@ COULD_NOT_LOAD = "its engine could not load it: the engine's log says why"
 
 
 def endpoints(snapshot: Snapshot) -> list[EndpointShape]:
-    models = Counter(model.endpoint.id for model in snapshot.models)
-    return [_endpoint(endpoint, models[endpoint.id]) for endpoint in snapshot.endpoints]
+    tiers: dict[str, list[Tier | None]] = {}
+    for one in snapshot.models:
+        tiers.setdefault(one.endpoint.id, []).append(one.tier)
+    return [_endpoint(endpoint, tiers.get(endpoint.id, ())) for endpoint in snapshot.endpoints]
 
 
 def count_by_tier(snapshot: Snapshot) -> dict[str, int]:
@@ -84,7 +86,7 @@ def troubles(sweeper: Sweeper) -> list[JobShape]:
     ]
 
 
-def _endpoint(endpoint: Endpoint, models: int) -> EndpointShape:
+def _endpoint(endpoint: Endpoint, tiers: Sequence[Tier | None]) -> EndpointShape:
     row = provider(endpoint.provider)
     return EndpointShape(
         id=endpoint.id,
@@ -92,10 +94,11 @@ def _endpoint(endpoint: Endpoint, models: int) -> EndpointShape:
         title=row.title if row else endpoint.provider,
         place=str(endpoint.place),
         tier=tier_word(endpoint.tier),
+        tiers=[tier_word(one) for one in (*Tier, None) if one in tiers],
         health=endpoint.health.value,
         note=endpoint.note,
         build=endpoint.build,
-        models=models,
+        models=len(tiers),
         found_by=endpoint.found_by.value,
     )
 

@@ -20,19 +20,25 @@ async def get_limits(request: web.Request) -> web.Response:
 
 async def post_reset(request: web.Request) -> web.Response:
     """Answers with what was shut until now."""
-    were = _limits(request.app[ROOMS])
+    rooms = request.app[ROOMS]
+    were = _limits(rooms) | {"limits": [_shape(one) for one in rooms.router.limits()]}
     request.app[ROOMS].router.reset_limits()
     return reply(were)
 
 
-def shut(router: Router) -> list[LimitShape]:
-    return [_shape(one) for one in router.limits()]
+def left_alone(router: Router) -> list[LimitShape]:
+    """What is shut, and what is used up that is counted here; whichever recovers first comes first."""
+    found = [_shape(one) for one in router.limits()]
+    known = {(one["kind"], one["id"]) for one in found}
+    used_up = (_used_up(one) for one in router.free() if one.why)
+    found += [one for one in used_up if (one["kind"], one["id"]) not in known]
+    return sorted(found, key=lambda one: one["seconds"])
 
 
 def _limits(rooms: Rooms) -> LimitsShape:
     router = rooms.router
     return LimitsShape(
-        limits=shut(router),
+        limits=left_alone(router),
         ceilings=[ceiling for told in router.ceilings() for ceiling in _ceilings(told)],
         free=[_free(one) for one in router.free()],
         credit=[_credit(*each) for each in sorted(rooms.key_watch.known.items())],
@@ -50,11 +56,23 @@ def _shape(one: Shut) -> LimitShape:
     )
 
 
+def _used_up(one: Used) -> LimitShape:
+    return LimitShape(
+        kind="model" if one.model else "free",
+        id=one.model or one.account,
+        seconds=round(one.seconds, 1),
+        failures=0,
+        limited=True,
+        reason=one.why,
+    )
+
+
 def _free(one: Used) -> FreeShape:
     return FreeShape(
         account=one.account,
         model=one.model,
         span=one.span,
+        what=one.what,
         limit=one.most,
         used=one.used,
         seconds=round(one.seconds, 1),

@@ -17,6 +17,7 @@ class EndpointShape(TypedDict):
     title: str
     place: str  # a URL, or unix:PATH
     tier: str
+    tiers: list[str]  # of its models
     health: str  # up | loading | silent | away | refused | sign-in
     note: str  # for people; empty when all is well
     build: str  # its software, in its own words
@@ -244,10 +245,11 @@ class CeilingShape(TypedDict):
 
 
 class FreeShape(TypedDict):
-    """What was counted of what costs nothing, before its provider would refuse it."""
+    """What was counted before its provider would refuse it: what costs nothing, or what its user limits."""
 
     account: str
-    model: str  # empty: all free models of the account together
+    model: str  # empty: those of the account together
+    what: str  # is counted: free requests, or all
     span: str  # second | minute | day
     limit: int
     used: int

@@ -85,7 +85,7 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         today={total.tier: _spent(total) for total in past.today},
         mode=mode.shape(rooms.modes),
         gone=[_gone(one) for one in rooms.border.gone()],
-        limits=limits.shut(rooms.router),
+        limits=limits.left_alone(rooms.router),
         hints=[
             *filter(None, [rooms.keys.trouble]),
             *hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
