@@ -1,4 +1,4 @@
-"""A ranking: a sequence like any other, of which no more is made than is looked at."""
+"""A ranking is read as a list is, and made no further than somebody looks; and words for people."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.calls import Candidate, Ranking
+from pointsman.calls import Candidate, Parked, Ranking, lasting, some
 from tests.routing.house import model
 
 
@@ -50,3 +50,17 @@ def test_no_more_is_made_than_is_looked_at() -> None:
     assert len(making.ranking[:3]) == making.made == 3
     assert next(iter(making.ranking)) == named(0)
     assert making.made == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 s"), (0.4, "0 s"), (43.2, "43 s"), (120, "120 s"), (121, "3 min"), (3_540, "59 min")]
+    + [(3_541, "1 h 0 min"), (15_015, "4 h 11 min"), (86_400, "24 h 0 min")],
+)
+def test_a_long_wait_is_told_in_hours_and_minutes(seconds: float, words: str) -> None:
+    assert lasting(seconds) == words
+    assert Parked(seconds + 7, "it is late").words(7) == f"parked for {words} more: it is late"
+
+
+def test_of_many_the_first_three_are_named() -> None:
+    assert [some("a"), some("abc"), some("abcde")] == ["a", "a, b, c", "a, b, c and 2 more"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import islice
+from math import ceil
 from typing import NamedTuple, overload
 
 from pointsman.chat import CONTENT, Chat, Event
@@ -15,6 +16,7 @@ from pointsman.modes import Mode, Privacy
 from pointsman.money import Usage
 from pointsman.types import Ability, Grade, Modality, Model
 
+LONG = 120.0  # seconds, from which a wait is told in minutes
 PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
 
 
@@ -87,6 +89,10 @@ class Parked(NamedTuple):
     until: float
     reason: str
     limited: bool = False  # by a rate limit or a quota
+
+    def words(self, now: float) -> str:
+        """`parked for 43 s more: it answered 429`, or for `4 min`, `4 h 10 min`."""
+        return f"parked for {lasting(self.until - now)} more: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,20 @@ class Decision:
     candidates: Sequence[Candidate]
     excluded: tuple[Excluded, ...]  # in the order in which the rules first spoke
     parked: tuple[Model, ...] = ()  # those of the excluded that may answer when they are no longer parked
+
+
+def some(models: Sequence[str], most: int = 3) -> str:
+    """`a/one, b/two, c/three and 12 more`"""
+    more = len(models) - most
+    return ", ".join(models[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def lasting(seconds: float) -> str:
+    """`43 s`, `4 min`, `4 h 10 min`; what is left of a second, a minute counts as one."""
+    if seconds <= LONG:
+        return f"{max(0.0, seconds):.0f} s"
+    hours, minutes = divmod(ceil(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 class Frame(NamedTuple):

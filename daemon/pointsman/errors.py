@@ -170,7 +170,8 @@ class UpstreamError(PointsmanError):
     `upstream_status` is what the provider said, None where it said nothing. `shuts`: what the failure
     tells of the target, and `wait` for how many seconds, where the provider said so. `limited`: it is
     a rate limit or a quota; `span`: of which time, and `most`: how much it allows in it, where that is said.
-    `said`: the provider's own error as JSON, where it came in place of an answer.
+    `said`: the provider's own error as JSON, where it came in place of an answer. `loading`: it is an engine
+    that says so of its model, which will be there.
     """
 
     status = 503
@@ -188,6 +189,7 @@ class UpstreamError(PointsmanError):
         span: str = "",
         most: int | None = None,
         said: bytes = b"",
+        loading: bool = False,
     ) -> None:
         super().__init__(message)
         self.upstream_status = upstream_status
@@ -198,6 +200,7 @@ class UpstreamError(PointsmanError):
         self.span = span
         self.most = most
         self.said = said
+        self.loading = loading
 
 
 class StartError(PointsmanError):

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pointsman.calls import Attempt, Call, CallKind, Decision
+from pointsman.calls import Attempt, Call, CallKind, Decision, some
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, PointsmanError, UnknownModel
 from pointsman.events import Bus
@@ -28,8 +28,9 @@ from pointsman.routing.classify import classify
 from pointsman.routing.explain import is_too_long, nobody_left
 from pointsman.routing.policy import decide, routable
 from pointsman.routing.resolve import AUTO, Names, pinned, resolve
-from pointsman.types import Model, Snapshot, Tier
+from pointsman.types import Health, Model, Snapshot, Tier
 
+LOADS_FOR = 5.0  # seconds after which to come again while the only engine is loading
 WAITS_FOR = 10.0  # seconds that a request waits for a model that is parked, where there is no other
 CLIENT_GONE = 499  # in the ledger alone: nobody was there to be told a status
 
@@ -188,7 +189,10 @@ class Router:
         if (decision := decided(self._registry.snapshot)) is not None:
             return decision
         await self._lookout.before_request(lambda snapshot: decided(snapshot) is not None)
-        return await self._once_recovered(journey)
+        try:
+            return await self._once_recovered(journey)
+        except UnknownModel as error:
+            raise self._loading() or error from None
 
     async def _once_recovered(self, journey: Journey) -> Decision:
         """Decides; where all are parked, after waiting for the first of them, if that is not long."""
@@ -216,10 +220,20 @@ class Router:
 
     def _nobody_left(self, decision: Decision) -> NoRoute:
         endpoints = self._registry.snapshot.endpoints
+        if not decision.excluded and (loading := self._loading()):
+            return loading
         words = nobody_left(decision, self._lookout.looked_for, self._config_file, endpoints)
         if (recovery := self._recovery(decision)) is None:
             return NoRoute(words, too_long=is_too_long(decision))
         return NoRoute(words, retry_after=recovery.seconds, limited=recovery.limited)
+
+    def _loading(self) -> NoRoute | None:
+        """What is told while nothing is known but that an engine here is loading what it will serve."""
+        loading = [one.id for one in self._registry.snapshot.endpoints if one.health is Health.LOADING]
+        if not loading or self._registry.snapshot.models:
+            return None
+        words = f"{some(loading)} is loading its model, and no other is known: it will answer in a while"
+        return NoRoute(words, retry_after=LOADS_FOR)
 
     def _write_down(self, journey: Journey, answer: Answer | None) -> None:
         candidate = answer.candidate if answer else None

@@ -1,7 +1,7 @@
 import pytest
 
 from pointsman.discovery.fields import LONGEST_NAME, decode
-from pointsman.discovery.listing import MOST_MODELS, is_loading, read_models, short_names
+from pointsman.discovery.listing import MOST_MODELS, read_models, short_names
 from pointsman.types import Modality, ModelState
 from tests.discovery.bodies import models, read, routed
 
@@ -168,16 +168,3 @@ def test_a_number_that_is_none_makes_nothing_else_unreadable(number: bytes) -> N
     listing = read_models(decode(body))
     assert listing is not None
     assert [(one.served_as, one.context) for one in listing.models] == [("a", None), ("b", 4_096)]
-
-
-@pytest.mark.parametrize(
-    ("body", "loading"),
-    [
-        ({"error": {"message": "Loading model", "code": 503}}, True),
-        ({"error": {"message": "No slot available"}}, False),
-        ({"error": "Loading model"}, False),
-        (None, False),
-    ],
-)
-def test_only_its_own_words_make_a_server_loading(body: object, loading: bool) -> None:
-    assert is_loading(body) is loading

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.discovery.listing import Listed, Listing, is_loading, read_models
+from pointsman.discovery.listing import Listed, Listing, read_models
 from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.types import Ability, Modality, ModelState
 from tests.discovery import kinds
@@ -205,7 +205,6 @@ SHAPED = st.recursive(
 def test_nothing_in_a_list_raises(body: object) -> None:
     read_models({"object": "list", "data": [body]})
     read_models(body)
-    is_loading(body)
 
 
 @given(SHAPED, st.sampled_from(sorted(READERS)))

@@ -160,7 +160,7 @@ async def test_where_nobody_picks_up_the_endpoint_is_shut_too(sessions: Sessions
 async def test_hanging_up_without_an_answer_deserves_another_try(sessions: Sessions) -> None:
     async with engine() as endpoint:
         error = await failure(call(sessions, endpoint))
-    assert (error.shuts, error.then) == (Shuts.NOTHING, Then.AGAIN)
+    assert (error.shuts, error.then) == (Shuts.MODEL, Then.AGAIN)
 
 
 async def test_what_is_no_http_shuts_the_model(sessions: Sessions) -> None:

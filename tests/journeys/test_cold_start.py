@@ -187,3 +187,91 @@ async def test_a_plain_request_goes_elsewhere_when_the_load_takes_longer_than_it
         back = await ask(patient, daemon, "a/large")
     assert back.text == answers.TEXT
     assert cold.loads == ["large"]
+
+
+def is_loading(engine: FakeEngine, seconds: float) -> None:
+    """It says so to whoever asks, for so long; then it is there."""
+    engine.loading = True
+
+    def done() -> None:
+        engine.loading = False
+
+    asyncio.get_running_loop().call_later(seconds, done)
+
+
+async def test_a_stream_waits_for_an_engine_that_was_started_anew_and_is_loading(
+    start_engine: StartEngine, start_daemon: StartDaemon, stack: AsyncExitStack, clock: Clock
+) -> None:
+    engine = await start_engine("one")
+    daemon = await start_daemon(a=engine)
+    impatient = httpx.AsyncClient(timeout=httpx.Timeout(None, read=CLIENT), trust_env=False)
+    http = await stack.enter_async_context(impatient)
+    is_loading(engine, LOAD)
+    with clock.hurrying():
+        told = await ask(http, daemon, stream=True)
+    assert told.is_whole
+    assert told.text == answers.TEXT
+    assert told.seconds == pytest.approx(LOAD, abs=3)
+    assert told.raw.count(": waiting") == pytest.approx((LOAD - 15) / 10, abs=1.5)
+
+
+@pytest.mark.parametrize(("load", "status"), [(20.0, 200), (LOAD, 503)])
+async def test_a_plain_request_waits_for_it_as_long_as_its_client_does(
+    load: float,
+    status: int,
+    *,
+    start_engine: StartEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    engine = await start_engine("one")
+    daemon = await start_daemon(a=engine)
+    is_loading(engine, load)
+    with clock.hurrying():
+        told = await ask(patient, daemon)
+    assert told.status == status
+    assert told.seconds == pytest.approx(min(load, 55), abs=2)
+    if status == 503:
+        assert told.headers["x-should-retry"] == "true"
+        assert int(told.headers["Retry-After"]) >= 1
+        assert "Loading model" in told.error["message"]
+
+
+async def test_one_that_is_loading_is_not_waited_for_long_where_another_may_answer(
+    start_engine: StartEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    engine, other = await start_engine("one"), await start_engine("two", llama=False)
+    daemon = await start_daemon('tier = "free"\n', a=engine, b=other)
+    is_loading(engine, LOAD)
+    with clock.hurrying():
+        told = await ask(patient, daemon, stream=True)
+    assert (told.text, told.models) == (answers.TEXT, {"b/two"})
+    assert told.seconds <= 21
+
+
+@pytest.mark.parametrize("model", ["auto", "one"])
+async def test_where_an_engine_is_loading_that_was_never_seen_otherwise_clients_come_again(
+    model: str, start_engine: StartEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    engine = await start_engine("one")
+    engine.loading = True
+    daemon = await start_daemon(a=engine)
+    with clock.hurrying():
+        told = await ask(patient, daemon, model)
+    assert (told.status, told.headers["x-should-retry"]) == (503, "true")
+    assert 1 <= int(told.headers["Retry-After"]) <= 10
+    assert "a is loading its model" in told.error["message"]
+
+
+@pytest.mark.parametrize("code", [429, 503])
+async def test_an_engine_that_is_busy_for_a_moment_is_waited_for_as_it_says(
+    code: int, start_engine: StartEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient, clock: Clock
+) -> None:
+    engine = await start_engine("one")
+    engine.faults(faults.status(code, retry_after="2"))
+    daemon = await start_daemon(a=engine)
+    with clock.hurrying():
+        told = await ask(patient, daemon)
+    assert (told.text, told.attempts) == (answers.TEXT, 2)
+    assert 2 <= told.seconds < 4

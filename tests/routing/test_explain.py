@@ -6,7 +6,7 @@ from pointsman.modes import Privacy
 from pointsman.routing.explain import nobody_left
 from pointsman.routing.policy import decide
 from pointsman.types import Snapshot, Tier
-from tests.routing.house import model, snapshot, task
+from tests.routing.house import endpoint, model, snapshot, task
 
 LOOKED_FOR = ("llama-server on 127.0.0.1:8080 and 9931", "Ollama on 127.0.0.1:11434")
 
@@ -71,3 +71,10 @@ def test_of_a_missing_name_it_is_told_what_is_wrong_with_its_place() -> None:
     decision = decide("d", wanted, task(), snapshot(model("local/tiny")), Outlook())
     words = nobody_left(decision, LOOKED_FOR, "/config.toml", [place])
     assert "anthropic/claude: its dialect is not spoken yet; b/c: nothing that is known" in words
+
+
+def test_a_place_that_nothing_is_known_of_is_told_with_what_is_wrong_there() -> None:
+    known = Snapshot(endpoints=(endpoint("openrouter", note="OPENROUTER_API_KEY ends with a blank"),))
+    words = nobody_left(decide("d", AUTO, task(), known, Outlook()), LOOKED_FOR, "c.toml", known.endpoints)
+    assert "no model was found. openrouter: OPENROUTER_API_KEY ends with a blank. Looked for" in words
+    assert "pointsman keys set openrouter" in words

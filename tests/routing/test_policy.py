@@ -160,6 +160,14 @@ def test_each_rule_leaves_a_model_out_and_says_why(
     assert words in reason
 
 
+def test_whose_key_may_be_on_a_free_plan_is_told_how_to_say_so() -> None:
+    groq = model("groq/big", endpoint=endpoint("groq"), tier=Tier.PAID)
+    [(_, reason)] = objections(groq)
+    assert reason.endswith('if this key is on the free plan, say plan = "free" under [providers.groq]')
+    [(_, other)] = objections(model("openai/big", endpoint=endpoint("openai"), tier=Tier.PAID))
+    assert "plan" not in other
+
+
 def test_models_are_judged_together_as_each_would_be_alone() -> None:
     """Those that differ in nothing that a rule looks at are judged once."""
     cards = [replace(one, id=f"x/{number}") for number, (_, one, _, _) in enumerate(RED_CARDS)]

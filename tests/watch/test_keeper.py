@@ -95,7 +95,7 @@ def test_what_is_limited_is_limited_after_a_restart_until_the_same_time(first: S
     first.pass_by(10)
     second = again(first, path, after=5)
     assert second.shut == {"cloud/one": 45.0, "cloud-1f": 3585.0}
-    with pytest.raises(UpstreamError, match="parked for 3585 s more: it answered 402"):
+    with pytest.raises(UpstreamError, match="parked for 1 h 0 min more: it answered 402"):
         second.gate.admit(cloud("one"), second.now)
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_content_refusal
+from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_content_refusal, is_loading
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,16 @@ def test_whatever_was_sent_is_printable_and_short(body: bytes) -> None:
 def test_a_refusal_of_what_the_prompt_says_is_told_from_a_wrong_request(body: bytes) -> None:
     assert is_content_refusal(body)
     assert not is_content_refusal(b'{"error":{"message":"bad temperature","type":"invalid_request_error"}}')
+
+
+@pytest.mark.parametrize(
+    ("body", "loading"),
+    [
+        (b'{"error":{"message":"Loading model","code":503,"type":"unavailable_error"}}', True),
+        (b'{"error":"loading model"}', True),
+        (b'{"error":{"message":"No slot available"}}', False),
+        (b"", False),
+    ],
+)
+def test_only_its_own_words_make_a_server_loading(body: bytes, loading: bool) -> None:
+    assert is_loading(body) is loading

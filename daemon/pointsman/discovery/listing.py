@@ -102,12 +102,6 @@ def _entries(page: object) -> list[object] | None:
     return entries
 
 
-def is_loading(body: object) -> bool:
-    """Whether the body of a 503 says that a model is being loaded."""
-    message = inner(body, "error").get("message")
-    return isinstance(message, str) and message.lower().startswith("loading model")
-
-
 def short_names(served_as: Sequence[str]) -> tuple[str, ...]:
     """What people call them: a path by its stem, as long as that tells it from the ones before."""
     taken = {whole for whole in served_as if _stem(whole) == whole}

@@ -13,12 +13,13 @@ import aiohttp
 
 from pointsman.catalogue.row import Mark, Provider
 from pointsman.discovery.fields import decode, items
-from pointsman.discovery.listing import ELSEWHERE, Change, Listed, Listing, is_loading, read_models
+from pointsman.discovery.listing import ELSEWHERE, Change, Listed, Listing, read_models
 from pointsman.discovery.lists import LISTS, PLAIN
 from pointsman.discovery.memory import Memory, description
 from pointsman.discovery.pages import DESCRIBERS, READERS
 from pointsman.net import VERSION_HEADER, auth_headers, without_key
 from pointsman.types import Account, Dialect, Health, Place
+from pointsman.wire.foreign import is_loading
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 REFUSALS = frozenset({401, 403})
@@ -297,7 +298,7 @@ def _health(listed: Answer, pages: Sequence[Answer]) -> Health:
     refused = [answer.status in REFUSALS for answer in pages]
     if listed.status in REFUSALS or (refused and all(refused)):
         return Health.REFUSED
-    if any(answer.status == 503 and is_loading(decode(answer.body)) for answer in (listed, *pages)):
+    if any(answer.status == 503 and is_loading(answer.body) for answer in (listed, *pages)):
         return Health.LOADING
     return Health.UP
 

@@ -16,9 +16,10 @@ from pointsman.execution.upstream import LARGEST_ANSWER, Upstream, send
 from pointsman.limits.gate import Gate
 from pointsman.money import Usage
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Model, tier_word
+from pointsman.types import Endpoint, Model, Tier, tier_word
 from pointsman.wire.formats import COLLECTORS, Collector, as_stream, speech
 
+LOADING = 1.0  # seconds after which an engine is asked again that is loading its model
 LAST_WORDS = 0.5  # seconds for the terminal mark of an answer that is complete: some never send it
 LAST_FIGURES = 5.0  # seconds for its usage: some never send that either
 LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
@@ -70,16 +71,18 @@ class Answer:
         turn: Turn | Open,
         clocks: Clocks,
         started: float,
+        loads_until: float,
     ) -> None:
         model = candidate.model
         self._call = means.asked(call)
         self._collector = COLLECTORS[call.format](model.id) if self._call.stream and not call.stream else None
         self._task = decision.task
         self._means = means
-        self._started = started
+        self.started = started
         self._loop = asyncio.get_running_loop()
         self._turn = turn
         self._clocks = clocks
+        self._loads_until = loads_until
         self.deadline = started + clocks.total
         self._speech = speech(call, candidate)
         self._reader = self._speech.StreamReader(
@@ -106,18 +109,7 @@ class Answer:
             await self._means.committed()
         self._means.cross(self._call, model)
         self._ticket.goes_out()
-        self._upstream = await send(
-            self._means.sessions,
-            model.endpoint,
-            self._speech.PATH,
-            self._speech.encode(self._call, self.candidate),
-            headers=self._call.headers,
-            at_root=self._speech.AT_ROOT,
-            connect=self._clocks.connect,
-            until=self._until(self._clocks.headers),
-            wall=self._means.wall,
-            heard=self._heard,
-        )
+        self._upstream = await self._sent()
         self.attempt.status = 200
         if self._call.stream:
             await self._first_content(self._upstream)
@@ -136,6 +128,32 @@ class Answer:
                 raise self._inside(error) from None
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK)
+
+    async def _sent(self) -> Upstream:
+        """Asks; an engine here that is still loading its model again, until it has or takes too long."""
+        until = self._until(self._clocks.headers)
+        while True:
+            try:
+                return await self._send(until)
+            except UpstreamError as error:
+                is_here = self.candidate.model.tier is Tier.LOCAL
+                if not (error.loading and is_here) or self._loop.time() + LOADING >= self._loads_until:
+                    raise
+            await asyncio.sleep(LOADING)
+
+    async def _send(self, until: float) -> Upstream:
+        return await send(
+            self._means.sessions,
+            self.candidate.model.endpoint,
+            self._speech.PATH,
+            self._speech.encode(self._call, self.candidate),
+            headers=self._call.headers,
+            at_root=self._speech.AT_ROOT,
+            connect=self._clocks.connect,
+            until=until,
+            wall=self._means.wall,
+            heard=self._heard,
+        )
 
     async def frames(self) -> AsyncIterator[Frame]:
         """The streamed answer. Raises UpstreamError when it breaks off: what was sent is not the whole."""
@@ -283,7 +301,7 @@ class Answer:
         return usage
 
     def _now(self) -> float:
-        return self._loop.time() - self._started
+        return self._loop.time() - self.started
 
     def _until(self, seconds: float) -> float:
         return min(self._loop.time() + seconds, self.deadline)

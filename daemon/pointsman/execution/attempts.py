@@ -5,19 +5,21 @@ the answer is that model's alone, whole or ended by an error: no other model's t
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pointsman.calls import PARKED, Attempt, Call, Candidate, Decision
+from pointsman.calls import PARKED, Attempt, Call, Candidate, Decision, some
 from pointsman.errors import NoRoute, PointsmanError, Refused, Then, UpstreamError
 from pointsman.execution.answer import Answer, Means
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
-from pointsman.execution.loads import LONGEST_WAIT, Open
-from pointsman.execution.retries import REFUSALS
+from pointsman.execution.loads import LONGEST_WAIT, OVERDUE, Open
+from pointsman.execution.retries import BUSY, REFUSALS
 from pointsman.types import Model, Tier
 
 MOST_ATTEMPTS = 6
+ENOUGH = 2  # failures of one request at one place, after which it comes behind all others
+BRIEF = 3.0  # seconds of an attempt that is worth a second one at the same model, where others may be asked
 
 
 async def first_answer(
@@ -29,11 +31,11 @@ async def first_answer(
     when all say that the request itself is wrong, or one that it will not answer what it asks.
     """
     asking = _Asking(call, decision, means, attempts, started)
-    for candidate, patient in _with_patience(decision.candidates):
+    for candidate in asking.in_turn():
         if asking.is_over(candidate) or asking.passes_by(candidate):
             continue
         try:
-            return await asking.ask(candidate, patient=patient)
+            return await asking.ask(candidate)
         except UpstreamError as error:
             if error.then is Then.NOBODY:
                 raise Refused(f"{candidate.model.id}: {error}", error.upstream_status or 400) from error
@@ -49,11 +51,26 @@ class _Asking:
     means: Means
     attempts: list[Attempt]
     started: float
-    late: list[str] = field(default_factory=list)  # who was waited for in vain, and why
+    place: int = 0  # in the decision's order: of the next
+    later: list[Candidate] = field(default_factory=list)  # whose places have failed this request
+    late: list[tuple[str, str]] = field(default_factory=list)  # who was waited for in vain, and why
     cold: list[float] = field(default_factory=list)  # seconds until those are there whose loads go on
-    smaller: list[str] = field(default_factory=list)  # who was passed by for his context, and its size
+    smaller: list[tuple[str, str]] = field(default_factory=list)  # who was passed by for its context
     too_long: bool = False  # somebody said so of the prompt
     too_small: int = 0  # tokens: a context that did not hold it
+
+    def in_turn(self) -> Iterator[Candidate]:
+        """The decision's order; but where it was ours to choose, a place that has failed twice comes last."""
+        candidates = self.decision.candidates
+        while self.place < len(candidates):
+            self.place += 1
+            candidate = candidates[self.place - 1]
+            if self.decision.wanted.chosen and self._failures(candidate.model.endpoint.id) >= ENOUGH:
+                self.later.append(candidate)
+            else:
+                yield candidate
+        while self.later:
+            yield self.later.pop(0)
 
     def is_over(self, candidate: Candidate) -> bool:
         """Whether there are no more attempts, or no more time, for this one."""
@@ -62,19 +79,22 @@ class _Asking:
     def passes_by(self, candidate: Candidate) -> bool:
         """Whether it has refused this request or failed it, or its context is no larger than one too small.
 
-        Whether those elsewhere that failed may be asked again, their circuits say; an engine here has none.
+        Whether those elsewhere that failed may be asked again, their circuits say; an engine here has one
+        only while it is busy.
         """
-        earlier = [one for one in self.attempts if one.model == candidate.model.id]
-        if any(candidate.model.tier is Tier.LOCAL or one.status in REFUSALS for one in earlier):
+        here = candidate.model.tier is Tier.LOCAL
+        earlier = [one.status for one in self.attempts if one.model == candidate.model.id]
+        if any(status in REFUSALS or (here and status not in BUSY) for status in earlier):
             return True
         size = _context(candidate)
         if not 0 < size <= self.too_small:
             return False
-        self.smaller.append(f"{candidate.model.id}: its context of {size:,} tokens is no larger")
+        self.smaller.append((candidate.model.id, f"its context of {size:,} tokens is no larger"))
         return True
 
-    async def ask(self, candidate: Candidate, *, patient: bool) -> Answer:
+    async def ask(self, candidate: Candidate) -> Answer:
         """One candidate's answer. Raises UpstreamError, and then it has left its turn."""
+        patient = self._is_last_resort(candidate)
         turn = await self._turn(candidate, patient=patient)
         try:
             return await self._opened(candidate, turn, patient=patient)
@@ -83,6 +103,8 @@ class _Asking:
             raise
         except UpstreamError as error:
             turn.leave(error)
+            if error.loading:
+                self.cold.append(OVERDUE)
             if error.then is Then.LARGER:
                 self.too_long, self.too_small = True, max(self.too_small, _context(candidate))
             raise
@@ -92,8 +114,11 @@ class _Asking:
 
     def nobody(self) -> PointsmanError:
         """What the client is told when none has answered: all that was said, and when to come again."""
-        asked = [f"{attempt.model}: {attempt.error}" for attempt in self.attempts]
-        tried = "; ".join([*asked, *self.smaller, *self.late, *_parked(self.decision)])
+        asked = [(attempt.model, attempt.error) for attempt in self.attempts]
+        parked = [
+            (one, why.reason) for why in self.decision.excluded if why.rule == PARKED for one in why.models
+        ]
+        tried = _together([*asked, *self.smaller, *self.late, *parked])
         statuses = [attempt.status for attempt in self.attempts]
         refusal = next((status for status in statuses if status in REFUSALS), None)
         error = self._no_route(f"every model that may answer was tried, and none did. {tried}")
@@ -131,7 +156,7 @@ class _Asking:
             raise
 
     def _note_late(self, candidate: Candidate, error: UpstreamError) -> None:
-        self.late.append(f"{candidate.model.id}: {error}")
+        self.late.append((candidate.model.id, error.message))
         self._note_cold(candidate)
 
     def _note_cold(self, candidate: Candidate) -> None:
@@ -140,9 +165,9 @@ class _Asking:
 
     async def _opened(self, candidate: Candidate, turn: Turn | Open, *, patient: bool) -> Answer:
         """Asked for twice where that may help. Raises the last UpstreamError."""
-        most = min(len(self.attempts) + 2, MOST_ATTEMPTS)
+        most = len(self.attempts) + 2
         while True:
-            answer = self._admitted(candidate, turn)
+            answer = self._admitted(candidate, turn, patient=patient)
             try:
                 await self._open(answer, turn, self._patience(candidate, turn, patient=patient))
                 return answer
@@ -150,9 +175,8 @@ class _Asking:
                 raise
             except UpstreamError as error:
                 load_failed = turn.is_loading and error.upstream_status
-                spoke = answer.attempt.first_content is not None
-                again = error.then is Then.AGAIN and len(self.attempts) < most
-                again = again and not load_failed and not spoke
+                again = error.then is Then.AGAIN and len(self.attempts) < most and not load_failed
+                again = again and self._has_room_for_more() and (self._is_last() or _was_brief(answer))
                 answer.fail(error, again=again)
                 if not again:
                     raise
@@ -160,7 +184,7 @@ class _Asking:
                 answer.close()
                 raise
 
-    def _admitted(self, candidate: Candidate, turn: Turn | Open) -> Answer:
+    def _admitted(self, candidate: Candidate, turn: Turn | Open, *, patient: bool) -> Answer:
         """One attempt more. Raises UpstreamError where others had it parked meanwhile."""
         clocks = self._clocks(candidate)
         try:
@@ -172,12 +196,52 @@ class _Asking:
                 turn=turn,
                 clocks=clocks,
                 started=self.started,
+                loads_until=self._loads_until(candidate, patient=patient),
             )
         except UpstreamError as error:
-            self.late.append(f"{candidate.model.id}: {error}")
+            self.late.append((candidate.model.id, error.message))
             raise
         self.attempts.append(answer.attempt)
         return answer
+
+    def _loads_until(self, candidate: Candidate, *, patient: bool) -> float:
+        """As long as one is waited for that says only when asked that it is loading its model."""
+        if patient:
+            clocks = self._clocks(candidate)
+            return self.started + (clocks.first_content if self.call.stream else clocks.client)
+        model = candidate.model
+        if model.tier is not Tier.LOCAL or self.means.loads.expected(model) > LONGEST_WAIT:
+            return 0.0
+        return _now() + LONGEST_WAIT
+
+    def _failures(self, endpoint: str) -> int:
+        """Of this request at one place."""
+        return sum(attempt.endpoint == endpoint and bool(attempt.error) for attempt in self.attempts)
+
+    def _left(self) -> Iterator[Candidate]:
+        """Who follows."""
+        candidates = self.decision.candidates
+        yield from (candidates[place] for place in range(self.place, len(candidates)))
+        yield from self.later
+
+    def _is_last(self) -> bool:
+        return next(self._left(), None) is None
+
+    def _is_last_resort(self, candidate: Candidate) -> bool:
+        """Whether to wait for its load as long as that takes: nobody elsewhere is left to be asked."""
+        here = candidate.model
+        return here.tier is Tier.LOCAL and all(
+            one.model.endpoint.id == here.endpoint.id for one in self._left()
+        )
+
+    def _has_room_for_more(self) -> bool:
+        """Whether one attempt more leaves one for each place that was not asked yet."""
+        asked, others = {attempt.endpoint for attempt in self.attempts}, set[str]()
+        for one in self._left():
+            others |= {one.model.endpoint.id} - asked
+            if len(self.attempts) + len(others) >= MOST_ATTEMPTS:
+                return False
+        return len(self.attempts) < MOST_ATTEMPTS
 
     def _patience(self, candidate: Candidate, turn: Turn | Open, *, patient: bool) -> float | None:
         """Seconds to wait for a load that begins now; None: as long as the clocks allow.
@@ -220,22 +284,18 @@ class StillLoading(UpstreamError):
     """The request goes elsewhere, and the load that it began goes on without it."""
 
 
-def _with_patience(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, bool]]:
-    """Each with whether to wait for it as long as it takes: nobody elsewhere is left to be asked.
-
-    Nobody waits for one that is not here.
-    """
-    for number, candidate in enumerate(candidates, 1):
-        here = candidate.model.endpoint
-        others = (candidates[place].model.endpoint.id for place in range(number, len(candidates)))
-        yield candidate, candidate.model.tier is Tier.LOCAL and all(other == here.id for other in others)
+def _was_brief(answer: Answer) -> bool:
+    """Whether it failed before it had begun to speak, and at once: a stalled one is not asked twice."""
+    attempt = answer.attempt
+    return attempt.first_content is None and _now() - answer.started - attempt.started < BRIEF
 
 
-def _parked(decision: Decision) -> Iterator[str]:
-    """Who was not asked for now, by the reasons: of many that share one the first is named."""
-    for one in decision.excluded:
-        if one.rule == PARKED:
-            yield f"{one.models[0]}{' and others' if len(one.models) > 1 else ''}: {one.reason}"
+def _together(told: Iterable[tuple[str, str]]) -> str:
+    """Who failed by what was said of them, each word once."""
+    groups: dict[str, dict[str, None]] = {}
+    for model, why in told:
+        groups.setdefault(why, {})[model] = None
+    return "; ".join(f"{some([*models])}: {why}" for why, models in groups.items())
 
 
 def _context(candidate: Candidate) -> int:

@@ -9,9 +9,10 @@ from pointsman.errors import Then, UpstreamError
 from pointsman.limits.rate import Limit, read_limit
 from pointsman.net import without_key
 from pointsman.types import Account
-from pointsman.wire.foreign import error_message, is_content_refusal, is_too_long
+from pointsman.wire.foreign import error_message, is_content_refusal, is_loading, is_too_long
 
-NO_SUCH_KEY = 401
+NO_SUCH_KEY, UNAVAILABLE = 401, 503
+BUSY = frozenset({429, 503})
 REFUSALS = frozenset({400, 413, 415, 422})  # the request is wrong, says a provider; another may not mind
 
 _AGAIN = frozenset({500, 502})  # a hiccup, perhaps; whoever is overloaded or down says 503, 504 or 529
@@ -29,6 +30,7 @@ def refusal(
         words += f"; for another key: pointsman keys set {keyed}"
     limit = read_limit(status, headers, body, wall)
     told = _as(f"it answered {status}: {words}", status, body, limit)
+    told.loading = status == UNAVAILABLE and is_loading(body)
     if headers.get("x-should-retry") == "false" and told.then is Then.AGAIN:
         told.then = Then.NEXT
     return told

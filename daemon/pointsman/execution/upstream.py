@@ -29,11 +29,11 @@ _FAULTS: tuple[tuple[type[Exception], str, Shuts, Then], ...] = (
     (aiohttp.ConnectionTimeoutError, "it can't be reached", Shuts.ENDPOINT, Then.NEXT),
     (TimeoutError, "it kept silent for too long", Shuts.MODEL, Then.NEXT),
     (aiohttp.ClientConnectorError, "it can't be reached", Shuts.ENDPOINT, Then.NEXT),
-    (aiohttp.ClientPayloadError, "its answer was cut", Shuts.NOTHING, Then.AGAIN),
-    (aiohttp.ServerDisconnectedError, "it hung up without an answer", Shuts.NOTHING, Then.AGAIN),
-    (aiohttp.ClientOSError, "the connection broke", Shuts.NOTHING, Then.AGAIN),
+    (aiohttp.ClientPayloadError, "its answer was cut", Shuts.MODEL, Then.AGAIN),
+    (aiohttp.ServerDisconnectedError, "it hung up without an answer", Shuts.MODEL, Then.AGAIN),
+    (aiohttp.ClientOSError, "the connection broke", Shuts.MODEL, Then.AGAIN),
     (aiohttp.ClientError, "it does not speak proper HTTP", Shuts.MODEL, Then.NEXT),
-    (OSError, "the connection broke", Shuts.NOTHING, Then.AGAIN),
+    (OSError, "the connection broke", Shuts.MODEL, Then.AGAIN),
     (ValueError, "it does not speak proper HTTP", Shuts.MODEL, Then.NEXT),
 )
 

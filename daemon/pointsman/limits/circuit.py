@@ -2,7 +2,8 @@
 
 Shut for a while by a failure, then half-open: one probe may pass, whose first content opens it again and
 whose failure shuts it for longer. What nobody has reported on is open. Who can't be reached at all is away,
-which discovery sees to; and an engine on this machine knows no quota: it is asked as long as it is there.
+which discovery sees to; and an engine on this machine knows no quota: it is asked as long as it is there, or
+after the few seconds that it asks for itself.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,8 +17,10 @@ from pointsman.types import Model, Tier
 # Seconds, by how many times in a row it failed; of what failed more often the last.
 BROKEN = (2.0, 4.0, 8.0, 16.0, 30.0)  # the last keeps a recovered target waiting for half a minute at most
 LIMITED = (5.0, 10.0, 20.0, 40.0, 60.0)  # a limit whose end the provider does not tell
+UNPAID = 402
 REFUSED = 600.0  # an account that was refused: nothing mends it but its owner
 SHORTEST, DOUBLINGS = 0.25, 7  # of what a provider says, by failures in a row: up to half a minute
+SHUT_HERE = frozenset({Shuts.MODEL, Shuts.ACCOUNT, Shuts.FREE})
 PROBE = 1.0  # after which it is worth asking whether a probe has ended
 FORGOTTEN = 3600.0  # after which one that nobody has asked since its recovery is no longer told of
 
@@ -38,17 +41,19 @@ class Circuit:
     until: float = 0.0
     reason: str = ""
     limited: bool = False
+    unpaid: bool = False  # it is money that is missing, and no time brings that
     probe: object = None
 
 
 def keys_of(model: Model) -> tuple[Key, ...]:
-    """All that may keep a model from being asked, its own key last; nothing does one that runs here."""
-    if model.tier is Tier.LOCAL:
-        return ()
+    """All that may keep a model from being asked, its own key last. Without one the place is the account."""
     account = model.endpoint.account
-    owned = (Key(Shuts.ACCOUNT, account.id),) if account else ()
-    free = (Key(Shuts.FREE, account.id),) if account and model.tier is Tier.FREE else ()
-    return *owned, *free, Key(Shuts.MODEL, model.id, account.id if account else "")
+    own = Key(Shuts.MODEL, model.id, account.id if account else "")
+    if model.tier is Tier.LOCAL:
+        return (own,)
+    owner = account.id if account else model.endpoint.id
+    free = (Key(Shuts.FREE, owner),) if model.tier is Tier.FREE else ()
+    return Key(Shuts.ACCOUNT, owner), *free, own
 
 
 class Shut(NamedTuple):
@@ -90,7 +95,8 @@ class Circuits:
             return None
         last = max(blocking, key=lambda circuit: circuit.until)
         until = last.until if now < last.until else now + PROBE
-        return Parked(until, last.reason, limited=all(circuit.limited for circuit in blocking))
+        by_rates = all(circuit.limited and not circuit.unpaid for circuit in blocking)
+        return Parked(until, last.reason, limited=by_rates)
 
     def probe(self, keys: tuple[Key, ...], prober: object) -> None:
         """Who asks now is the probe of those of them that were shut."""
@@ -109,10 +115,15 @@ class Circuits:
             self._open(key)
 
     def failed(self, keys: tuple[Key, ...], now: float, error: UpstreamError, prober: object) -> None:
-        """Shuts what the error says, never for a shorter time than is known already."""
-        for key in keys:
-            if key.shuts is error.shuts:
-                self._shut_one(key, now, error, prober)
+        """Shuts what the error says, never for a shorter time than is known already.
+
+        What is said of free models by one that counts as paid is taken to be said of that one.
+        """
+        if error.shuts not in SHUT_HERE:
+            return
+        meant = [key for key in keys if key.shuts is error.shuts] or keys[-1:]
+        for key in meant:
+            self._shut_one(key, now, error, prober)
 
     def park(self, key: Key, now: float, seconds: float, reason: str) -> None:
         """It answered, and said that it will not for so long: no failure, but a limit."""
@@ -153,6 +164,7 @@ class Circuits:
         if not circuit.failures or circuit.probe is prober:
             circuit.failures += 1
         circuit.limited = error.limited or (circuit.limited and now < circuit.until)
+        circuit.unpaid = error.upstream_status == UNPAID
         until = now + _pause(key, circuit.failures, error)
         if until >= circuit.until:
             circuit.until, circuit.reason = until, error.message

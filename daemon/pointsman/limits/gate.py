@@ -16,7 +16,9 @@ from pointsman.limits.circuit import Circuits, Opened, Shut, keys_of
 from pointsman.limits.crowd import Crowd, longest
 from pointsman.limits.free import DAY, FreeCall, FreeTiers
 from pointsman.limits.heads import Ceiling, read_ceilings
-from pointsman.types import Model
+from pointsman.types import Model, Tier
+
+MOMENT = 10.0  # seconds
 
 
 class Recovery(NamedTuple):
@@ -56,7 +58,7 @@ class Ticket:
 
         `refused`: it is no answer; how long to stay away is told by what it is settled with.
         """
-        if self.keys and (ceilings := read_ceilings(headers, wall)):
+        if self.model.tier is not Tier.LOCAL and (ceilings := read_ceilings(headers, wall)):
             self._gate.told(self, ceilings, now, refused=refused)
 
     def content(self) -> None:
@@ -69,6 +71,11 @@ class Ticket:
             raise RuntimeError(f"the ticket for {self.model.id} was settled before")
         self._settled = True
         self._gate.take_back(self, outcome, now, error)
+
+
+def _counts(error: UpstreamError, model: Model) -> bool:
+    """An engine on this machine knows no quota, but may be busy for a moment, and say for how long."""
+    return model.tier is not Tier.LOCAL or (error.wait is not None and error.wait <= MOMENT)
 
 
 def _nobody(_: object) -> None:
@@ -115,7 +122,7 @@ class Gate:
     def admit(self, model: Model, now: float) -> Ticket:
         """Raises UpstreamError, which says why it may not be asked now; that is no attempt."""
         if parked := self._parked(model, now):
-            raise UpstreamError(f"parked for {parked.until - now:.0f} s more: {parked.reason}")
+            raise UpstreamError(parked.words(now))
         self._in_flight[model.id] = self._in_flight.get(model.id, 0) + 1
         return Ticket(self, model, self.free.count(model, now))
 
@@ -144,7 +151,7 @@ class Gate:
             self.free.ended(ticket.counted, reached=ticket.reached(error))
         if error is not None and error.shuts is Shuts.FREE and error.span == DAY:
             self.free.refused(ticket.model, error.most)
-        if error is not None:
+        if error is not None and _counts(error, ticket.model):
             self.circuits.failed(ticket.keys, now, error, ticket)
         elif outcome is Outcome.OK:
             self.circuits.opened(ticket.keys, ticket)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pointsman.calls import Decision
+from pointsman.calls import Decision, some
 from pointsman.modes import Mode
 from pointsman.routing.policy import CONTEXT
 from pointsman.types import Endpoint
@@ -20,12 +20,14 @@ def nobody_left(
     wanted = decision.wanted
     if not decision.excluded:
         places = "; ".join(looked_for) or "nowhere, as discovery is switched off"
+        notes = "".join(f"{one.id}: {one.note}. " for one in endpoints if one.note)
         return (
-            f"no model was found. Looked for: {places}. Start a local engine, for example "
-            f"`llama-server -m model.gguf`, or name a server under [providers] in {config_file}"
+            f"no model was found. {notes}Looked for: {places}. Start a local engine, for example "
+            f"`llama-server -m model.gguf`, give a cloud's key (pointsman keys set openrouter), "
+            f"or name a server under [providers] in {config_file}"
         )
     reasons = [
-        f"{_some(one.models)}: {one.reason}"
+        f"{some(one.models)}: {one.reason}"
         for one in decision.excluded
         if wanted.chosen or one.rule != "named"
     ]
@@ -44,8 +46,3 @@ def _missing(name: str, endpoints: Sequence[Endpoint]) -> str:
     owner, slash, _ = name.partition("/")
     notes = [one.note for one in endpoints if slash and owner in (one.id, one.provider) and one.note]
     return notes[0] if notes else "nothing that is known now serves it"
-
-
-def _some(models: Sequence[str], most: int = 3) -> str:
-    more = len(models) - most
-    return ", ".join(models[:most]) + (f" and {more} more" if more > 0 else "")

@@ -94,7 +94,15 @@ def no_budget(model: Model) -> str | None:
         if model.runs_at
         else "it costs money"
     )
-    return f"no budget set, and {where} (budgets come with a later version)"
+    return f"no budget set, and {where} (budgets come with a later version){_free_plan(model)}"
+
+
+def _free_plan(model: Model) -> str:
+    """What helps whose key costs nothing, though its models do."""
+    row = provider(model.endpoint.provider)
+    if model.runs_at or row is None or row.free is None or not row.free.on_plan:
+        return ""
+    return f'; if this key is on the free plan, say plan = "free" under [providers.{model.endpoint.id}]'
 
 
 def dialect(model: Model, task: Task) -> str | None:
@@ -225,7 +233,7 @@ def _there(runs: list[Run], outlook: Outlook, out: _LeftOut) -> tuple[list[Run],
     for model in parked:
         together.setdefault(outlook.parked[model.id], []).append(model.id)
     for why, ids in together.items():
-        out.add(PARKED, f"parked for {max(0.0, why.until - outlook.now):.0f} s more: {why.reason}", ids)
+        out.add(PARKED, why.words(outlook.now), ids)
     return without(outlook.parked, runs), parked
 
 

@@ -41,6 +41,11 @@ def refuse_error(told: msgspec.Raw) -> None:
         raise UpstreamError(f"it answered 200 with an error inside: {words}", said=bytes(told))
 
 
+def is_loading(body: bytes) -> bool:
+    """Whether the body of a 503 says that a model is being loaded, as llama-server's does."""
+    return error_message(body).lower().startswith("loading model")
+
+
 def is_content_refusal(body: bytes) -> bool:
     """Whether a provider refused for what the prompt says: no other is asked to take it."""
     return any(mark in body for mark in _CONTENT_REFUSALS)
