@@ -91,7 +91,7 @@ CASES = {
     "slow first token, patience of 10 s": Case(
         faults.SLOW,
         NEXT._replace(seconds=10),
-        NEXT._replace(seconds=30),
+        NEXT._replace(seconds=10),
         more="[timeouts]\nfirst_content = 10\n",
     ),
     "context length": Case(faults.CONTEXT_LENGTH, NEXT),

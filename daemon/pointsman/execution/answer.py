@@ -120,7 +120,8 @@ class Answer:
             elif self._means.hold:
                 await self._hold(self._upstream)
         else:
-            body = await self._upstream.whole(self._clocks.idle, self.deadline)
+            silence = min(self._clocks.idle, self._clocks.first_content)
+            body = await self._upstream.whole(silence, self.deadline)
             try:
                 self.whole = self._speech.read_whole(body, self._call, self.candidate)
             except UpstreamError as error:
