@@ -7,10 +7,11 @@ from time import perf_counter
 import pytest
 
 from pointsman.catalogue.providers import GENERIC
+from pointsman.config.schema import Config
 from pointsman.discovery.configured import ConfiguredSource
 from pointsman.discovery.listing import MOST_MODELS, Listed, Listing, read_models
 from pointsman.discovery.source import Overrides
-from pointsman.discovery.written import Written
+from pointsman.discovery.written import Written, read_places
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions
 from pointsman.types import Ability, Account, Finding, Health, Modality, Model, Place, Tier
@@ -55,6 +56,21 @@ async def test_what_a_list_gives_away_is_free_and_the_rest_costs_what_it_says(se
     assert (gift.tier, gift.price, gift.price_source) == (Tier.FREE, NOTHING_TO_PAY, "")
     assert (big.tier, big.price_source, big.source) == (Tier.PAID, "catalogue", "list")
     assert big.price == Price(input=3_000_000_000, output=15_000_000_000)
+
+
+async def test_what_is_written_and_does_nothing_is_told_and_paid_models_stay_paid(sessions: Sessions) -> None:
+    async with FakeCloud(
+        clouds.openrouter_list(clouds.openrouter("maker/big", "0.000003")), key="sk"
+    ) as cloud:
+        given = {"api_base": cloud.api_base, "api_key": "sk", "plan": "free"}
+        (place,) = read_places(Config.model_validate({"providers": {"openrouter": given}}), {})
+        found: list[Finding] = []
+        source = ConfiguredSource([place], sessions, lambda: NOW, remote=True)
+        await source.look(found.append)
+    (unseen,), (seen,) = source.known(), found
+    assert [model.tier for model in seen.models or ()] == [Tier.PAID]
+    for finding in (unseen, seen):
+        assert finding.endpoint.note.startswith('plan = "free" does nothing here')
 
 
 async def test_the_users_price_wins_over_the_lists_even_where_that_gives_it_away(sessions: Sessions) -> None:

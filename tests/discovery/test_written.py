@@ -140,6 +140,24 @@ def test_a_clouds_key_never_goes_to_an_address_of_the_users_own() -> None:
     assert (written.account, written.trouble) == (None, "")
 
 
+def test_a_free_plan_makes_all_models_free_where_there_is_such_a_plan() -> None:
+    written = only(config(groq={"plan": "free"}), {"GROQ_API_KEY": "k"})
+    assert (written.tier, written.unheeded) == (Tier.FREE, "")
+    assert only(config(groq={"plan": "free", "tier": "paid"}), {"GROQ_API_KEY": "k"}).tier is Tier.PAID
+
+
+def test_a_free_plan_that_nobody_knows_gives_nothing_away_and_says_so() -> None:
+    written = only(config(openrouter={"plan": "free"}), {"OPENROUTER_API_KEY": "k"})
+    assert written.tier is None
+    assert written.unheeded == (
+        'plan = "free" does nothing here, as only gemini, groq, mistral, cerebras are known for such plans: '
+        "what OpenRouter gives away is free without it"
+    )
+    mine = only(config(mine={"api_base": "https://api.example.org/v1", "plan": "free"}))
+    assert mine.tier is None
+    assert mine.unheeded.endswith('if all its models cost nothing, write tier = "free" into [providers.mine]')
+
+
 def test_an_engine_without_an_address_is_where_it_usually_is() -> None:
     written = only(config(llama_server={"api_key": "k"}))
     assert written.place.url == "http://127.0.0.1:8080/v1"

@@ -52,8 +52,9 @@ class ProviderConfig(Section):
     ] = Field(default=None, description="The tier of its models.")
     plan: Annotated[Word[Plan] | None, Unset("not known: what it lists as free is free")] = Field(
         default=None,
-        description="The plan of its key. On a `free` one all its models are free, and asked no more often "
-        "than the provider is known to allow.",
+        description="The plan of its key. On a `free` one of Gemini, Groq, Mistral or Cerebras all its "
+        "models are free, and asked no more often than the provider is known to allow. Of others it does "
+        "nothing.",
     )
     trains: Annotated[Flag | None, Unset("what is known of the provider; else it counts as true")] = Field(
         default=None,

@@ -182,7 +182,7 @@ class ConfiguredSource:
             tier=tier,
             account=place.account,
             health=health,
-            note=note,
+            note="; ".join(filter(None, (place.unheeded, note))),
         )
 
     def _models(self, place: Written, endpoint: Endpoint, seen: Sighting | None) -> tuple[Model, ...] | None:

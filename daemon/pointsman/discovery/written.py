@@ -30,6 +30,7 @@ SOCKET = "unix:"
 GENERICS = MappingProxyType({None: GENERIC, Dialect.OPENAI: GENERIC, Dialect.ANTHROPIC: GENERIC_ANTHROPIC})
 VERSION_PATH = "/v1"  # of Ollama's OpenAI API, and of whatever speaks Anthropic's dialect
 OWN_PATH = "/api"  # Ollama's
+ON_PLAN = tuple(row.id for row in PROVIDERS if row.free and row.free.on_plan)
 CREDENTIALS = "credentials"  # where a key is from, as `keys list` says it
 CONFIGURATION = "configuration"
 
@@ -50,6 +51,7 @@ class Written:
     found_by: FoundBy = FoundBy.CONFIG
     cloud: bool = False  # at the address of its row, which is elsewhere whatever stands in for it
     sign_in: str = ""  # for people: what to do for a key, where nothing but its list can be had
+    unheeded: str = ""  # for people: what is written of it and does nothing
 
     @property
     def dialect(self) -> Dialect:
@@ -150,13 +152,14 @@ def _read(name: str, given: ProviderConfig, said: Said) -> Written | None:
         _place(_versioned(url, dialect)),
         given.kind,
         account,
-        _tier(given),
+        _tier(row, given),
         given.models,
         trouble,
         origin=origin,
         found_by=_found_by(name, origin, said),
         cloud=cloud,
         sign_in=f"needs sign-in: {sign_in}" if sign_in else "",
+        unheeded=_unheeded(name, row, given),
     )
 
 
@@ -166,9 +169,23 @@ def _found_by(name: str, origin: str, said: Said) -> FoundBy:
     return FoundBy.KEY if origin else FoundBy.OPEN
 
 
-def _tier(given: ProviderConfig) -> Tier | None:
-    """The user's word: of the place, or of the plan of its key."""
-    return Tier.FREE if given.tier is None and given.plan is Plan.FREE else given.tier
+def _tier(row: Provider, given: ProviderConfig) -> Tier | None:
+    """The user's word: of the place, or of the plan of its key where that gives all models away."""
+    on_plan = given.plan is Plan.FREE and row.id in ON_PLAN
+    return Tier.FREE if given.tier is None and on_plan else given.tier
+
+
+def _unheeded(name: str, row: Provider, given: ProviderConfig) -> str:
+    if given.plan is not Plan.FREE or given.tier is not None or row.id in ON_PLAN:
+        return ""
+    instead = (
+        f"what {row.title} gives away is free without it"
+        if row.base_url
+        else f'if all its models cost nothing, write tier = "free" into [providers.{name}]'
+    )
+    return (
+        f'plan = "free" does nothing here, as only {", ".join(ON_PLAN)} are known for such plans: {instead}'
+    )
 
 
 def _row(name: str, given: ProviderConfig) -> Provider:
