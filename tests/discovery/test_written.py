@@ -158,6 +158,42 @@ def test_a_free_plan_that_nobody_knows_gives_nothing_away_and_says_so() -> None:
     assert mine.unheeded.endswith('if all its models cost nothing, write tier = "free" into [providers.mine]')
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_second_account_of_a_cloud_is_known_by_its_address(slash: str) -> None:
+    place = {"api_base": f"https://openrouter.ai/api/v1{slash}", "api_key": "second"}
+    written = only(config(or2=place), {"OPENROUTER_API_KEY": "first"})
+    assert (written.id, written.row.id, written.cloud) == ("or2", "openrouter", True)
+    assert written.account is not None
+    assert written.account.key == "second"
+    groq = {"api_base": f"https://api.groq.com/openai/v1{slash}", "plan": "free"}
+    written = only(config(g2=groq), g2="second")
+    assert (written.row.id, written.tier, written.origin) == ("groq", Tier.FREE, "credentials")
+
+
+def test_a_second_account_is_not_given_the_key_of_the_first() -> None:
+    place = {"api_base": "https://api.groq.com/openai/v1"}
+    written = only(config(g2=place), {"GROQ_API_KEY": "first"}, groq="first")
+    assert (written.account, written.usable) == (None, False)
+    assert written.trouble.startswith("it needs a key: pointsman keys set g2 ")
+
+
+@pytest.mark.parametrize("address", ["https://api.anthropic.com", "https://api.anthropic.com/v1/"])
+def test_an_address_says_which_dialect_is_spoken_there_unless_the_user_does(address: str) -> None:
+    written = only(config(mine={"api_base": address, "api_key": "k"}))
+    assert (written.row.id, written.dialect) == ("anthropic", Dialect.ANTHROPIC)
+    assert written.place.url == "https://api.anthropic.com/v1"
+    written = only(config(mine={"api_base": address, "api_key": "k", "kind": "openai"}))
+    assert (written.row.id, written.dialect) == ("generic", Dialect.OPENAI)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_clouds_own_address_may_be_written_and_changes_nothing(slash: str) -> None:
+    environ = {"OPENROUTER_API_KEY": "k"}
+    spelled = only(config(openrouter={"api_base": f"https://openrouter.ai/api/v1{slash}"}), environ)
+    assert spelled == only(config(openrouter={}), environ)
+    assert spelled.origin == "env:OPENROUTER_API_KEY"
+
+
 def test_an_engine_without_an_address_is_where_it_usually_is() -> None:
     written = only(config(llama_server={"api_key": "k"}))
     assert written.place.url == "http://127.0.0.1:8080/v1"

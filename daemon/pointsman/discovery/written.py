@@ -134,7 +134,7 @@ def _read(name: str, given: ProviderConfig, said: Said) -> Written | None:
     row = _row(name, given)
     if not (url := _url(name, given, said.environ)):
         return None
-    cloud = bool(row.base_url) and not given.api_base
+    cloud = _is_own(row, given)
     reference, origin = _reference(name, row, given, said)
     account, trouble = _account(name, row, reference, origin, said.environ)
     sign_in = "" if reference or not cloud else how_to_sign_in(name, row)
@@ -189,9 +189,22 @@ def _unheeded(name: str, row: Provider, given: ProviderConfig) -> str:
 
 
 def _row(name: str, given: ProviderConfig) -> Provider:
-    """What is known of it: by its name, or of the one engine that speaks its dialect."""
+    """What is known of it: by its address, its name, or of the one engine that speaks its dialect."""
     speaks = (row for row in PROVIDERS if row.dialect is given.kind and row.tier is Tier.LOCAL)
-    return provider(name) or GENERICS.get(given.kind) or next(speaks, GENERIC)
+    return _addressed(given) or provider(name) or GENERICS.get(given.kind) or next(speaks, GENERIC)
+
+
+def _addressed(given: ProviderConfig) -> Provider | None:
+    """The cloud whose own address is written, whatever the user calls it: a second account has a name too."""
+    rows = (row for row in PROVIDERS if given.api_base and given.kind in {None, row.dialect})
+    return next((row for row in rows if _is_own(row, given)), None)
+
+
+def _is_own(row: Provider, given: ProviderConfig) -> bool:
+    """Whether it is a cloud at its own address, written or not."""
+    if not row.base_url or not given.api_base:
+        return bool(row.base_url)
+    return _versioned(given.api_base, row.dialect) == row.base_url
 
 
 def _versioned(url: str, dialect: Dialect) -> str:
@@ -230,13 +243,15 @@ def _place(address: str) -> Place:
 def _reference(name: str, row: Provider, given: ProviderConfig, said: Said) -> tuple[SecretStr | None, str]:
     """Its key, or where that is, and who said so.
 
-    A cloud's key goes to no other address of the user's own, but the one that is written beside it.
+    A cloud's key goes to no other address of the user's own, but the one that is written beside it. The
+    environment's is that of the account which is called as the cloud is.
     """
     if given.api_key:
         return given.api_key, CONFIGURATION
-    if not (given.api_base and row.base_url) and name in said.credentials:
+    own = _is_own(row, given)
+    if (own or not row.base_url) and name in said.credentials:
         return said.credentials[name], CREDENTIALS
-    if not given.api_base:
+    if own and name == row.id:
         variable = next((name for name in row.key_env if said.environ.get(name)), "")
         return (SecretStr(f"env:{variable}"), f"env:{variable}") if variable else (None, "")
     return None, ""
