@@ -1,6 +1,7 @@
 """The lists of clouds, each in its own shape, as a place elsewhere gives them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -71,6 +72,33 @@ async def test_what_is_written_and_does_nothing_is_told_and_paid_models_stay_pai
     assert [model.tier for model in seen.models or ()] == [Tier.PAID]
     for finding in (unseen, seen):
         assert finding.endpoint.note.startswith('plan = "free" does nothing here')
+
+
+def with_names(cloud: FakeCloud, *models: str) -> Written:
+    given = {"api_base": cloud.api_base, "api_key": "sk", "models": models}
+    (place,) = read_places(Config.model_validate({"providers": {"openrouter": given}}), {})
+    return place
+
+
+async def test_what_is_called_free_is_free_before_a_list_was_had_and_where_that_does_not_name_it(
+    sessions: Sessions,
+) -> None:
+    listing = clouds.openrouter_list(clouds.openrouter("a/listed:free", "0.000001", "0.000001"))
+    async with FakeCloud(listing, key="sk") as cloud:
+        place = with_names(cloud, "a/unlisted:free", "a/unlisted", "a/listed:free")
+        found: list[Finding] = []
+        unasked = ConfiguredSource([place], sessions, lambda: NOW, remote=True, asked=False)
+        await ConfiguredSource([place], sessions, lambda: NOW, remote=True).look(found.append)
+    (unseen,), (seen,) = unasked.known(), found
+    assert [model.tier for model in unseen.models or ()] == [Tier.FREE, Tier.PAID, Tier.FREE]
+    assert [model.tier for model in seen.models or ()] == [Tier.FREE, Tier.PAID, Tier.PAID]
+
+
+async def test_a_name_makes_nothing_free_where_no_such_names_are_known(sessions: Sessions) -> None:
+    async with FakeCloud(clouds.openai_list("b"), key="sk") as cloud:
+        place = replace(with_names(cloud, "a:free"), row=GENERIC)
+        (unseen,) = ConfiguredSource([place], sessions, lambda: NOW, remote=True).known()
+    assert [model.tier for model in unseen.models or ()] == [Tier.PAID]
 
 
 async def test_the_users_price_wins_over_the_lists_even_where_that_gives_it_away(sessions: Sessions) -> None:

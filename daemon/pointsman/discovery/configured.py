@@ -256,7 +256,13 @@ def _chosen(place: Written, seen: Sighting | None) -> Sequence[Listed]:
     known = _by_name(seen.listing) if seen and seen.listing else {}
     lists_all = known and place.here and seen and seen.row
     names = [name for name in place.models if name in known or not lists_all]
-    return tuple(dict.fromkeys(known.get(name, Listed(name)) for name in names))
+    return tuple(dict.fromkeys(known.get(name, _unlisted(place.row, name)) for name in names))
+
+
+def _unlisted(row: Provider, name: str) -> Listed:
+    """What is known of it by its name alone."""
+    suffix = row.free.suffix if row.free else ""
+    return Listed(name, free=bool(suffix) and name.endswith(suffix))
 
 
 def _by_name(listing: Listing) -> dict[str, Listed]:
