@@ -1,9 +1,11 @@
 """A sweeper with a clock that is moved by hand, and sources that find what they are told to."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 
 from pointsman.catalogue.registry import Registry
+from pointsman.discovery.dues import Dues
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus
 from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Place, Snapshot, Tier
@@ -18,7 +20,10 @@ class Clock:
 
 
 class Fake:
-    """A source that finds what it is told to, when it is let. `looks` counts."""
+    """A source that finds what it is told to, when it is let. `looks` counts.
+
+    One elsewhere is a place of its own name that is asked when it is due, and gives a list unless it fails.
+    """
 
     def __init__(self, name: str = "fake", *, remote: bool = False, findings: Sequence[Finding] = ()) -> None:
         self.name = name
@@ -29,6 +34,7 @@ class Fake:
         self.late: list[Finding] = []  # found when it is let go on, once
         self.error: Exception | None = None
         self.looks = 0
+        self.dues = Dues(lambda: math.inf)
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
         self.go_on.set()
@@ -40,7 +46,10 @@ class Fake:
         return endpoint.id.startswith(self.name)
 
     async def look(self, found: Callable[[Finding], object]) -> None:
+        if not self.dues.is_due(self.name):
+            return
         self.looks += 1
+        self.dues.asked(self.name)
         self.begun.set()
         for finding in self.findings:
             found(finding)
@@ -49,6 +58,7 @@ class Fake:
             found(self.late.pop())
         if self.error:
             raise self.error
+        self.dues.had(self.name)
 
 
 def finding(name: str = "fake", model: str = "tiny") -> Finding:
@@ -60,8 +70,11 @@ def finding(name: str = "fake", model: str = "tiny") -> Finding:
 class House:
     """A sweeper with all that it needs."""
 
-    def __init__(self, *sources: Fake, **options: object) -> None:
+    def __init__(self, *sources: Fake, remote_every: float | None = None, **options: object) -> None:
         self.clock = Clock()
+        self.dues = Dues(self.clock, remote_every)
+        for source in sources:
+            source.dues = self.dues if source.remote else source.dues
         self.registry = Registry()
         self.bus = Bus()
         self.sweeper = Sweeper(
@@ -70,6 +83,7 @@ class House:
             self.bus,
             monotonic=self.clock,
             wall=lambda: 5.0,
+            dues=self.dues,
             **options,  # type: ignore[arg-type]
         )
 

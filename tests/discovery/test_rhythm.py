@@ -223,16 +223,17 @@ async def test_remote_providers_that_are_never_due_are_asked_when_the_user_asks(
     assert there.looks == 2
 
 
-async def test_remote_providers_that_could_not_be_reached_are_asked_again_after_a_minute() -> None:
-    there = Fake("there", remote=True)
+async def test_remote_providers_that_gave_no_list_are_asked_again_after_a_minute_and_no_others_are() -> None:
+    well, there = Fake("well", remote=True), Fake("there", remote=True)
     there.error = OSError("no network yet")
-    house = House(there, remote_every=21_600.0)
+    house = House(well, there, remote_every=21_600.0)
     await house.sweeper.sweep("start", everything=True)
     there.error = None
     await house.pulses(55)
     assert there.looks == 1
     await house.pulses(10)
-    assert there.looks == 2
+    await house.pulses(3600)
+    assert (there.looks, well.looks) == (2, 1)
 
 
 async def test_a_look_elsewhere_leaves_the_time_of_the_local_sweep_alone() -> None:

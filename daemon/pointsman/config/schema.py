@@ -75,7 +75,9 @@ class DiscoveryConfig(Section):
         description="Ask remote providers which models they have. false: those listed here are all.",
     )
     remote_every: Every = Field(
-        default=21_600.0, description="How long until remote providers are asked again. false: only at start."
+        default=21_600.0,
+        description="How long until a remote provider that gave its list is asked again. false: only at "
+        "start. One that gave none is asked after a minute, and then in growing pauses.",
     )
 
 

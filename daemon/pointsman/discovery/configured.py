@@ -1,9 +1,10 @@
 """The places that the configuration names: those on this machine, and those elsewhere.
 
 A place on this machine is fingerprinted like one that was found, in the local rhythm. One elsewhere is
-asked for its list, rarely, and not at all where the user does not want it.
+asked for its list when it is due, and not at all where the user does not want it.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.catalogue.row import Provider
 from pointsman.discovery.catalogues import Catalogues
+from pointsman.discovery.dues import Dues
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.memory import Memory
 from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
@@ -33,7 +35,10 @@ ABSENT: Mapping[Absent, str] = MappingProxyType(
 
 
 class ConfiguredSource:
-    """`asked` False: what is written stands without a look. All of `places` are here, or all elsewhere."""
+    """`asked` False: what is written stands without a look. All of `places` are here, or all elsewhere.
+
+    A look asks those that are due; without `dues` all of them are, each time.
+    """
 
     def __init__(
         self,
@@ -47,10 +52,13 @@ class ConfiguredSource:
         overrides: Overrides | None = None,
         pace: Pace | None = None,
         catalogues: Catalogues | None = None,
+        dues: Dues | None = None,
     ) -> None:
         self.remote = remote
         self.name = "remote providers" if remote else "configured places"
         self._may_ask = asked
+        self._dues = dues or Dues(lambda: math.inf)
+        self._looked_at: frozenset[str] = frozenset()  # by the last look
         self.rewrite(places)
         self._sessions = sessions
         self._wall = wall
@@ -65,6 +73,7 @@ class ConfiguredSource:
         """These are the places from now on; a look that is under way tells nothing of any other."""
         self._places = {place.id: place for place in places}
         self._asked = tuple(place for place in places if self._may_ask and place.usable)
+        self._dues.keep({place.id for place in self._asked})
 
     @property
     def written(self) -> Mapping[str, Written]:
@@ -95,12 +104,15 @@ class ConfiguredSource:
         return datetime.fromtimestamp(self._wall(), UTC).date()
 
     def covers(self, endpoint: Endpoint) -> bool:
-        return any(place.id == endpoint.id for place in self._asked)
+        return endpoint.id in self._looked_at
 
     async def look(self, found: Callable[[Finding], object]) -> None:
-        await all_visits(self._look_at(place, found) for place in self._asked)
+        due = [place for place in self._asked if self._dues.is_due(place.id)]
+        self._looked_at = frozenset(place.id for place in due)
+        await all_visits(self._look_at(place, found) for place in due)
 
     async def _look_at(self, place: Written, found: Callable[[Finding], object]) -> None:
+        self._dues.asked(place.id)
         visit = Visit(
             self._sessions.session(place.place),
             place.place,
@@ -112,7 +124,11 @@ class ConfiguredSource:
         seen = await look(visit, self._likely(place))
         if self.remote:
             seen = await self._catalogued(place, visit, seen)
-        if self._places.get(place.id) == place and (finding := self._finding(place, seen)):
+        if self._places.get(place.id) != place:
+            return
+        if isinstance(seen, Sighting) and seen.listing is not None:
+            self._dues.had(place.id)
+        if finding := self._finding(place, seen):
             self._last[place.id] = finding.endpoint
             found(finding)
 

@@ -43,7 +43,7 @@ class Source(Protocol):
         ...
 
     def covers(self, endpoint: Endpoint) -> bool:
-        """Whether a look that does not find this endpoint has missed it."""
+        """Whether its last look, if that did not find this endpoint, has missed it."""
         ...
 
     async def look(self, found: Callable[[Finding], object]) -> None:

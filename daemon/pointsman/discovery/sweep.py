@@ -16,6 +16,7 @@ from pointsman.catalogue.registry import Change, Registry
 from pointsman.config.schema import Config
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.configured import ConfiguredSource
+from pointsman.discovery.dues import Dues
 from pointsman.discovery.engines import EngineSource
 from pointsman.discovery.environment import Environment
 from pointsman.discovery.flight import Flight
@@ -40,12 +41,11 @@ IDLE_EVERY = 60.0
 BUSY_FOR = 60.0  # after a request
 NEAR_LIMIT = 2.0  # of a source that looks at this machine
 FAR_LIMIT = 10.0
-FAR_AGAIN = 60.0  # after a look elsewhere that did not get through
 WAIT = 2.0  # that a request waits for a sweep
 
 
 class Sweeper:
-    """`monotonic` and `wall` are clocks, in seconds. `remote_every` None: only when asked."""
+    """`monotonic` and `wall` are clocks, in seconds. `dues` are those that its sources elsewhere go by."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Sweeper:
         *,
         monotonic: Callable[[], float],
         wall: Callable[[], float],
-        remote_every: float | None = None,
+        dues: Dues | None = None,
         watch: ListeningWatch | None = None,
         unplaced: Sequence[str] = (),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -66,7 +66,7 @@ class Sweeper:
         self._bus = bus
         self._monotonic = monotonic
         self._wall = wall
-        self._remote_every = remote_every
+        self._dues = dues or Dues(monotonic)
         self._watch = watch
         self._unplaced = tuple(unplaced)
         self._sleep = sleep
@@ -76,7 +76,6 @@ class Sweeper:
         self._news = asyncio.Event()
         self._started = -math.inf
         self._request = -math.inf
-        self._far_due = math.inf
         self._lost: dict[str, float] = {}  # when an attempt could not connect, by endpoint; monotonic
         self._in_doubt = False  # somebody was missed for the first time, or loads its model
         for source in self._sources:
@@ -130,8 +129,9 @@ class Sweeper:
         changes = self._registry.lost(endpoint_id, note)
         self._lost[endpoint_id] = self._monotonic()
         self._tell(changes)
-        for change in changes:
-            remote = any(source.remote and source.covers(change.endpoint) for source in self._sources)
+        if changes:
+            self._dues.hurry(endpoint_id)
+            remote = any(place.id == endpoint_id for place in self.elsewhere)
             (self._far if remote else self._near).start(f"{endpoint_id} was lost", anew=True)
 
     def request_seen(self) -> None:
@@ -140,7 +140,7 @@ class Sweeper:
     async def pulse(self) -> None:
         """The rhythm, called every `PULSE` seconds."""
         changed = self._watch is not None and await self._others_listen(self._watch)
-        if self._monotonic() >= self._far_due:
+        if self._dues.reached:
             self._far.start("time to ask again")
         if changed or self._age() + PULSE / 2 >= self._every():
             await self.sweep("other sockets listen now" if changed else "rhythm")
@@ -172,6 +172,8 @@ class Sweeper:
                 await asyncio.wait([flight.task])
 
     def _start(self, why: str, *, everything: bool, anew: bool = False) -> list[asyncio.Task[None]]:
+        if everything:
+            self._dues.hurry()
         flights = (self._near, self._far) if everything else (self._near,)
         return [flight.start(why, anew=anew) for flight in flights]
 
@@ -209,14 +211,9 @@ class Sweeper:
         )
 
     async def _sweep_far(self, why: str) -> None:
-        """Again soon while one does not answer: a laptop starts before its network does."""
-        self._far_due = math.inf
         sources = [source for source in self._sources if source.remote]
         swept, seen = await self._sweep(why, sources, FAR_LIMIT)
         self._tell(self._registry.finish_sweep(swept, seen))
-        well = swept <= seen and not any(self._reports[source.name].error for source in sources)
-        again = (self._remote_every or math.inf) if well else FAR_AGAIN
-        self._far_due = self._monotonic() + again
 
     async def _sweep(self, why: str, sources: Sequence[Source], limit: float) -> tuple[set[str], set[str]]:
         """The ids of the endpoints that were looked for, and of those that were seen."""
@@ -302,6 +299,7 @@ def make_sweeper(
     elsewhere = [place for place in places if not place.here]
     overrides = replace(read_overrides(config), library=known_prices(wall))
     asks = config.discovery.remote
+    dues = Dues(monotonic, config.discovery.remote_every)
     sources: list[Source] = [
         ConfiguredSource(here, sessions, wall, remote=False, overrides=overrides),
         ConfiguredSource(
@@ -312,6 +310,7 @@ def make_sweeper(
             asked=asks,
             overrides=overrides,
             catalogues=catalogues,
+            dues=dues,
         ),
     ]
     if config.discovery.local:
@@ -335,7 +334,7 @@ def make_sweeper(
         bus,
         monotonic=monotonic,
         wall=wall,
-        remote_every=config.discovery.remote_every,
+        dues=dues,
         watch=ListeningWatch(
             {port for source in sources for port in source.ports}, anywhere=config.discovery.local
         ),
