@@ -1,5 +1,6 @@
 """What a page about a key tells, whatever it holds."""
 
+import asyncio
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.discovery.figures import Figures, ask_figures, read_figures
+from pointsman.discovery.figures import LARGEST, Figures, ask_figures, read_figures
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import NANO
 from pointsman.net import Sessions
@@ -84,13 +85,19 @@ def test_what_is_no_such_page_tells_nothing(body: bytes) -> None:
     assert read_figures(body) in {None, Figures()}
 
 
-async def ask(status: int, body: bytes = b"") -> tuple[Figures | None, str]:
+async def ask(status: int, *pieces: bytes) -> tuple[Figures | None, str]:
     """What is read of an answer, and with what it was asked."""
     sent: list[str] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.StreamResponse:
         sent.append(f"{request.path} {request.headers.get('Authorization')}")
-        return web.Response(status=status, body=body, headers={"Location": "/elsewhere"})
+        response = web.StreamResponse(status=status, headers={"Location": "/elsewhere"})
+        await response.prepare(request)
+        for piece in pieces:
+            await response.write(piece)
+            for _ in range(10):  # so that its reader has it before the next one is on its way
+                await asyncio.sleep(0)
+        return response
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
@@ -108,6 +115,13 @@ async def test_it_is_asked_with_its_key() -> None:
     figures, sent = await ask(200, json.dumps({"data": FULL}).encode())
     assert figures is not None
     assert (figures.most, sent) == (1000, "/v1/key Bearer sk-1")
+
+
+async def test_a_page_that_comes_in_pieces_is_read_to_its_end_or_to_a_bound() -> None:
+    body = json.dumps({"data": FULL}).encode()
+    figures, _ = await ask(200, body[:10], body[10:20], body[20:])
+    assert figures == read(**FULL)
+    assert (await ask(200, body, b" " * LARGEST))[0] is None
 
 
 @pytest.mark.parametrize("status", [302, 403, 404, 500])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 import msgspec
 
-from pointsman.discovery.probe import FAR
+from pointsman.discovery.probe import FAR, read_body
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import NANO
 from pointsman.net import Sessions, auth_headers
@@ -51,7 +51,7 @@ async def ask_figures(sessions: Sessions, endpoint: Endpoint, page: str) -> Figu
             if response.status == 401:
                 words = f"it refused the key (401); for another key: pointsman keys set {endpoint.id}"
                 raise UpstreamError(words, upstream_status=401, shuts=Shuts.ACCOUNT)
-            body = await response.content.read(LARGEST) if response.status == 200 else b""
+            body = (await read_body(response, LARGEST))[0] if response.status == 200 else b""
     except (aiohttp.ClientError, OSError, ValueError):
         return None
     return read_figures(body)

@@ -155,7 +155,7 @@ class Visit:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.pace.connect),
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            read, broken = await _read(response)
+            read, broken = await read_body(response, LARGEST_BODY)
             return Answer(response.status, headers, without_key(read, self._account), broken)
 
 
@@ -190,15 +190,15 @@ async def _who(
     return await _recognise(visit, rows, listing) or (runs if runs and not runs.marks else None)
 
 
-async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str]:
-    """The body, and what kept us from reading all of it."""
+async def read_body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, str]:
+    """The body, however many pieces it comes in, and what kept us from reading all of it. `most`: bytes."""
     body = bytearray()
     try:
         async for piece in response.content.iter_any():
             body += piece
-            if len(body) > LARGEST_BODY:
+            if len(body) > most:
                 response.close()
-                return b"", f"longer than {LARGEST_BODY // 1024 // 1024} MiB"
+                return b"", f"longer than {most / 2**20:g} MiB"
     except aiohttp.ClientError as error:
         return b"", f"cut off ({type(error).__name__})"
     return bytes(body), ""
