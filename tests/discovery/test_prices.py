@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.discovery.prices import Tag, read_price
+from pointsman.discovery.prices import MOST_WORDS, Tag, read_price
 from pointsman.money import NOTHING_TO_PAY, Price, PriceTier
 
 JSON = st.recursive(
@@ -66,10 +66,46 @@ def test_free_is_what_costs_nothing_in_any_way() -> None:
         {"web_search": "0.004"},
         {"audio": "0.1"},
         {"input_cache_write": "1e-9"},
+        {"video": "0.05"},
+        {"unknown_fee": 0.5},
+        {"unknown_fee": "by agreement"},
+        {"unknown_fees": [{"cost": "0.5"}]},
+        {"overrides": {"min_prompt_tokens": 5, "prompt": "0.01"}},
+        {"overrides": [{"min_prompt_tokens": 5, "request": "0.01"}]},
     ):
         assert not tag(prompt="0", completion="0", **more).free
     later = [{"min_prompt_tokens": 1000, "prompt": "0.000001"}]
     assert not tag(prompt="0", completion="0", overrides=later).free
+
+
+def test_nothing_that_costs_nothing_takes_a_free_model_away() -> None:
+    nothings = {
+        "video": "0",
+        "fee": 0,
+        "discount": 0.0,
+        "steps": [],
+        "regional": {},
+        "note": "",
+        "more": None,
+    }
+    assert tag(prompt="0", completion="0", overrides=None, **nothings).free
+    assert tag(input="0", output="0", input_tiers=None, **nothings).free
+
+
+def test_a_cost_that_nobody_knows_is_named_in_every_shape() -> None:
+    assert price(prompt="1e-6", completion="1e-6", video="0.05").unpriced == ("video",)
+    assert price(input="0", output="0", fast={"input": "1e-6"}).unpriced == ("fast",)
+    assert price(hourly=2, input=0.5, output=0.5, finetune=3).unpriced == ("hourly",)
+    assert not tag("a/b-free", hourly=2, input=0, output=0).free
+    odd = {f"fee\n{number}": "1" for number in range(1000)} | {f"fee {number}": "1" for number in range(1000)}
+    told = price(prompt="1e-6", completion="1e-6", **odd).unpriced
+    assert (len(told) <= MOST_WORDS, "\n" in "".join(told)) == (True, False)
+
+
+@pytest.mark.parametrize("tiers", [{"cost": "0.1"}, "0.1", [7]])
+def test_tiers_that_are_none_make_the_price_unknown(tiers: object) -> None:
+    assert tag(input="0", output="0", output_tiers=tiers) == Tag(broken=True)
+    assert tag(prompt="0", completion="0", overrides=tiers) == Tag(broken=True)
 
 
 def test_free_by_name_is_what_names_no_price() -> None:

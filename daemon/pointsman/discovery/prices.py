@@ -15,10 +15,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from pointsman.discovery.fields import count, inner, is_int, items
+from pointsman.discovery.fields import count, inner, is_int, word
 from pointsman.money import NOTHING_TO_PAY, Price, PriceTier
 
 PER_TOKEN = 15  # powers of ten between USD per token and nano-dollars per million tokens
@@ -55,6 +56,7 @@ BESIDE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audio_output": ("audio", "completion"),
         "image": ("images", "prompt"),
         "image_output": ("images", "completion"),
+        "input_audio_cache": ("audio", "input_cache_read"),
         "web_search": ("web search", ""),
         "audio_input_token_cost": ("audio", "input"),
         "audio_output_token_cost": ("audio", "output"),
@@ -64,6 +66,13 @@ BESIDE: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 CONDITIONS = ("min_prompt_tokens", "utc_start", "utc_end")
+# Whose cost is in the price, or is none of a request's. Any other key is taken for a cost, unless it is zero.
+KNOWN_ROUTED = frozenset({*ROUTED, "request", "internal_reasoning", "overrides"})
+KNOWN_OVERRIDE = frozenset({*ROUTED, *CONDITIONS})
+KNOWN_TIERED = frozenset({*TIERED, *(f"{key}_tiers" for key in TIERED)})
+KNOWN_BY_MILLION = frozenset({"input", "output", "finetune"})
+MOST_WORDS = 16
+UNNAMED = "something without a proper name"
 MIDNIGHT = 2400
 
 
@@ -123,22 +132,25 @@ def _routed(pricing: Mapping[str, object]) -> Price:
     if "output" in base:
         base["output"] = max(base["output"], thinking)
     request = nano(pricing.get("request") or "0", EACH)
-    plain = Price(**base, request=request, unpriced=_unpriced(pricing))
-    return replace(plain, tiers=tuple(_overrides(plain, items(pricing, "overrides"))))
+    plain = Price(**base, request=request, unpriced=_unpriced(pricing, KNOWN_ROUTED))
+    return replace(plain, tiers=tuple(_overrides(plain, _rows(pricing, "overrides"))))
 
 
-def _overrides(base: Price, entries: Sequence[object]) -> Iterator[PriceTier]:
-    """Each with the keys of those before it that hold whenever it does."""
-    if len(entries) > MOST_TIERS:
+def _rows(pricing: Mapping[str, object], key: str) -> Sequence[Mapping[str, object]]:
+    rows = [] if pricing.get(key) is None else pricing[key]
+    if not isinstance(rows, list) or len(rows) > MOST_TIERS or not all(isinstance(row, dict) for row in rows):
         raise Unreadable
+    return rows
+
+
+def _overrides(base: Price, entries: Sequence[Mapping[str, object]]) -> Iterator[PriceTier]:
+    """Each with the keys of those before it that hold whenever it does."""
     before: list[tuple[PriceTier, dict[str, Any]]] = []
     for entry in entries:
-        if not isinstance(entry, dict):
-            raise Unreadable
         when, own = _when(entry, base), parts(entry, ROUTED)
         held = {key: cost for tier, costs in before if _within(when, tier) for key, cost in costs.items()}
         before.append((when, own))
-        words = tuple(dict.fromkeys((*base.unpriced, *_unpriced({"prompt": "", **entry}))))
+        words = tuple(dict.fromkeys((*base.unpriced, *_unpriced({"prompt": "", **entry}, KNOWN_OVERRIDE))))
         yield replace(when, price=replace(base, **(held | own), unpriced=words))
 
 
@@ -168,14 +180,26 @@ def _within(one: PriceTier, other: PriceTier) -> bool:
     return one.above >= other.above and (other.utc_start is None or same_time)
 
 
-def _unpriced(pricing: Mapping[str, object]) -> tuple[str, ...]:
-    """Words for what costs otherwise than its tokens would as text."""
+def _unpriced(pricing: Mapping[str, object], known: frozenset[str]) -> tuple[str, ...]:
+    """Words for what costs otherwise than its tokens would as text, and for what nobody knows."""
     words = (
-        word
-        for key, (word, same) in BESIDE.items()
+        told
+        for key, (told, same) in BESIDE.items()
         if _costs(pricing.get(key)) and pricing.get(key) != pricing.get(same)
     )
-    return tuple(dict.fromkeys(words))
+    unknown = (
+        word(key) or UNNAMED
+        for key, value in pricing.items()
+        if key not in known and key not in BESIDE and _may_cost(value)
+    )
+    return tuple(dict.fromkeys(islice(chain(words, unknown), MOST_WORDS)))
+
+
+def _may_cost(value: object) -> bool:
+    try:
+        return _costs(value)
+    except Unreadable:
+        return True
 
 
 def _costs(value: object) -> bool:
@@ -183,17 +207,15 @@ def _costs(value: object) -> bool:
 
 
 def _tiered(pricing: Mapping[str, object]) -> Price:
-    plain = Price(**parts(pricing, TIERED), unpriced=_unpriced(pricing))
-    steps = {key: _steps(items(pricing, f"{key}_tiers")) for key in TIERED}
+    plain = Price(**parts(pricing, TIERED), unpriced=_unpriced(pricing, KNOWN_TIERED))
+    steps = {key: _steps(_rows(pricing, f"{key}_tiers")) for key in TIERED}
     mins = sorted({least for costs in steps.values() for least in costs if least})
     return replace(plain, tiers=tuple(PriceTier(_step(plain, steps, least), least) for least in mins))
 
 
-def _steps(tiers: Sequence[object]) -> Mapping[int, int]:
+def _steps(tiers: Sequence[Mapping[str, object]]) -> Mapping[int, int]:
     """What each costs, by the tokens from which on it does."""
-    if len(tiers) > MOST_TIERS:
-        raise Unreadable
-    return {count(tier.get("min")) or 0: nano(tier.get("cost")) for tier in tiers if isinstance(tier, dict)}
+    return {count(tier.get("min")) or 0: nano(tier.get("cost")) for tier in tiers}
 
 
 def _step(plain: Price, steps: Mapping[str, Mapping[int, int]], least: int) -> Price:
@@ -207,8 +229,9 @@ def _step(plain: Price, steps: Mapping[str, Mapping[int, int]], least: int) -> P
 
 
 def _by_million(pricing: Mapping[str, object], name: str) -> Price | None:
-    price = Price(nano(pricing.get("input"), PER_MILLION), nano(pricing.get("output"), PER_MILLION))
-    return price if not _is_nothing(price) or FREE.search(name) else None
+    cost, answers = nano(pricing.get("input"), PER_MILLION), nano(pricing.get("output"), PER_MILLION)
+    price = Price(cost, answers, unpriced=_unpriced(pricing, KNOWN_BY_MILLION))
+    return price if cost or answers or FREE.search(name) else None
 
 
 def _is_nothing(price: Price) -> bool:
