@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pointsman.catalogue.providers import GENERIC, provider
-from pointsman.discovery.configured import ConfiguredSource
+from pointsman.discovery.configured import SLOW_NOTE, ConfiguredSource
 from pointsman.discovery.probe import Pace
 from pointsman.discovery.written import Written
 from pointsman.money import NOTHING_TO_PAY
@@ -185,7 +185,7 @@ async def test_silence_is_told_of_a_place_elsewhere_and_takes_nothing_away(
     port = await listen(Server({"/v1/models": silent(released)}))
     finding = await look(make(elsewhere(port), remote=True, pace=SHORT))
     assert (finding.endpoint.health, finding.models) == (Health.SILENT, None)
-    assert "did not answer in time" in finding.endpoint.note
+    assert finding.endpoint.note == SLOW_NOTE
 
 
 async def test_a_silent_place_here_that_was_never_seen_stays_away(

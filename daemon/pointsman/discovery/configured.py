@@ -24,10 +24,14 @@ from pointsman.types import Endpoint, Finding, Health, Model, Tier
 
 OURSELVES_NOTE = "a Pointsman answers there, which would only ask in turn: name an engine or a provider"
 
+SLOW_NOTE = (
+    "its list of models did not come in time: it is busy, or the line to it slow; it is asked for it again"
+)
+
 ABSENT: Mapping[Absent, str] = MappingProxyType(
     {
         Absent.NOBODY: "no connection could be had",
-        Absent.SILENT: SILENT_NOTE,
+        Absent.SILENT: SLOW_NOTE,
         Absent.STRANGER: "what answered was no proper HTTP",
         Absent.OURSELVES: OURSELVES_NOTE,
     }
@@ -152,7 +156,8 @@ class ConfiguredSource:
         if seen is Absent.OURSELVES:
             return Finding(replace(self._as_written(place), health=Health.REFUSED, note=OURSELVES_NOTE))
         if seen is Absent.SILENT and (known := self._silent(place)):
-            return Finding(replace(known, health=Health.SILENT, note=SILENT_NOTE, seen_at=self._wall()))
+            note = SILENT_NOTE if place.here else SLOW_NOTE
+            return Finding(replace(known, health=Health.SILENT, note=note, seen_at=self._wall()))
         return None
 
     def _silent(self, place: Written) -> Endpoint | None:

@@ -46,7 +46,7 @@ async def ask_figures(sessions: Sessions, endpoint: Endpoint, page: str) -> Figu
             endpoint.place.url + page,
             headers=auth_headers(endpoint.account),
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=FAR.total, sock_connect=FAR.connect),
+            timeout=aiohttp.ClientTimeout(total=FAR.silence, sock_connect=FAR.connect),
         ) as response:
             if response.status == 401:
                 words = f"it refused the key (401); for another key: pointsman keys set {endpoint.id}"

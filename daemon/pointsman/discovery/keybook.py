@@ -196,7 +196,7 @@ async def _asked(sessions: Sessions, place: Written) -> tuple[Verdict, str]:
             place.place.url + page,
             headers={**asked.headers, **auth_headers(place.account)},
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=FAR.total, sock_connect=FAR.connect),
+            timeout=aiohttp.ClientTimeout(total=FAR.silence, sock_connect=FAR.connect),
         ) as response:
             said = f"{place.place} answered {response.status}"
             return VERDICTS.get(response.status, (Verdict.UNCLEAR, said))

@@ -38,14 +38,15 @@ class Absent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds."""
+    """Seconds. `silence`: without a byte; None: it may last until the total is over."""
 
     connect: float
     total: float
+    silence: float | None = None
 
 
 NEAR = Pace(connect=0.5, total=1.5)  # below the two seconds that a sweep of this machine may take
-FAR = Pace(connect=5.0, total=8.0)
+FAR = Pace(connect=5.0, total=60.0, silence=10.0)  # a long list over a slow line: 1 MB at 20 kB/s
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,10 @@ class Visit:
         try:
             async with asyncio.timeout_at(self._deadline):
                 return await self._exchange(method, url, body)
-        except TimeoutError:
+        except TimeoutError as error:
             self.kept_waiting = True
-            return Answer(absent=Absent.SILENT, broken=f"no answer within {self.pace.total:g} s")
+            waited = self.pace.silence if isinstance(error, aiohttp.SocketTimeoutError) else self.pace.total
+            return Answer(absent=Absent.SILENT, broken=f"no answer within {waited:g} s")
         except aiohttp.ClientConnectorError as error:
             self.found_nobody = True
             return Answer(absent=Absent.NOBODY, broken=str(error))
@@ -152,7 +154,9 @@ class Visit:
             json=body,
             headers=self._headers,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.pace.connect),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=self.pace.connect, sock_read=self.pace.silence
+            ),
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             read, broken = await read_body(response, LARGEST_BODY)
@@ -191,7 +195,10 @@ async def _who(
 
 
 async def read_body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, str]:
-    """The body, however many pieces it comes in, and what kept us from reading all of it. `most`: bytes."""
+    """The body, however many pieces it comes in, and what kept us from reading all of it. `most`: bytes.
+
+    Raises TimeoutError.
+    """
     body = bytearray()
     try:
         async for piece in response.content.iter_any():
@@ -199,6 +206,8 @@ async def read_body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes,
             if len(body) > most:
                 response.close()
                 return b"", f"longer than {most / 2**20:g} MiB"
+    except TimeoutError:
+        raise
     except aiohttp.ClientError as error:
         return b"", f"cut off ({type(error).__name__})"
     return bytes(body), ""

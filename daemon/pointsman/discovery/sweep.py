@@ -40,7 +40,7 @@ BUSY_EVERY = 10.0
 IDLE_EVERY = 60.0
 BUSY_FOR = 60.0  # after a request
 NEAR_LIMIT = 2.0  # of a source that looks at this machine
-FAR_LIMIT = 10.0
+FAR_LIMIT = 70.0  # a list, and a page for who has none
 WAIT = 2.0  # that a request waits for a sweep
 
 

@@ -188,6 +188,11 @@ def test_an_engine_that_is_silent_or_still_loads_is_told() -> None:
     ]
 
 
+def test_a_cloud_that_is_silent_is_nothing_to_be_started() -> None:
+    slow = endpoint("cloud", tier=Tier.PAID, health=Health.SILENT, note="its list did not come in time")
+    assert told(model(homemade()), also=(slow,)) == ["cloud is asked last: its list did not come in time"]
+
+
 def test_models_whose_dialect_is_not_spoken_are_told_once() -> None:
     foreign = homemade(dialect=Dialect.GEMINI)
     (hint,) = told(model(foreign), model(foreign, "b"))

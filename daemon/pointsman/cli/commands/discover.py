@@ -8,7 +8,7 @@ from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, duration
 from pointsman.server.control.shapes import DiscoveredShape
 
-PATIENCE = 120.0  # seconds; clouds far away are asked too
+PATIENCE = 150.0  # seconds; clouds far away are asked too
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pointsman.calls import Decision
 from pointsman.routing import policy
 from pointsman.server.control import contexts
 from pointsman.server.control.words import chats, count, is_here, models_of, of_endpoint, set_tools
-from pointsman.types import Ability, Endpoint, FoundBy, Health, Model, ModelState, Snapshot
+from pointsman.types import Ability, Endpoint, FoundBy, Health, Model, ModelState, Snapshot, Tier
 
 # Rules that hold for every request until somebody changes something.
 STANDING = tuple(rule.__name__ for rule in (policy.budget, policy.dialect, policy.healthy))
@@ -56,10 +56,17 @@ def _places(scene: Scene) -> Iterator[str]:
         elif endpoint.health is Health.AWAY and _is_meant(endpoint):
             yield f"{endpoint.id} is away: {endpoint.note or f'nothing answers at {endpoint.place}'}"
         elif endpoint.health is Health.SILENT:
-            yield (
-                f"{endpoint.id} takes connections and does not answer: it is asked last; "
-                "if it stays so, start it anew"
-            )
+            yield _silent(endpoint)
+
+
+def _silent(endpoint: Endpoint) -> str:
+    """An engine is its user's to start, a cloud is not."""
+    if endpoint.tier is not Tier.LOCAL:
+        return f"{endpoint.id} is asked last: {endpoint.note}"
+    return (
+        f"{endpoint.id} takes connections and does not answer: it is asked last; "
+        "if it stays so, start it anew"
+    )
 
 
 def _failed(scene: Scene) -> Iterator[str]:
