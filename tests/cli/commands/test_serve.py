@@ -37,6 +37,20 @@ def test_where_nothing_is_found_it_names_the_ways_on() -> None:
     assert [line[:4] for line in told[2:5]] == ["  - "] * 3
 
 
+def test_where_models_only_want_a_key_it_does_not_say_that_there_are_none() -> None:
+    note = "needs sign-in: pointsman keys set cloud"
+    cloud = Endpoint(
+        "cloud", "openrouter", Place("https://c.test"), FoundBy.OPEN, health=Health.SIGN_IN, note=note
+    )
+    free = tuple(Model(f"cloud/{name}", name, name, cloud, Tier.FREE) for name in ("a", "b"))
+    _, first, *ways, offer, _ = announced(Snapshot(endpoints=(cloud,), models=free))
+    assert first.startswith(
+        "No model was found but 2 models for which a key is needed, see below. Looked for:"
+    )
+    assert len(ways) == 3
+    assert offer == f"  cloud at https://c.test, tier unknown, 2 models: a, b ({note})"
+
+
 @pytest.mark.parametrize("port", ["65536", "-1", "x"])
 def test_a_port_that_is_none_is_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], port: str) -> None:
     with pytest.raises(SystemExit) as leaving:

@@ -14,7 +14,7 @@ from pointsman.routing.context import objection
 from pointsman.routing.policy import decide
 from pointsman.routing.resolve import Names, resolve
 from pointsman.server.control import contexts
-from pointsman.server.control.hints import NOTHING_FOUND, Scene, hints
+from pointsman.server.control.hints import NOTHING_ELSE, NOTHING_FOUND, Scene, hints
 from pointsman.server.control.status import TYPICAL
 from pointsman.types import (
     Ability,
@@ -228,11 +228,10 @@ def test_free_models_that_want_a_key_are_offered_after_all_that_is_wrong() -> No
     assert last == "1 model of cloud would cost nothing: needs sign-in: pointsman keys set cloud"
 
 
-def test_where_only_a_key_would_help_all_ways_on_are_told() -> None:
+def test_where_models_only_want_a_key_that_is_said_first_and_then_the_other_ways_on() -> None:
     cloud = endpoint("cloud", tier=Tier.PAID, health=Health.SIGN_IN, note="a note", found_by=FoundBy.OPEN)
-    first, offer = told(model(cloud, tier=Tier.FREE))
-    assert first == NOTHING_FOUND
-    assert "a note" in offer
+    assert told(model(cloud, tier=Tier.FREE)) == ["1 model of cloud would cost nothing: a note", NOTHING_ELSE]
+    assert told(also=(cloud,)) == [NOTHING_FOUND]
 
 
 def test_a_cloud_that_there_is_a_key_for_is_missed_and_one_that_is_merely_open_is_not() -> None:

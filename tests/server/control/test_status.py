@@ -82,6 +82,19 @@ async def test_nothing_found_says_what_to_do(client: Client, house: House) -> No
     assert "start a local engine" in status["hints"][0]
 
 
+async def test_where_models_only_want_a_key_that_is_the_first_thing_said(
+    client: Client, house: House
+) -> None:
+    note = "needs sign-in: pointsman keys set cloud"
+    cloud = endpoint("cloud", tier=Tier.PAID, health=Health.SIGN_IN, note=note, found_by=FoundBy.OPEN)
+    house.find(cloud, model(cloud, "a", tier=Tier.FREE), model(cloud, "b", tier=Tier.FREE))
+    await house.rooms.sweeper.sweep("test")
+    status = await status_of(client)
+    assert status["summary"] == "No model can answer yet: 2 models found, for which a key is needed."
+    assert status["hints"][0] == f"2 models of cloud would cost nothing: {note}"
+    assert not any(hint.startswith("nothing was found") for hint in status["hints"])
+
+
 async def test_what_is_not_used_is_told_with_what_to_mend(client: Client, house: House) -> None:
     unknown = endpoint(
         "generic-9000", tier=None, place=Place("http://127.0.0.1:9000/v1"), note="name its tier"

@@ -57,7 +57,9 @@ def _announce(screen: Screen, info: Info, snapshot: Snapshot, looked_for: Sequen
     screen.line(f"Pointsman {info.version} listens on {info.url}{socket}", style="bold")
     usable = [one for one in snapshot.endpoints if one.health not in {Health.AWAY, Health.SIGN_IN}]
     offered = [one for one in snapshot.endpoints if one.health is Health.SIGN_IN]
-    for text in [*(_found(usable, snapshot) if usable else _nothing(looked_for)), *_found(offered, snapshot)]:
+    wanting = sum(model.endpoint.health is Health.SIGN_IN for model in snapshot.models)
+    found = _found(usable, snapshot) if usable else _nothing(looked_for, wanting)
+    for text in [*found, *_found(offered, snapshot)]:
         screen.line(text)
     screen.line(f"Try: curl {info.url}/v1/chat/completions -H 'Content-Type: application/json' -d '{BODY}'")
     screen.flush()
@@ -72,7 +74,9 @@ def _found(endpoints: Sequence[Endpoint], snapshot: Snapshot) -> Iterator[str]:
         yield f"  {endpoint.id} at {endpoint.place}, {tier}, {listed if models else 'no models'}{note}"
 
 
-def _nothing(looked_for: Sequence[str]) -> Iterator[str]:
+def _nothing(looked_for: Sequence[str], wanting: int) -> Iterator[str]:
+    """`wanting`: models that could be asked with a key."""
+    only = f"No model was found but {count(wanting, 'model')} for which a key is needed, see below"
     places = "; ".join(looked_for) or "nothing, discovery is switched off"
-    yield f"No model was found. Looked for: {places}. Three ways on:"
+    yield f"{only if wanting else 'No model was found'}. Looked for: {places}. Three ways on:"
     yield from (f"  - {way}" for way in WAYS_ON)

@@ -1,10 +1,12 @@
 """What a status says first: what is used now, in one sentence."""
 
+from collections.abc import Sequence
+
 from pointsman.calls import Decision, Wanted
 from pointsman.modes import Mode
 from pointsman.routing.explain import PAUSED
 from pointsman.server.control.words import count
-from pointsman.types import Snapshot, Tier, tier_word
+from pointsman.types import Health, Model, Snapshot, Tier, tier_word
 
 
 def summary(snapshot: Snapshot, decision: Decision) -> str:
@@ -19,7 +21,13 @@ def summary(snapshot: Snapshot, decision: Decision) -> str:
         return "No model was found."
     if not decision.wanted.chosen:
         return _named(decision.wanted)
-    return f"No model can answer now: {len(snapshot.models)} are known, and each is left out for a reason."
+    return _left_out(snapshot.models)
+
+
+def _left_out(models: Sequence[Model]) -> str:
+    if models and all(model.endpoint.health is Health.SIGN_IN for model in models):
+        return f"No model can answer yet: {count(len(models))} found, for which a key is needed."
+    return f"No model can answer now: {len(models)} are known, and each is left out for a reason."
 
 
 def _named(wanted: Wanted) -> str:

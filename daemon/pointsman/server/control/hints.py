@@ -11,11 +11,13 @@ from pointsman.types import Ability, Endpoint, FoundBy, Health, Model, ModelStat
 
 # Rules that hold for every request until somebody changes something.
 STANDING = tuple(rule.__name__ for rule in (policy.budget, policy.dialect, policy.healthy))
-NOTHING_FOUND = (
-    "nothing was found: start a local engine, for example `llama-server -m model.gguf`, "
+WAYS_ON = (
+    "start a local engine, for example `llama-server -m model.gguf`, "
     "give a provider's key (`pointsman keys` says where one is had), "
     "or name a server under [providers] in the configuration"
 )
+NOTHING_FOUND = f"nothing was found: {WAYS_ON}"
+NOTHING_ELSE = f"nothing else was found: {WAYS_ON}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ Hint = Callable[[Scene], Iterator[str]]
 def hints(scene: Scene) -> list[str]:
     told = [hint for kind in KINDS for hint in kind(scene)]
     nobody = all(endpoint.found_by is FoundBy.OPEN for endpoint in scene.snapshot.endpoints)
-    return [NOTHING_FOUND, *told] if nobody and scene.snapshot.swept_at is not None else told
+    if not nobody or scene.snapshot.swept_at is None:
+        return told
+    return [*told, NOTHING_ELSE] if any(_sign_in(scene)) else [NOTHING_FOUND, *told]
 
 
 def _turned_away(scene: Scene) -> Iterator[str]:
