@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
 import pytest
 from aiohttp import web
@@ -7,6 +7,7 @@ from aiohttp.test_utils import TestServer
 
 from pointsman.net import Sessions
 from tests.discovery.servers import Server
+from tests.journeys.clock import Clock
 
 Listen = Callable[[Server], Awaitable[int]]
 ListenApp = Callable[[web.Application], Awaitable[int]]
@@ -50,3 +51,8 @@ def released() -> Iterator[asyncio.Event]:
     event = asyncio.Event()
     yield event
     event.set()
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, type[Clock]]:
+    """On this clock a busy machine makes no time pass: who is silent here is, and not merely slow."""
+    return {"clock": Clock}
