@@ -101,7 +101,8 @@ async def build(
     modes = Modes(setup.config.privacy.mode, settings, lambda: written().config.privacy.mode, bus, times.wall)
     border = Border(modes.mode, bus, writer.enqueue, times.wall)
     border.restore(reader)
-    keys = Keybook(setup.config, environ, Credentials(setup.paths.credentials), sessions, times.wall)
+    credentials = Credentials(setup.paths.credentials)
+    keys = Keybook(setup.config, environ, credentials, sessions, times.wall, on_works=key_watch.works)
     urls = Urls(setup.config.urls, settings, lambda: written().config.urls)
     catalogues = Catalogues.restored(reader, writer.enqueue, urls)
     sweeper = make_sweeper(

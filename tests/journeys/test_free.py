@@ -89,6 +89,17 @@ async def test_a_key_that_its_provider_has_told_of_works(
     assert (key["name"], key["state"]) == ("openrouter", "works")
 
 
+async def test_a_key_that_was_refused_is_used_again_once_its_provider_tells_of_it(
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
+) -> None:
+    daemon = await start(stack, cloud)
+    cloud.faults(faults.status(401))
+    for _ in range(2):
+        assert (await ask(http, daemon.api_base)).status_code == 503
+    await daemon.rooms.key_watch.look()
+    await asked_times(1, http, daemon.api_base)
+
+
 async def test_the_21st_call_in_a_minute_never_reaches_it_and_the_answer_says_until_when(
     cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient
 ) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from aiohttp.test_utils import TestServer
 
+from pointsman.config.keys import fingerprint
 from tests.fakes.keyed import Keyed
 from tests.journeys.conftest import chat
 from tests.journeys.daemon import Daemon
@@ -56,6 +57,9 @@ class Owner:
     async def models(self) -> list[str]:
         told = await self.ask("GET", "/control/v0/models")
         return [model["id"] for model in told["models"]]
+
+    async def gift(self) -> Any:
+        return await self.ask("POST", "/v1/chat/completions", chat("openrouter/a/gift:free"))
 
     async def set(self, key: str, name: str = "openrouter", **how: bool) -> Any:
         return await self.ask("POST", f"/control/v0/keys/{name}", {"key": key, **how})
@@ -151,6 +155,53 @@ async def test_a_key_that_is_revoked_later_is_told_once_with_what_to_do(cloud: t
         assert not [hint for hint in status["hints"] if "401" in hint]
         key = await me.key()
         assert (key["state"], key["note"]) == ("refused", shut["reason"])
+
+
+async def refused_by(cloud: Keyed, me: Owner) -> None:
+    """A request meets a cloud that knows no key, for a moment."""
+    await me.endpoint()
+    known, cloud.known = cloud.known, set()
+    assert "error" in await me.gift()
+    cloud.known = known
+    assert (await me.key())["state"] == "refused"
+    assert "pointsman keys set openrouter" in json.dumps(await me.gift())
+
+
+@pytest.mark.parametrize("how", ["test", "set"])
+async def test_a_key_that_is_taken_again_is_used_again_once_it_was_tried(
+    cloud: tuple[Keyed, str], how: str
+) -> None:
+    fake, url = cloud
+    async with (
+        Daemon(config=NOTHING_HERE, environ={"OPENROUTER_BASE_URL": url}) as daemon,
+        Owner(daemon) as me,
+    ):
+        await me.set(RIGHT)
+        await refused_by(fake, me)
+        if how == "set":
+            await me.set(RIGHT)
+        else:
+            await me.ask("POST", "/control/v0/keys/openrouter/test", {})
+        assert (await me.key())["state"] == "works"
+        await me.endpoint()
+        assert "choices" in await me.gift()
+
+
+async def test_what_was_known_of_a_key_goes_with_it(cloud: tuple[Keyed, str]) -> None:
+    fake, url = cloud
+    async with (
+        Daemon(config=NOTHING_HERE, environ={"OPENROUTER_BASE_URL": url}) as daemon,
+        Owner(daemon) as me,
+    ):
+        await me.set(RIGHT)
+        await refused_by(fake, me)
+        await me.set(OTHER)
+        await me.endpoint()
+        status, limits = [await me.ask("GET", f"/control/v0/{what}") for what in ("status", "limits")]
+        account = f"openrouter-{fingerprint(OTHER)}"
+        assert (status["limits"], limits["limits"]) == ([], [])
+        assert {one["account"] for one in limits["free"]} == {account}
+        assert {one["account"] for one in limits["credit"]} <= {account}
 
 
 async def test_no_key_is_ever_said(cloud: tuple[Keyed, str]) -> None:

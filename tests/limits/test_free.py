@@ -256,7 +256,7 @@ def test_a_refusal_for_the_day_ends_it_at_the_number_that_it_names() -> None:
         "free-models-per-day", shuts=Shuts.FREE, limited=True, span="day", most=4, wait=1.0
     )
     assert house.ask(free(), refusal)
-    (used,) = house.tiers.report([], house.now)
+    (used,) = house.tiers.report([free()], house.now)
     assert (used.used, used.most) == (4, 4)
     house.pass_by(60)
     assert not house.ask(free("two"))
@@ -278,7 +278,7 @@ def test_all_that_is_counted_is_told_with_what_is_left() -> None:
     house = House((MINUTE, A_DAY))
     house.ask(free())
     house.pass_by(5)
-    told = [tuple(one) for one in house.tiers.report([free("two", account="b")], house.now)]
+    told = [tuple(one) for one in house.tiers.report([free(), free("two", account="b")], house.now)]
     assert told == [
         ("a", "", "day", 5, 1, 12 * HOUR - 5, "free requests", ""),
         ("a", "", "minute", 3, 1, 60.0, "free requests", ""),
@@ -286,7 +286,7 @@ def test_all_that_is_counted_is_told_with_what_is_left() -> None:
         ("b", "", "minute", 3, 0, 0.0, "free requests", ""),
     ]
     house.ask_often(free(), 3)
-    (minute,) = (one for one in house.tiers.report((), house.now) if one.why)
+    (minute,) = (one for one in house.tiers.report([free()], house.now) if one.why)
     assert (minute.account, minute.why) == ("a", "its 3 free requests a minute are used up")
 
 

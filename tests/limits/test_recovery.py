@@ -2,12 +2,15 @@
 
 from pointsman.calls import Outcome
 from pointsman.errors import Shuts, UpstreamError
+from pointsman.limits.circuit import Key
 from pointsman.limits.gate import Gate, Recovery
 from pointsman.types import Account, Tier
 from tests.routing.house import endpoint, model
 
+WALL = 1_800_000_000.0
 CLOUD = model("cloud/one", endpoint=endpoint("cloud", account=Account("a", "sk-secret")), tier=Tier.PAID)
 LIMITED = UpstreamError("it answered 429", shuts=Shuts.ACCOUNT, wait=30.0, limited=True)
+REFUSED = UpstreamError("it answered 401", shuts=Shuts.ACCOUNT)
 BROKEN = UpstreamError("it answered 503", shuts=Shuts.MODEL)
 
 
@@ -25,3 +28,25 @@ def test_who_waits_for_a_probe_asks_again_in_a_while_and_not_at_once() -> None:
     gate.admit(CLOUD, 0.0).settle(Outcome.FAILED, 0.0, LIMITED)
     gate.admit(CLOUD, 40.0)
     assert gate.recovery([CLOUD], 41.0) == Recovery(1.0, limited=True)
+
+
+def test_a_key_that_was_tried_and_works_opens_its_account_but_no_limit_of_it() -> None:
+    gate = Gate()
+    gate.admit(CLOUD, 0.0).settle(Outcome.FAILED, 0.0, REFUSED)
+    gate.circuits.works(Key(Shuts.ACCOUNT, "a"))
+    assert gate.recovery([CLOUD], 1.0) is None
+    gate.admit(CLOUD, 1.0).settle(Outcome.FAILED, 1.0, LIMITED)
+    gate.circuits.works(Key(Shuts.ACCOUNT, "a"))
+    assert gate.recovery([CLOUD], 1.0) == Recovery(30.0, limited=True)
+
+
+def test_of_an_account_that_nobody_has_any_more_nothing_is_left() -> None:
+    gate, other = Gate(), endpoint("cloud", account=Account("b", "sk-secret"))
+    models = [CLOUD, model("cloud/one", endpoint=other, tier=Tier.PAID)]
+    tickets = [gate.admit(one, 0.0) for one in models] + [gate.admit(one, 0.0) for one in models]
+    for ticket, error in zip(tickets, (BROKEN, BROKEN, REFUSED, REFUSED), strict=True):
+        ticket.told({"x-ratelimit-limit-requests": "9", "x-ratelimit-remaining-requests": "3"}, 0.0, WALL)
+        ticket.settle(Outcome.FAILED, 0.0, error)
+    gate.forget("a")
+    assert [shut.key.account or shut.key.id for shut in gate.circuits.report(1.0)] == ["b", "b"]
+    assert [told.key.account for told in gate.ceilings.report(1.0)] == ["b"]

@@ -213,4 +213,4 @@ async def test_a_ledger_that_can_not_be_written_keeps_nobody_from_an_answer(firs
     first.writer.stop()
     first.gate.admit(gift(), first.now)
     await committed(first.writer)
-    assert [one.used for one in first.gate.free.report([], first.now)] == [1, 1]
+    assert [one.used for one in first.gate.free.report([gift()], first.now)] == [1, 1]

@@ -60,7 +60,10 @@ VERDICTS: Mapping[int, tuple[Verdict, str]] = MappingProxyType(
 
 
 class Keybook:
-    """Whoever changes a key says who is to be given all places then: `put_to_use`."""
+    """Whoever changes a key says who is to be given all places then: `put_to_use`.
+
+    `on_works` is told of each account whose key was tried and works.
+    """
 
     def __init__(
         self,
@@ -69,12 +72,15 @@ class Keybook:
         credentials: Credentials,
         sessions: Sessions,
         wall: Callable[[], float],
+        *,
+        on_works: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._config = config
         self._environ = environ
         self._credentials = credentials
         self._sessions = sessions
         self._wall = wall
+        self._on_works = on_works
         self._places: tuple[Written, ...] = ()
         self._trials: dict[str, Trial] = {}  # the last, by account
         self._changing = asyncio.Lock()
@@ -162,6 +168,8 @@ class Keybook:
         trial = Trial(verdict, words, self._wall())
         if place.account:
             self._trials[place.account.id] = trial
+            if verdict is Verdict.WORKS:
+                self._on_works(place.account.id)
         return trial
 
     def _file(self, name: str, key: SecretStr, *, keyring: bool) -> None:

@@ -41,6 +41,10 @@ class Ceilings:
         )
         return sorted(found, key=lambda told: told.key)
 
+    def forget(self, account: str) -> None:
+        """Nobody is asked with it any more."""
+        self._known = {key: told for key, told in self._known.items() if key.account != account}
+
     def woke_up(self, slept: float) -> None:
         """Time went by on which our clock stood still."""
         self._known = {key: (ceilings, at - slept) for key, (ceilings, at) in self._known.items()}

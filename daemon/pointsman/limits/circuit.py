@@ -142,6 +142,16 @@ class Circuits:
         for one in shut:
             self._shut[one.key] = Circuit(one.failures, now + one.seconds, one.reason, one.limited)
 
+    def works(self, key: Key) -> None:
+        """It was tried apart from all requests: what was refused is not any more, but a limit stays one."""
+        if key in self._shut and not self._shut[key].limited:
+            self._open(key)
+
+    def forget(self, account: str) -> None:
+        """Nobody is asked with it any more."""
+        for key in [key for key in self._shut if account in (key.id, key.account)]:
+            self._open(key)
+
     def reset(self) -> None:
         """As if nothing had happened."""
         for key in list(self._shut):

@@ -180,14 +180,13 @@ class FreeTiers:
                 tally.counted.raise_to(all_of_it if used is None else used, self._wall())
 
     def report(self, models: Iterable[Model], now: float) -> list[Used]:
-        """All that is counted, of these models and of those before, by account."""
-        for model in models:
-            self._tallies_of(model)
-        return sorted(self._report(now))
+        """What is counted of these models, by account."""
+        tallies = dict.fromkeys(tally for model in models for tally in self._tallies_of(model))
+        return sorted(self._report(tallies, now))
 
-    def _report(self, now: float) -> Iterator[Used]:
+    def _report(self, tallies: Iterable[_Tally], now: float) -> Iterator[Used]:
         wall = self._wall()
-        for one in self._tallies.values():
+        for one in tallies:
             most = one.most(bought=one.account in self._bought)
             used, seconds = one.counted.used(now, wall), one.counted.ends_in(now, wall)
             why = one.words(most) if used >= most else ""

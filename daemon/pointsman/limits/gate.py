@@ -139,6 +139,11 @@ class Gate:
         if last.rest and not refused:
             self.circuits.park(key, now, last.rest, last.used_up)
 
+    def forget(self, account: str) -> None:
+        """Nobody is asked with it any more. What was counted stays: the account may come back."""
+        self.circuits.forget(account)
+        self.ceilings.forget(account)
+
     def woke_up(self, slept: float) -> None:
         """The machine slept for so many seconds, in which the loop's clock stood still."""
         self.circuits.woke_up(slept)

@@ -44,6 +44,7 @@ class KeyWatch:
         self._asks = asks
         self._asked: dict[str, float] = {}  # when, by account
         self._known: dict[str, Figures] = {}
+        self._in_use: frozenset[str] = frozenset()  # accounts
         self._asking: set[asyncio.Task[None]] = set()
 
     @property
@@ -56,7 +57,10 @@ class KeyWatch:
         await asyncio.gather(*(self._look_at(*each) for each in self._watched(self._registry.snapshot)))
 
     def observe(self, snapshot: Snapshot) -> None:
-        """Asks for those that are new, once it is known what they serve that costs nothing."""
+        """Asks for new ones, once it is known what they serve that costs nothing; the old are forgotten."""
+        before, self._in_use = self._in_use, _accounts(snapshot)
+        for gone in before - self._in_use:
+            self._forget(gone)
         for endpoint, page in self._watched(snapshot):
             new = endpoint.account is not None and endpoint.account.id not in self._asked
             if new and _free(endpoint, snapshot):
@@ -71,9 +75,19 @@ class KeyWatch:
             if endpoint.account and endpoint.account.id == whose and self._is_due(whose):
                 self._hurry(endpoint, page)
 
+    def works(self, account: str) -> None:
+        """Its provider took the key, though it may have refused it before."""
+        self._gate.circuits.works(Key(Shuts.ACCOUNT, account))
+
     def close(self) -> None:
         for task in self._asking:
             task.cancel()
+
+    def _forget(self, account: str) -> None:
+        """The key was taken away, or another one is there in its place."""
+        self._asked.pop(account, None)
+        self._known.pop(account, None)
+        self._gate.forget(account)
 
     def _watched(self, snapshot: Snapshot) -> Iterator[tuple[Endpoint, str]]:
         """The endpoints with a key that can be asked about it, and the page."""
@@ -102,6 +116,7 @@ class KeyWatch:
             return
         if figures is None:
             return
+        self.works(account)
         if figures != Figures():
             self._known[account] = figures
         self._tell_free(endpoint, figures)
@@ -111,6 +126,10 @@ class KeyWatch:
     def _tell_free(self, endpoint: Endpoint, figures: Figures) -> None:
         if (model := _free(endpoint, self._registry.snapshot)) is not None:
             self._gate.free.told(model, Told(figures.bought, figures.most, figures.used))
+
+
+def _accounts(snapshot: Snapshot) -> frozenset[str]:
+    return frozenset(endpoint.account.id for endpoint in snapshot.endpoints if endpoint.account)
 
 
 def _free(endpoint: Endpoint, snapshot: Snapshot) -> Model | None:
