@@ -117,8 +117,9 @@ class Router:
         return self._gate.free.report(self._registry.snapshot.models, self._monotonic())
 
     def reset_limits(self) -> None:
-        """Asks again whatever was left alone."""
+        """Asks again whatever was left alone; only what was counted here still counts."""
         self._gate.circuits.reset()
+        self._gate.free.reset()
 
     def begin(self, call: Call) -> Journey:
         self._lookout.request_seen()

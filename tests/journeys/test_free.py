@@ -177,6 +177,17 @@ async def test_a_refusal_that_tells_its_limits_is_followed(
     assert (await used(http, daemon.url))["day"] == (50, 50)
 
 
+async def test_after_a_reset_what_a_refusal_told_of_the_day_keeps_nobody_waiting(
+    cloud: FakeOpenRouter, stack: AsyncExitStack, http: httpx.AsyncClient, clock: Clock
+) -> None:
+    cloud.faults(day_used_up(50, NOON + clock.time() + 3600))
+    daemon = await start(stack, cloud)
+    assert (await ask(http, daemon.api_base)).status_code == 429
+    await http.post(f"{daemon.url}/control/v0/limits/reset")
+    await asked_times(1, http, daemon.api_base)
+    assert (await used(http, daemon.url))["day"] == (2, 50)
+
+
 async def test_after_a_refusal_the_provider_is_asked_about_the_key(
     cloud: FakeOpenRouter, stack: AsyncExitStack, patient: httpx.AsyncClient, clock: Clock
 ) -> None:

@@ -32,6 +32,9 @@ class Limit:
     what: str = "free requests"
 
 
+DAY_IS_OVER = UpstreamError(
+    "free-models-per-day", shuts=Shuts.FREE, limited=True, span="day", most=4, wait=1.0
+)
 MINUTE, A_DAY = Limit(3, "minute"), Limit(5, "day", bought=9)
 
 
@@ -252,16 +255,37 @@ def test_what_is_told_just_after_midnight_may_be_of_yesterday() -> None:
 def test_a_refusal_for_the_day_ends_it_at_the_number_that_it_names() -> None:
     house = House((A_DAY,))
     house.tiers.told(free(), Told(bought=True))
-    refusal = UpstreamError(
-        "free-models-per-day", shuts=Shuts.FREE, limited=True, span="day", most=4, wait=1.0
-    )
-    assert house.ask(free(), refusal)
+    assert house.ask(free(), DAY_IS_OVER)
     (used,) = house.tiers.report([free()], house.now)
     assert (used.used, used.most) == (4, 4)
     house.pass_by(60)
     assert not house.ask(free("two"))
     house.pass_by(DAY)
-    assert house.ask_often(free(), 9) == 4
+    assert house.ask_often(free(), 10) == 9
+
+
+def test_who_buys_credits_after_a_refusal_has_the_higher_number_from_then_on() -> None:
+    house = House((A_DAY,))
+    house.tiers.told(free(), Told(bought=False))
+    house.ask(free(), DAY_IS_OVER)
+    house.tiers.told(free(), Told(bought=True))
+    (used,) = house.tiers.report([free()], house.now)
+    assert (used.used, used.most) == (4, 9)
+    house.pass_by(60)
+    assert house.ask(free(), DAY_IS_OVER)  # its provider has not heard of it yet
+    house.tiers.told(free(), Told(bought=True))
+    house.pass_by(60)
+    assert house.why(free()) == "its 4 free requests a day are used up until midnight (UTC)"
+
+
+def test_a_reset_forgets_what_the_provider_told_of_the_day_and_nothing_that_was_counted_here() -> None:
+    house = House((A_DAY,))
+    house.ask_often(free(), 2)
+    house.ask(free(), DAY_IS_OVER)
+    house.pass_by(60)
+    assert not house.ask(free())
+    house.tiers.reset()
+    assert house.ask_often(free(), 9) == 2
 
 
 def test_the_number_in_the_body_of_a_refusal_is_read() -> None:

@@ -66,18 +66,18 @@ class Told(NamedTuple):
 
 
 class _Tally:
-    """What was counted against one allowance. `told`: the provider's own number, where it names one."""
+    """What was counted against one allowance."""
 
     def __init__(self, account: str, model: str, allowance: Allowance) -> None:
         self.account = account
         self.model = model
         self.allowance = allowance
-        self.told: int | None = None
+        self.told: tuple[int, float] | None = None  # the provider's own number of a day, and when that ends
         self.counted = _counter(allowance)
 
-    def most(self, *, bought: bool) -> int:
-        if self.told is not None:
-            return self.told
+    def most(self, wall: float, *, bought: bool) -> int:
+        if self.told is not None and wall < self.told[1]:
+            return self.told[0]
         return max(self.allowance.count, self.allowance.bought if bought else 0)
 
     def words(self, most: int) -> str:
@@ -138,9 +138,9 @@ class FreeTiers:
         if not tallies:
             return None
         wall, bought = self._wall(), tallies[0].account in self._bought
-        rests = [(one.counted.rest(one.most(bought=bought), now, wall), one) for one in tallies]
+        rests = [(one.counted.rest(one.most(wall, bought=bought), now, wall), one) for one in tallies]
         rest, last = max(rests, key=lambda pair: pair[0])
-        return Parked(now + rest, last.words(last.most(bought=bought)), limited=True) if rest else None
+        return Parked(now + rest, last.words(last.most(wall, bought=bought)), limited=True) if rest else None
 
     def count(self, model: Model, now: float) -> FreeCall | None:
         """Counts a request that is about to be made. None: nobody counts it."""
@@ -164,8 +164,11 @@ class FreeTiers:
     def told(self, model: Model, told: Told) -> None:
         """What the provider says of the account of a model that costs nothing."""
         account = _account(model)
-        if told.bought is not None:
-            (self._bought.add if told.bought else self._bought.discard)(account)
+        if told.bought and account not in self._bought:
+            self._bought.add(account)
+            self._forget_told(account)
+        elif told.bought is False:
+            self._bought.discard(account)
         self._heard(model, told.most, told.used or 0)
 
     def refused(self, model: Model, most: int | None) -> None:
@@ -173,11 +176,25 @@ class FreeTiers:
         self._heard(model, most, None)
 
     def _heard(self, model: Model, most: int | None, used: int | None) -> None:
+        wall = self._wall()
         for tally in self._tallies_of(model):
-            if tally.allowance.span == DAY and not tally.model:
-                tally.told = tally.told if most is None else most
-                all_of_it = tally.most(bought=tally.account in self._bought)
-                tally.counted.raise_to(all_of_it if used is None else used, self._wall())
+            if isinstance(day := tally.counted, Day) and not tally.model:
+                tally.told = tally.told if most is None else (most, day.end(wall))
+                all_of_it = tally.most(wall, bought=tally.account in self._bought)
+                day.raise_to(all_of_it if used is None else used, wall)
+
+    def reset(self) -> None:
+        """What providers told of a day is forgotten; what was counted here is not."""
+        for tally in self._tallies.values():
+            tally.told = None
+            if isinstance(tally.counted, Day):
+                tally.counted.forget_others()
+
+    def _forget_told(self, account: str) -> None:
+        """It was told of an account that had bought nothing yet."""
+        for tally in self._tallies.values():
+            if tally.account == account:
+                tally.told = None
 
     def report(self, models: Iterable[Model], now: float) -> list[Used]:
         """What is counted of these models, by account."""
@@ -187,7 +204,7 @@ class FreeTiers:
     def _report(self, tallies: Iterable[_Tally], now: float) -> Iterator[Used]:
         wall = self._wall()
         for one in tallies:
-            most = one.most(bought=one.account in self._bought)
+            most = one.most(wall, bought=one.account in self._bought)
             used, seconds = one.counted.used(now, wall), one.counted.ends_in(now, wall)
             why = one.words(most) if used >= most else ""
             span, what = one.allowance.span, one.allowance.what

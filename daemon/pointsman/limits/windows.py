@@ -4,7 +4,7 @@
 ahead and back again, gives requests back.
 """
 
-from collections import deque
+from collections import Counter, deque
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -51,9 +51,6 @@ class Window:
     def ends_in(self, now: float, _wall: float) -> float:
         return self._at[0] + self._seconds - now if self._at else 0.0
 
-    def raise_to(self, used: int, wall: float) -> None:
-        """Whoever else asks, it is over in a moment."""
-
     def woke_up(self, slept: float) -> None:
         self._at = deque(at - slept for at in self._at)
 
@@ -65,34 +62,43 @@ class Day:
         self._zone = zone
         self._today = 0
         self._begins = self._ends = 0.0  # wall clock, of that day
-        self._counts: dict[int, int] = {}  # by day
+        self._counts = Counter[int]()  # by day
+        self._others = Counter[int]()  # what the provider has counted beside them, by day
 
     def add(self, _now: float, wall: float) -> None:
         self._turn(wall)
-        self._count(self._today, 1)
+        self._counts[self._today] += 1
 
     def take_back(self, _at: float, wall: float) -> None:
         day = self._day_of(wall)
-        if self._counts.get(day):
-            self._count(day, -1)
+        if self._counts[day]:
+            self._counts[day] -= 1
 
     def used(self, _now: float, wall: float) -> int:
         """Those of tomorrow too: where there are any, today may well be tomorrow."""
         self._turn(wall)
-        return self._counts.get(self._today, 0) + self._counts.get(self._today + CLOCK_WRONG, 0)
+        return sum(self._used_on(day) for day in (self._today, self._today + CLOCK_WRONG))
 
     def raise_to(self, used: int, wall: float) -> None:
         """The provider has counted so many: somebody else uses the account as well."""
         self._turn(wall)
         if wall - self._begins >= YOUNG:
-            self._counts[self._today] = max(self._counts.get(self._today, 0), used)
+            self._others[self._today] += max(0, used - self._used_on(self._today))
+
+    def forget_others(self) -> None:
+        """What the provider has counted counts no longer, until it says so again."""
+        self._others.clear()
 
     def rest(self, most: int, now: float, wall: float) -> float:
         return self.ends_in(now, wall) if self.used(now, wall) >= most else 0.0
 
     def ends_in(self, _now: float, wall: float) -> float:
+        return self.end(wall) - wall
+
+    def end(self, wall: float) -> float:
+        """Of this day, on the wall clock."""
         self._turn(wall)
-        return self._ends - wall
+        return self._ends
 
     def woke_up(self, slept: float) -> None:
         """It goes by the wall clock, which has not slept."""
@@ -103,13 +109,14 @@ class Day:
             return
         self._today = today = self._day_of(wall)
         self._begins, self._ends = self._midnight(today), self._midnight(today + 1)
-        for day in [day for day in self._counts if day > today + CLOCK_WRONG]:
-            self._count(today, self._counts.pop(day))
-        for day in sorted(self._counts)[:-DAYS_KEPT]:
-            del self._counts[day]
+        for counts in (self._counts, self._others):
+            for day in [day for day in counts if day > today + CLOCK_WRONG]:
+                counts[today] += counts.pop(day)
+            for day in sorted(counts)[:-DAYS_KEPT]:
+                del counts[day]
 
-    def _count(self, day: int, requests: int) -> None:
-        self._counts[day] = self._counts.get(day, 0) + requests
+    def _used_on(self, day: int) -> int:
+        return self._counts[day] + self._others[day]
 
     def _midnight(self, day: int) -> float:
         """When it begins."""
