@@ -1,7 +1,20 @@
 """Arguments that several commands share, so that they are called the same everywhere."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import Action, ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
 from pathlib import Path
+
+
+class Parser(ArgumentParser):
+    """Options may stand anywhere, between two words that may be left out too."""
+
+    def _match_arguments_partial(self, actions: Sequence[Action], arg_strings_pattern: str) -> list[int]:
+        """As Python 3.13 has it: a word that an option stands before is not left out yet."""
+        counts = super()._match_arguments_partial(actions, arg_strings_pattern)
+        if arg_strings_pattern.startswith("O", sum(counts)):
+            while counts and not counts[-1]:
+                counts.pop()
+        return counts
 
 
 def where(parser: ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from pointsman.cli.address import DaemonAway
+from pointsman.cli.arguments import Parser
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen
 from pointsman.errors import PointsmanError
@@ -92,7 +93,7 @@ def _check(words: Sequence[str]) -> None:
 
 def build_parser(chosen: str) -> ArgumentParser:
     """All commands with their line of help; only the chosen one's module is imported."""
-    parser = ArgumentParser("pointsman", description="One local endpoint for every AI tool.")
+    parser = Parser("pointsman", description="One local endpoint for every AI tool.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for command in COMMANDS:

@@ -65,6 +65,26 @@ def test_how_it_is_kept_can_be_said(ask_stub: Run, stub: Stub) -> None:
     assert stub.asked[0].body == {"key": SECRET, "untested": True, "keyring": True}
 
 
+@pytest.mark.parametrize("words", ["set --untested groq", "set groq --untested", "--untested set groq"])
+def test_options_stand_anywhere(ask_stub: Run, stub: Stub, words: str) -> None:
+    stub.answers["POST /control/v0/keys/groq"] = KEYS
+    assert ask_stub("keys", *words.split(), stdin=SECRET).code == 0
+    (asked,) = stub.asked
+    assert asked.path == "/control/v0/keys/groq"
+    assert asked.body == {"key": SECRET, "untested": True, "keyring": False}
+
+
+@pytest.mark.parametrize("words", ["set --untested groq more", "set --nope groq", "sett --untested groq"])
+def test_words_that_mean_nothing_are_wrong_usage(
+    words: str, ask_stub: Run, stub: Stub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        ask_stub("keys", *words.split())
+    assert leaving.value.code == 2
+    assert "usage: pointsman" in capsys.readouterr().err
+    assert stub.asked == []
+
+
 def test_a_key_that_is_refused_is_an_error(ask_stub: Run, stub: Stub) -> None:
     async def refusing(_: object) -> object:
         return refuse(422, "groq refuses this key (it was answered 401): nothing was changed")

@@ -48,6 +48,13 @@ def test_a_page_is_set_and_reset(ask_stub: Run, stub: Stub) -> None:
     assert [asked.body for asked in stub.asked] == [{"url": "https://x.example"}, {"url": None}]
 
 
+@pytest.mark.parametrize("words", ["set --json zhipu https://x", "set zhipu --json https://x"])
+def test_options_stand_anywhere(ask_stub: Run, stub: Stub, words: str) -> None:
+    stub.answers["POST /control/v0/urls/zhipu"] = URLS
+    assert json.loads(ask_stub("urls", *words.split()).out) == URLS
+    assert stub.asked[0].body == {"url": "https://x"}
+
+
 @pytest.mark.parametrize(
     "words", [("set", "zhipu"), ("set",), ("reset",), ("list", "zhipu"), ("reset", "a", "b")]
 )
