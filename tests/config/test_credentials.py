@@ -21,7 +21,7 @@ def keep(file: Path, name: str, key: str = SECRET) -> None:
 
 
 def read(file: Path) -> dict[str, str]:
-    return {name: key.get_secret_value() for name, key in Credentials(file).read().items()}
+    return {name: key.get_secret_value() for name, key in Credentials(file).read().keys.items()}
 
 
 def write(file: Path, text: str, mode: int = 0o600) -> None:
@@ -82,15 +82,61 @@ def test_a_file_that_others_can_read_is_refused_with_what_mends_it(file: Path, m
     ("text", "said"),
     [
         (f'groq = "{SECRET}', "not valid TOML"),
-        (f'[groq]\nkey = "{SECRET}"', "must be a key in quotes"),
-        ("groq = 1", "must be a key in quotes"),
-        (f'a = "b"\ngroq = "{SECRET}\\n"', "credentials.toml:2: groq must be printable ASCII"),
-        (f'groq = "env:{SECRET}"', "must name an environment variable"),
+        (f'groq = "{SECRET}"\na = ', "not valid TOML"),
     ],
 )
 def test_a_file_that_does_not_hold_is_refused_without_its_keys(file: Path, text: str, said: str) -> None:
     write(file, text)
     assert said in refused(file)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("groq = 1", "must be a key in quotes"),
+        (f'groq = "{SECRET}\\n"', "credentials.toml:2: groq must be printable ASCII"),
+        (f'groq = "{SECRET}ü"', "credentials.toml:2: groq must be printable ASCII"),
+        (f'groq = "env:{SECRET}"', "must name an environment variable"),
+    ],
+)
+def test_an_entry_that_is_no_key_is_named_takes_no_other_with_it_and_can_be_replaced(
+    file: Path, entry: str, said: str
+) -> None:
+    write(file, f'a = "b"\n{entry}\nc = "d"\n')
+    assert read(file) == {"a": "b", "c": "d"}
+    (told,) = Credentials(file).read().bad.values()
+    assert said in told
+    assert "pointsman keys set groq" in told
+    assert SECRET not in told
+    keep(file, "groq", "new")
+    assert read(file) == {"a": "b", "c": "d", "groq": "new"}
+    write(file, f'a = "b"\n{entry}\nc = "d"\n')
+    Credentials(file).remove("groq")
+    assert file.read_text() == 'a = "b"\nc = "d"\n'
+
+
+@pytest.mark.parametrize("name", ["groq", "other"])
+def test_a_table_is_no_key_and_is_not_torn(file: Path, name: str) -> None:
+    text = f'a = "b"\n[groq]\nkey = "{SECRET}"\n'
+    write(file, text)
+    assert read(file) == {"a": "b"}
+    with pytest.raises(ConfigError, match="each entry must be a key in quotes"):
+        keep(file, name, "new")
+    assert file.read_text() == text
+
+
+def test_a_change_of_the_file_or_of_its_mode_can_be_told(file: Path) -> None:
+    credentials = Credentials(file)
+    stamps = [credentials.stamp()]
+    write(file, f'groq = "{SECRET}"', 0o644)
+    stamps.append(credentials.stamp())
+    file.chmod(0o600)
+    stamps.append(credentials.stamp())
+    keep(file, "groq", "new")
+    stamps.append(credentials.stamp())
+    assert len(set(stamps)) == 4
+    read(file)
+    assert credentials.stamp() == stamps[-1]
 
 
 def test_a_key_that_is_spread_over_lines_is_not_torn(file: Path) -> None:

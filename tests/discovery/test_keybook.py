@@ -96,7 +96,7 @@ async def test_a_key_that_works_is_kept_and_put_to_use(
     await keep(book, put)
     assert (fake.asked, fake.sent) == (["GET /api/v1/key"], [f"Bearer {RIGHT}"])
     assert put.key_of("openrouter") == RIGHT
-    assert Credentials(file).read()["openrouter"].get_secret_value() == RIGHT
+    assert Credentials(file).read().keys["openrouter"].get_secret_value() == RIGHT
     (openrouter,) = (place for place in book.entries() if place.id == "openrouter")
     trial = book.trial(openrouter)
     assert trial is not None
@@ -192,6 +192,33 @@ async def test_credentials_that_can_not_be_used_are_told_and_take_nothing_else_a
         await keep(book, put, untested=True)
     write(file, 'groq = "k"', 0o600)
     assert "groq" in [place.id for place in book.read()]
+    assert book.trouble == ""
+
+
+async def test_an_entry_that_is_no_key_is_told_and_makes_room_for_another(
+    make: Make, put: Put, file: Path, cloud: tuple[Keyed, dict[str, str]]
+) -> None:
+    write(file, 'groq = "k"\nopenrouter = "ünï"\nmistral = "ünï"\n', 0o600)
+    book = make(cloud[1])
+    assert "credentials.toml:2: openrouter must be" in book.trouble
+    assert "credentials.toml:3: mistral must be" in book.trouble
+    assert "groq" in [place.id for place in book.read()]
+    await keep(book, put)
+    assert put.key_of("openrouter") == RIGHT
+    await book.remove("mistral", put)
+    assert (book.trouble, text_of(file)) == ("", f'groq = "k"\n"openrouter" = "{RIGHT}"\n')
+
+
+async def test_credentials_that_somebody_else_has_changed_are_read_again(
+    make: Make, put: Put, file: Path
+) -> None:
+    write(file, 'groq = "k"', 0o644)
+    book = make()
+    await book.refresh(put)
+    assert put.places is None
+    write(file, 'groq = "k"', 0o600)
+    await book.refresh(put)
+    assert put.key_of("groq") == "k"
     assert book.trouble == ""
 
 

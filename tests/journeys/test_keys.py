@@ -1,5 +1,6 @@
 """Keys, from the environment and by command, as a whole daemon has them; and that none is ever said."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any, Self
@@ -124,6 +125,23 @@ async def test_a_key_comes_and_goes_without_a_restart_and_outlasts_one(cloud: tu
             assert (await me.endpoint())["health"] == "sign-in"
             await me.set("sk-whatever", name="groq", untested=True)
         assert RIGHT not in file.read_text()
+
+
+@pytest.mark.parametrize("how", ["discover", "keys/openrouter/test"])
+async def test_what_is_told_of_the_file_mends_it_without_a_restart(
+    cloud: tuple[Keyed, str], how: str
+) -> None:
+    with Daemon(config=NOTHING_HERE, environ={"OPENROUTER_BASE_URL": cloud[1]}) as daemon:
+        daemon.stop()
+        file = daemon.folder / "credentials.toml"
+        file.write_text(f'openrouter = "{RIGHT}"\n')
+        file.chmod(0o644)
+        await asyncio.to_thread(daemon.start)
+        async with Owner(daemon) as me:
+            assert (await me.endpoint())["health"] == "sign-in"
+            file.chmod(0o600)
+            await me.ask("POST", f"/control/v0/{how}", {})
+            assert (await me.endpoint())["health"] == "up"
 
 
 async def test_a_place_of_ones_own_vanishes_with_its_key_only_if_it_is_a_cloud(

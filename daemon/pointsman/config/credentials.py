@@ -8,10 +8,12 @@ import json
 import os
 import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -21,11 +23,22 @@ from pointsman.config.source import Source, read_source
 from pointsman.errors import ConfigError
 
 READABLE_BY_OTHERS = 0o077  # permission bits
+A_LINE = 'a key in quotes, as in groq = "gsk_..."'
 HEAD = "# Keys that `pointsman keys set` was given. Only you may read this file.\n"
 
 Keys = Mapping[str, SecretStr]
 
 NO_KEYS: Keys = MappingProxyType({})
+
+
+class Kept(NamedTuple):
+    """`keys`: keys and references by the name of their place. `bad`: what is wrong with other entries."""
+
+    keys: Keys = NO_KEYS
+    bad: Mapping[str, str] = MappingProxyType({})
+
+
+NOTHING_KEPT = Kept()
 
 
 class Credentials:
@@ -34,48 +47,74 @@ class Credentials:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> Keys:
-        """Keys and references by the name of their place. Raises ConfigError."""
-        source = read_source(self.path, explicit=False)
-        return _keys(source) if source else NO_KEYS
+    def stamp(self) -> tuple[int, ...]:
+        """It is another after each change of the file or of its mode."""
+        try:
+            told = self.path.stat()
+        except OSError:
+            return ()
+        return told.st_ino, told.st_size, told.st_mtime_ns, told.st_mode
+
+    def read(self) -> Kept:
+        """Raises ConfigError where nothing of the file can be used."""
+        source = self._source()
+        return _kept(source) if source else NOTHING_KEPT
 
     def keep(self, name: str, key: SecretStr) -> None:
         """Raises ConfigError, and then nothing is changed."""
-        self._rewrite(lambda text: f"{_without(text, name)}{_quoted(name)} = {_quoted(_plain(key))}\n")
+        self._rewrite(name, f"{_quoted(name)} = {_quoted(key.get_secret_value())}\n")
 
     def remove(self, name: str) -> None:
-        self._rewrite(lambda text: _without(text, name))
+        self._rewrite(name, "")
 
-    def _rewrite(self, change: Callable[[str], str]) -> None:
+    def _source(self) -> Source | None:
+        source = read_source(self.path, explicit=False)
+        if source and source.mode is not None and source.mode & READABLE_BY_OTHERS:
+            fix = f"chmod 600 {shlex.quote(str(self.path))}"
+            raise ConfigError(
+                f"others can read it (mode {source.mode:04o}), so that no key of it is used: {fix}",
+                str(self.path),
+            )
+        return source
+
+    def _rewrite(self, name: str, line: str) -> None:
         """One writer at a time, of what stands there now; a reader sees the old file or the new one."""
         target = Path(os.path.realpath(self.path))
         try:
             with _locked(target.parent):
-                self.read()  # what others can read, or nobody, is not written to
-                source = read_source(target, explicit=False)
-                changed = change(_ended(source.text) if source else HEAD)
-                Source(self.path, changed, None).tables()  # a key that is spread over lines stays as it is
-                _replace(target, changed)
+                source = self._source() or Source(self.path, HEAD, None)
+                changed = replace(source, text=_without(_ended(source.text), name) + line)
+                _check_others(source, changed, name)
+                _replace(target, changed.text)
         except OSError as error:
             raise ConfigError(f"can't be written: {error.strerror}", str(self.path)) from None
 
 
-def _keys(source: Source) -> Keys:
-    if source.mode is not None and source.mode & READABLE_BY_OTHERS:
-        fix = f"chmod 600 {shlex.quote(str(source.path))}"
-        raise ConfigError(
-            f"others can read it (mode {source.mode:04o}), so that no key of it is used: {fix}",
-            str(source.path),
-        )
-    return MappingProxyType({name: _key(name, value, source) for name, value in source.tables().items()})
+def _kept(source: Source) -> Kept:
+    """An entry that is no key takes no other with it."""
+    entries = source.tables()
+    bad = {name: _error(source, name, why) for name, value in entries.items() if (why := _objection(value))}
+    keys = {name: SecretStr(value) for name, value in entries.items() if name not in bad}
+    return Kept(MappingProxyType(keys), MappingProxyType(bad))
 
 
-def _key(name: str, value: object, source: Source) -> SecretStr:
-    key = SecretStr(value) if isinstance(value, str) else None
-    why = 'must be a key in quotes, as in groq = "gsk_..."' if key is None else objection(key)
-    if key is None or why is not None:
-        raise ConfigError(f"{name} {why}", str(source.path), key_lines(source.text).get((name,)))
-    return key
+def _objection(value: object) -> str | None:
+    return objection(SecretStr(value)) if isinstance(value, str) else f"must be {A_LINE}"
+
+
+def _error(source: Source, name: str, why: str) -> str:
+    words = f"{name} {why}; until then it is not used: pointsman keys set {shlex.quote(name)}"
+    return ConfigError(words, str(source.path), key_lines(source.text).get((name,))).message
+
+
+def _check_others(before: Source, after: Source, name: str) -> None:
+    """Raises ConfigError where a line is not all of an entry: tables, keys that are spread over lines."""
+    others = [
+        {other: value for other, value in source.tables().items() if other != name}
+        for source in (before, after)
+    ]
+    if others[0] != others[1]:
+        raise ConfigError(f"each entry must be {A_LINE}, on a line of its own", str(before.path))
 
 
 def _without(text: str, name: str) -> str:
@@ -91,10 +130,6 @@ def _ended(text: str) -> str:
 def _quoted(text: str) -> str:
     """JSON's strings, of what can be a name or a key, are TOML's too."""
     return json.dumps(text)
-
-
-def _plain(key: SecretStr) -> str:
-    return key.get_secret_value()
 
 
 @contextmanager

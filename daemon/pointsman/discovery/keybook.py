@@ -15,7 +15,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from pointsman.catalogue.providers import PROVIDERS
-from pointsman.config.credentials import NO_KEYS, Credentials, Keys
+from pointsman.config.credentials import NO_KEYS, NOTHING_KEPT, Credentials, Keys
 from pointsman.config.keys import is_reference, keep_in_keyring, objection, remove_from_keyring
 from pointsman.config.readers import nearest
 from pointsman.config.schema import Config
@@ -84,12 +84,20 @@ class Keybook:
         self._places: tuple[Written, ...] = ()
         self._trials: dict[str, Trial] = {}  # the last, by account
         self._changing = asyncio.Lock()
-        self.trouble = ""  # why the credentials are not used; empty: they are
+        self._stamp: tuple[int, ...] = ()  # of the credentials, when they were last read
+        self.trouble = ""  # what is wrong with the credentials; empty: nothing
 
     def read(self) -> tuple[Written, ...]:
         """All places. Credentials that can't be read take no place away but their own."""
+        self._stamp = self._credentials.stamp()
         self._places = read_places(self._config, self._environ, self._kept())
         return self._places
+
+    async def refresh(self, put_to_use: PutToUse) -> None:
+        """Reads the credentials again where somebody else has changed them."""
+        async with self._changing:
+            if await asyncio.to_thread(self._credentials.stamp) != self._stamp:
+                put_to_use(await asyncio.to_thread(self.read))
 
     def entries(self) -> list[Written]:
         """What has a key, and each cloud that wants one."""
@@ -131,11 +139,13 @@ class Keybook:
 
     def _kept(self) -> Keys:
         try:
-            keys, self.trouble = self._credentials.read(), ""
+            kept = self._credentials.read()
+            self.trouble = "; ".join(kept.bad.values())
         except ConfigError as error:
-            log.warning("%s", error.message)
-            keys, self.trouble = NO_KEYS, error.message
-        return keys
+            kept, self.trouble = NOTHING_KEPT, error.message
+        if self.trouble:
+            log.warning("%s", self.trouble)
+        return kept.keys
 
     def _said(self, credentials: Keys) -> Said:
         return Said(self._config, self._environ, credentials)
@@ -173,17 +183,17 @@ class Keybook:
         return trial
 
     def _file(self, name: str, key: SecretStr, *, keyring: bool) -> None:
-        before = self._credentials.read().get(name)
+        before = self._credentials.read().keys.get(name)
         self._credentials.keep(name, keep_in_keyring(name, key) if keyring else key)
         if not keyring:
             _leave_keyring(name, before)
 
     def _take_away(self, name: str) -> None:
-        before = self._credentials.read().get(name)
-        if before is None:
+        kept = self._credentials.read()
+        if name not in kept.keys and name not in kept.bad:
             raise BadRequest(f"no key of {name} was given to Pointsman{self._elsewhere(name)}")
         self._credentials.remove(name)
-        _leave_keyring(name, before)
+        _leave_keyring(name, kept.keys.get(name))
 
     def _elsewhere(self, name: str) -> str:
         origin = next((place.origin for place in self._places if place.id == name), "")

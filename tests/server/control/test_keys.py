@@ -83,8 +83,11 @@ async def test_credentials_that_others_can_read_are_told(
     file = tmp_path / "credentials.toml"
     file.write_text(f'groq = "{SECRET}"', encoding="utf-8")
     file.chmod(0o644)
-    house.rooms.keys.read()
     told: KeysShape = await (await client.get("/control/v0/keys")).json()
     status = await (await client.get("/control/v0/status")).json()
     assert f"chmod 600 {file}" in told["trouble"]
     assert status["hints"][0] == told["trouble"]
+    file.chmod(0o600)
+    told = await (await client.get("/control/v0/keys")).json()
+    groq = next(one for one in told["keys"] if one["name"] == "groq")
+    assert (told["trouble"], groq["origin"]) == ("", "credentials")

@@ -15,6 +15,7 @@ async def post_discover(request: web.Request) -> web.Response:
     """Answers when a sweep is over that began no earlier than this."""
     rooms = request.app[ROOMS]
     before, begun = rooms.registry.snapshot, time.monotonic()
+    await rooms.keys.refresh(rooms.sweeper.rewrite)
     await rooms.sweeper.sweep("discover", everything=True, anew=True)
     return reply(_discovered(rooms, before, time.monotonic() - begun))
 

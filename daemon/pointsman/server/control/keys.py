@@ -30,7 +30,9 @@ class SetKey(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def get_keys(request: web.Request) -> web.Response:
-    return reply(_keys(request.app[ROOMS]))
+    rooms = request.app[ROOMS]
+    await rooms.keys.refresh(rooms.sweeper.rewrite)
+    return reply(_keys(rooms))
 
 
 async def post_key(request: web.Request) -> web.Response:
@@ -46,8 +48,9 @@ async def post_key(request: web.Request) -> web.Response:
 
 async def post_test(request: web.Request) -> web.Response:
     check_change(request)
-    name = request.match_info["name"]
-    trial = await request.app[ROOMS].keys.test(name)
+    name, rooms = request.match_info["name"], request.app[ROOMS]
+    await rooms.keys.refresh(rooms.sweeper.rewrite)
+    trial = await rooms.keys.test(name)
     return reply(TrialShape(name=name, verdict=trial.verdict.value, words=trial.words, at=trial.at))
 
 

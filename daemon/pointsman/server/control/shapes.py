@@ -287,7 +287,7 @@ class KeyShape(TypedDict):
 
 class KeysShape(TypedDict):
     keys: list[KeyShape]
-    trouble: str  # why the credentials file is not used; empty: it is
+    trouble: str  # what is wrong with the credentials file; empty: nothing
 
 
 class TrialShape(TypedDict):
