@@ -24,6 +24,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.status = 200
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
         self.go_on.set()
@@ -38,7 +39,7 @@ class Cloud:
         self.asked.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
         self.begun.set()
         await self.go_on.wait()
-        return await page(LIST)(request)
+        return await page(LIST, self.status)(request)
 
 
 def places(port: int, key: str = "") -> tuple[Written, ...]:
@@ -78,6 +79,25 @@ async def test_another_key_keeps_the_models_and_asks_again(sessions: Sessions, l
     assert model.endpoint.account.key == "two"
     await sweeper.sweep("join", everything=True)
     assert cloud.asked == ["one", "two"]
+
+
+async def test_what_is_up_stays_so_until_it_has_been_asked_with_its_new_key(
+    sessions: Sessions, listen_app: ListenApp
+) -> None:
+    cloud, registry = Cloud(), Registry()
+    port = await listen_app(cloud.app)
+    sweeper = sweeper_of(registry, sessions, Bus(), places(port, "one"))
+    await sweeper.sweep("start", everything=True)
+    sweeper.rewrite(places(port, "two"))
+    (there,), (model,) = registry.snapshot.endpoints, registry.snapshot.models
+    assert (there.health, model.endpoint) == (Health.UP, there)
+    cloud.status = 401
+    await sweeper.sweep("join", everything=True)
+    (refused,) = registry.snapshot.endpoints
+    sweeper.rewrite(places(port, "three"))
+    (unknown,) = registry.snapshot.endpoints
+    assert (refused.health, unknown.health) == (Health.REFUSED, Health.AWAY)
+    await sweeper.close()
 
 
 async def test_what_is_taken_away_during_a_look_does_not_come_back_with_it(

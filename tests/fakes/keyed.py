@@ -2,9 +2,12 @@
 
     cloud = Keyed("sk-right")               # served by aiohttp's TestServer(cloud.app)
     cloud.known, cloud.asked, cloud.sent    # its keys; each request; each Authorization header
+    cloud.go_on.clear()                     # its list waits; cloud.begun: somebody waits for it
 
 What it refuses it repeats, key and all, as some do; `chatty`: its list does too, and it refuses under a 200.
 """
+
+import asyncio
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -18,6 +21,8 @@ class Keyed:
         self.known = set(known)
         self.down = down  # answers 500 to everything
         self.chatty = False
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+        self.go_on.set()
         self.asked: list[str] = []
         self.sent: list[str] = []
 
@@ -42,6 +47,8 @@ class Keyed:
         return count
 
     async def _models(self, request: web.Request) -> web.Response:
+        self.begun.set()
+        await self.go_on.wait()
         models = [
             {"id": "a/gift:free", "name": "Gift", "pricing": FREE, "context_length": 32_768},
             {"id": "a/dear", "name": "Dear", "pricing": PRICED, "context_length": 32_768},

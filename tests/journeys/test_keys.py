@@ -127,6 +127,29 @@ async def test_a_key_comes_and_goes_without_a_restart_and_outlasts_one(cloud: tu
         assert RIGHT not in file.read_text()
 
 
+async def test_a_key_that_was_set_serves_the_next_request_and_another_in_its_place_makes_no_gap(
+    cloud: tuple[Keyed, str],
+) -> None:
+    fake, url = cloud
+    async with (
+        Daemon(config=NOTHING_HERE, environ={"OPENROUTER_BASE_URL": url}) as daemon,
+        Owner(daemon) as me,
+    ):
+        await me.endpoint()
+        for key in (RIGHT, OTHER):
+            fake.begun.clear()
+            fake.go_on.clear()
+            setting = asyncio.ensure_future(me.set(key))
+            await fake.begun.wait()
+            if key == OTHER:
+                assert "choices" in await me.gift()
+            assert not setting.done()
+            fake.go_on.set()
+            await setting
+            assert "choices" in await me.gift()
+        assert fake.sent[-1] == f"Bearer {OTHER}"
+
+
 @pytest.mark.parametrize("how", ["discover", "keys/openrouter/test"])
 async def test_what_is_told_of_the_file_mends_it_without_a_restart(
     cloud: tuple[Keyed, str], how: str

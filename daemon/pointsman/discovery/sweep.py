@@ -121,8 +121,18 @@ class Sweeper:
                 self._tell(self._registry.forget(gone))
             for finding in source.known():
                 if source.written[finding.endpoint.id] != before.get(finding.endpoint.id):
-                    self._tell(self._registry.place(finding))
+                    self._tell(self._registry.place(self._until_asked(finding)))
         self.hurry("places or keys changed", everything=True)
+
+    def _until_asked(self, finding: Finding) -> Finding:
+        """What is up stays so over a change of its key, until it has been asked with the new one."""
+        new = finding.endpoint
+        known = next((one for one in self._registry.snapshot.endpoints if one.id == new.id), None)
+        if known is None or known.health is not Health.UP or known.place != new.place:
+            return finding
+        if new.health is not Health.AWAY or new.account is None:
+            return finding
+        return Finding(replace(known, account=new.account, found_by=new.found_by))
 
     def lost(self, endpoint_id: str, note: str) -> None:
         """An attempt could not connect: the endpoint is away, and is looked for at once."""

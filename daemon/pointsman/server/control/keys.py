@@ -3,7 +3,9 @@
 A key goes in and never comes out: of one that is there its fingerprint is told.
 """
 
+import asyncio
 from collections.abc import Container, Mapping
+from contextlib import suppress
 
 import msgspec
 from aiohttp import web
@@ -22,6 +24,8 @@ from pointsman.types import Endpoint, Health
 
 BODY = 'the body must be {"key": "...", "untested": false, "keyring": false}, of which only the key is needed'
 
+LOOKS_FOR = 5.0  # seconds that the answer to a key waits for lists
+
 
 class SetKey(msgspec.Struct, forbid_unknown_fields=True):
     key: str
@@ -36,13 +40,14 @@ async def get_keys(request: web.Request) -> web.Response:
 
 
 async def post_key(request: web.Request) -> web.Response:
-    """Tries a key and keeps it; answers with all keys."""
+    """Tries a key and keeps it; answers with all keys, once its place was looked at."""
     check_change(request)
     name, rooms = request.match_info["name"], request.app[ROOMS]
     asked = _read(await read_body(request))
     await rooms.keys.keep(
         name, SecretStr(asked.key), rooms.sweeper.rewrite, untested=asked.untested, keyring=asked.keyring
     )
+    await _looked(rooms)
     return reply(_keys(rooms))
 
 
@@ -60,6 +65,13 @@ async def delete_key(request: web.Request) -> web.Response:
     rooms = request.app[ROOMS]
     await rooms.keys.remove(request.match_info["name"], rooms.sweeper.rewrite)
     return reply(_keys(rooms))
+
+
+async def _looked(rooms: Rooms) -> None:
+    """Waits for the look that the change began, so that the next request finds what the key is for."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOKS_FOR):
+            await rooms.sweeper.sweep("a key was set", everything=True)
 
 
 def _read(body: bytes) -> SetKey:
