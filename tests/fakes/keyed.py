@@ -21,6 +21,7 @@ class Keyed:
         self.known = set(known)
         self.down = down  # answers 500 to everything
         self.chatty = False
+        self.broke = False  # answers 402 to a question about a key
         self.begun, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
         self.asked: list[str] = []
@@ -61,6 +62,8 @@ class Keyed:
         return web.json_response({"data": models})
 
     async def _key(self, request: web.Request) -> web.Response:
+        if self.broke:
+            return web.json_response({"error": {"message": "no credit"}}, status=402)
         return self._refusal(request) or web.json_response({"data": {"label": "mine", "is_free_tier": True}})
 
     async def _chat(self, request: web.Request) -> web.Response:

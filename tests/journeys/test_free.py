@@ -251,6 +251,11 @@ async def test_a_key_without_credit_is_not_asked_and_says_where_to_raise_its_lim
     words = (await ask(http, daemon.api_base)).json()["error"]["message"]
     assert "its key's credit limit of $5 is used up: raise it at https://openrouter.ai/" in words
     assert not cloud.chats
+    (key,) = (
+        one for one in (await http.get(f"{daemon.url}/control/v0/keys")).json()["keys"] if one["origin"]
+    )
+    assert key["state"] == "works"
+    assert "its key's credit limit of $5 is used up" in key["note"]
     (credit,) = (await http.get(f"{daemon.url}/control/v0/limits")).json()["credit"]
     assert (credit["limit"], credit["remaining"], credit["spent"]) == (5 * NANO, 0, 5 * NANO)
 

@@ -228,6 +228,23 @@ async def test_a_key_that_is_taken_again_is_used_again_once_it_was_tried(
         assert "choices" in await me.gift()
 
 
+async def test_a_key_that_works_and_has_no_credit_says_so_where_keys_are_listed(
+    cloud: tuple[Keyed, str],
+) -> None:
+    fake, url = cloud
+    environ = {"OPENROUTER_BASE_URL": url, "OPENROUTER_API_KEY": RIGHT}
+    async with Daemon(config=NOTHING_HERE, environ=environ) as daemon, Owner(daemon) as me:
+        await me.endpoint()
+        fake.broke = True
+        trial = await me.ask("POST", "/control/v0/keys/openrouter/test", {})
+        key = await me.key()
+        assert (key["state"], key["note"]) == ("works", trial["words"])
+        assert "no credit left (402)" in key["note"]
+        fake.broke = False
+        await me.ask("POST", "/control/v0/keys/openrouter/test", {})
+        assert (await me.key())["note"] == ""
+
+
 async def test_what_was_known_of_a_key_goes_with_it(cloud: tuple[Keyed, str]) -> None:
     fake, url = cloud
     async with (

@@ -26,6 +26,7 @@ from pointsman.errors import BadRequest, ConfigError, KeyNotKept, NotFound
 from pointsman.net import Sessions, auth_headers
 
 IN_KEYRING = "keyring:"
+IT_WORKS = "it works"
 
 PutToUse = Callable[[Sequence[Written]], object]
 
@@ -46,11 +47,16 @@ class Trial:
     words: str
     at: float
 
+    @property
+    def note(self) -> str:
+        """What there is to say beside that it works; empty: nothing."""
+        return "" if self.words == IT_WORKS else self.words
+
 
 # What is said to a GET that differs from others by nothing but its key. Gemini says 400 to a wrong one.
 VERDICTS: Mapping[int, tuple[Verdict, str]] = MappingProxyType(
     {
-        200: (Verdict.WORKS, "it works"),
+        200: (Verdict.WORKS, IT_WORKS),
         400: (Verdict.REFUSED, "it was answered 400"),
         401: (Verdict.REFUSED, "it was answered 401"),
         402: (Verdict.WORKS, "it works, and its account has no credit left (402)"),

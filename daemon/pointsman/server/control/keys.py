@@ -15,6 +15,7 @@ from pointsman.config.keys import fingerprint
 from pointsman.discovery.keybook import Trial, Verdict
 from pointsman.discovery.written import Written
 from pointsman.errors import BadRequest, Shuts
+from pointsman.limits.circuit import Shut
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import KeyShape, KeysShape, TrialShape
 from pointsman.server.guard import check_change
@@ -84,14 +85,10 @@ def _read(body: bytes) -> SetKey:
 
 def _keys(rooms: Rooms) -> KeysShape:
     endpoints = {endpoint.id: endpoint for endpoint in rooms.registry.snapshot.endpoints}
-    refused = {
-        one.key.id: one.reason
-        for one in rooms.router.limits()
-        if one.key.shuts is Shuts.ACCOUNT and not one.limited
-    }
+    shut = {one.key.id: one for one in rooms.router.limits() if one.key.shuts is Shuts.ACCOUNT}
     return KeysShape(
         keys=[
-            _key(place, rooms.keys.trial(place), endpoints.get(place.id), refused, rooms.key_watch.known)
+            _key(place, rooms.keys.trial(place), endpoints.get(place.id), shut, rooms.key_watch.known)
             for place in rooms.keys.entries()
         ],
         trouble=rooms.keys.trouble,
@@ -102,10 +99,10 @@ def _key(
     place: Written,
     trial: Trial | None,
     endpoint: Endpoint | None,
-    refused: Mapping[str, str],
+    shut: Mapping[str, Shut],
     told: Container[str],
 ) -> KeyShape:
-    state, note = _state(place, trial, endpoint, refused, told)
+    state, note = _state(place, trial, endpoint, shut, told)
     return KeyShape(
         name=place.id,
         title=place.row.title,
@@ -122,7 +119,7 @@ def _state(
     place: Written,
     trial: Trial | None,
     endpoint: Endpoint | None,
-    refused: Mapping[str, str],
+    shut: Mapping[str, Shut],
     told: Container[str],
 ) -> tuple[str, str]:
     """In one word, and what is to be said of it. What requests are told outweighs what a trial was.
@@ -131,12 +128,12 @@ def _state(
     """
     if place.account is None:
         return "missing", place.trouble or place.sign_in
-    if (reason := refused.get(place.account.id)) is not None:
-        return Verdict.REFUSED.value, reason
+    parked = shut.get(place.account.id)
+    if parked and not parked.limited:
+        return Verdict.REFUSED.value, parked.reason
+    note = parked.reason if parked and parked.seconds else ""
     if trial:
-        return trial.verdict.value, "" if trial.verdict is Verdict.WORKS else trial.words
+        return trial.verdict.value, "; ".join(filter(None, (trial.note, note)))
     if endpoint and endpoint.health is Health.REFUSED:
         return Verdict.REFUSED.value, endpoint.note
-    if place.account.id in told:
-        return Verdict.WORKS.value, ""
-    return "untested", ""
+    return Verdict.WORKS.value if place.account.id in told else "untested", note
