@@ -36,7 +36,7 @@ def reason(candidate: CandidateView) -> str:
 
 def tier(candidate: CandidateView) -> str:
     """`free · may train`; of a decision from before that was known, the tier alone."""
-    return shown_tier(candidate["tier"], candidate.get("trains", False))
+    return shown_tier(candidate["tier"], candidate.get("trains"))
 
 
 def asked(candidate: CandidateView) -> str:

@@ -165,5 +165,5 @@ def size(number: int | None) -> str:
 
 
 def tier(word: str, trains: bool | None) -> str:
-    """`free · may train`: what is not known counts as what may be."""
-    return f"{word} · may train" if word in ("free", "paid") and trains is not False else word
+    """`free · may train`, where that is known."""
+    return f"{word} · may train" if word in ("free", "paid") and trains else word

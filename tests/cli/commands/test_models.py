@@ -36,9 +36,10 @@ def test_what_is_unknown_is_a_question_mark_and_trouble_stands_with_the_state(
     ("tier", "trains", "shown"),
     [
         ("free", True, "free · may train"),
-        ("free", None, "free · may train"),
+        ("free", None, "free"),
         ("free", False, "free"),
-        ("paid", None, "paid · may train"),
+        ("paid", True, "paid · may train"),
+        ("paid", None, "paid"),
         ("local", None, "local"),
         ("unknown", None, "unknown"),
     ],
