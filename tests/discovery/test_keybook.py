@@ -144,6 +144,16 @@ async def test_where_no_page_tells_of_keys_the_list_does(
     assert server.headers[0]["Authorization"] == "Bearer k"
 
 
+@pytest.mark.parametrize(("status", "named"), [(403, True), (401, False)])
+async def test_a_key_that_may_only_not_list_models_can_be_kept_untested(
+    make: Make, put: Put, listen: Listen, status: int, named: bool
+) -> None:
+    server = Server({"/v1/models": page({"error": {"message": "no"}}, status)})
+    book = make(mine={"api_base": f"http://127.0.0.1:{await listen(server)}/v1"})
+    said = (await refused(book, put, "mine")).message
+    assert ("pointsman keys set mine --untested" in said) is named
+
+
 @pytest.mark.parametrize(
     ("name", "key", "kind", "said"),
     [

@@ -44,10 +44,13 @@ class Shell:
         return text
 
     def secret(self, question: str) -> str:
-        """Typed where nothing shows it, or the first line of a pipe. Arguments are for all to see."""
+        """Typed where nothing shows it, or the one line of a pipe. Arguments are for all to see."""
         if self.stdin.isatty():
             return getpass(question).strip()
-        return self._input().partition("\n")[0].strip()
+        text = self._input().strip()
+        if (lines := len(text.splitlines())) > 1:
+            raise WrongUsage(f"there are {lines} lines in the pipe, and a key is one: send it alone")
+        return text
 
     def _input(self) -> str:
         try:

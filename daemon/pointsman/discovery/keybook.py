@@ -27,6 +27,7 @@ from pointsman.net import Sessions, auth_headers
 
 IN_KEYRING = "keyring:"
 IT_WORKS = "it works"
+FORBIDDEN = "it was answered 403"
 
 PutToUse = Callable[[Sequence[Written]], object]
 
@@ -60,7 +61,7 @@ VERDICTS: Mapping[int, tuple[Verdict, str]] = MappingProxyType(
         400: (Verdict.REFUSED, "it was answered 400"),
         401: (Verdict.REFUSED, "it was answered 401"),
         402: (Verdict.WORKS, "it works, and its account has no credit left (402)"),
-        403: (Verdict.REFUSED, "it was answered 403"),
+        403: (Verdict.REFUSED, FORBIDDEN),
     }
 )
 
@@ -131,7 +132,7 @@ class Keybook:
         place = self._with(name, key)
         trial = None if untested else await self._try(place)
         if trial and trial.verdict is not Verdict.WORKS:
-            raise KeyNotKept(_not_kept(name, trial))
+            raise KeyNotKept(_not_kept(place, trial))
         async with self._changing:
             await asyncio.to_thread(self._file, name, key, keyring=keyring)
             put_to_use(await asyncio.to_thread(self.read))
@@ -228,11 +229,14 @@ async def _asked(sessions: Sessions, place: Written) -> tuple[Verdict, str]:
         return Verdict.UNCLEAR, f"{place.place} did not answer ({type(error).__name__})"
 
 
-def _not_kept(name: str, trial: Trial) -> str:
-    if trial.verdict is Verdict.REFUSED:
-        return f"{name} refuses this key ({trial.words}): nothing was changed"
-    how = f"pointsman keys set {name} --untested"
-    return f"the key could not be tried ({trial.words}): nothing was changed. To keep it all the same: {how}"
+def _not_kept(place: Written, trial: Trial) -> str:
+    how = f"To keep it all the same: pointsman keys set {place.id} --untested"
+    if trial.verdict is not Verdict.REFUSED:
+        return f"the key could not be tried ({trial.words}): nothing was changed. {how}"
+    refused = f"{place.id} refuses this key ({trial.words}): nothing was changed"
+    if trial.words != FORBIDDEN or place.row.key_page:
+        return refused
+    return f"{refused}. It may only lack the right to list models. {how}"
 
 
 def _how_to(name: str) -> str:

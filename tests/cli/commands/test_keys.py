@@ -58,6 +58,13 @@ def test_a_key_comes_from_a_pipe_and_is_not_shown(ask_stub: Run, stub: Stub) -> 
     assert stub.asked[0].through == "unix"
 
 
+def test_more_than_one_line_in_a_pipe_is_no_key(ask_stub: Run, stub: Stub) -> None:
+    ran = ask_stub("keys", "set", "groq", stdin=f"old\n{SECRET}\n")
+    assert (ran.code, stub.asked) == (2, [])
+    assert "there are 2 lines in the pipe" in ran.err
+    assert SECRET not in ran.err
+
+
 def test_how_it_is_kept_can_be_said(ask_stub: Run, stub: Stub) -> None:
     stub.answers["POST /control/v0/keys/groq"] = KEYS
     ran = ask_stub("keys", "set", "groq", "--untested", "--keyring", stdin=SECRET)
