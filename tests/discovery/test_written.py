@@ -51,6 +51,18 @@ def test_a_key_from_the_environment_is_filed_under_its_fingerprint() -> None:
     assert (written.port, written.here) == (443, False)
 
 
+@pytest.mark.parametrize("bad", [" ", "two\nlines", "k\x07"])
+def test_a_variable_that_holds_no_key_hides_no_good_one_and_is_told(bad: str) -> None:
+    gemini = unwritten({"GEMINI_API_KEY": bad, "GOOGLE_API_KEY": "good"})["gemini"]
+    assert gemini.account is not None
+    assert (gemini.account.key, gemini.origin) == ("good", "env:GOOGLE_API_KEY")
+    assert gemini.passed_over.startswith("GEMINI_API_KEY is not used: it must be printable ASCII")
+    alone = unwritten({"GEMINI_API_KEY": bad})["gemini"]
+    assert "env:GEMINI_API_KEY" in alone.trouble
+    both = unwritten({"GEMINI_API_KEY": "first", "GOOGLE_API_KEY": "good"})["gemini"]
+    assert (both.origin, both.passed_over) == ("env:GEMINI_API_KEY", "")
+
+
 def test_a_missing_key_is_a_trouble_that_names_variable_and_section() -> None:
     written = only(config(mine={"api_base": "https://api.example.org/v1", "api_key": "env:MINE"}))
     assert not written.usable

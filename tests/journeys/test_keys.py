@@ -167,6 +167,15 @@ async def test_what_is_told_of_the_file_mends_it_without_a_restart(
             assert (await me.endpoint())["health"] == "up"
 
 
+async def test_a_variable_that_holds_no_key_is_told_where_another_stands_in_for_it() -> None:
+    config = f"{NOTHING_HERE}remote = false\n"
+    environ = {"GEMINI_API_KEY": " ", "GOOGLE_API_KEY": RIGHT}
+    async with Daemon(config=config, environ=environ) as daemon, Owner(daemon) as me:
+        key = await me.key("gemini")
+        assert (key["origin"], key["state"]) == ("env:GOOGLE_API_KEY", "untested")
+        assert key["note"].startswith("GEMINI_API_KEY is not used")
+
+
 async def test_a_place_of_ones_own_vanishes_with_its_key_only_if_it_is_a_cloud(
     cloud: tuple[Keyed, str],
 ) -> None:

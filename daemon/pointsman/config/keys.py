@@ -36,7 +36,7 @@ def resolve_key(reference: SecretStr, environ: Mapping[str, str]) -> str:
         return text
     scheme, _, name = text.partition(":")
     key = _READERS[scheme](name, environ)
-    if not _sendable(key):
+    if not sendable(key):
         raise ConfigError(f"{text}: what is there must be {A_KEY}")
     return key
 
@@ -44,6 +44,11 @@ def resolve_key(reference: SecretStr, environ: Mapping[str, str]) -> str:
 def fingerprint(key: str) -> str:
     """Eight hex digits that tell one key from another, and nothing else of it."""
     return hashlib.sha256(key.encode()).hexdigest()[:8]
+
+
+def sendable(key: str) -> bool:
+    """A key is sent in a header: a line break in it would be another header."""
+    return bool(key) and key.isascii() and key.isprintable() and key == key.strip()
 
 
 def is_reference(key: SecretStr) -> bool:
@@ -63,7 +68,7 @@ def objection(key: SecretStr) -> str | None:
     text = key.get_secret_value()
     scheme, _, name = text.partition(":")
     if not is_reference(key):
-        return None if _sendable(text) else f"must be {A_KEY}"
+        return None if sendable(text) else f"must be {A_KEY}"
     if scheme == "env" and not _VARIABLE.fullmatch(name):
         return "must name an environment variable after env: (letters, digits, _)"
     if scheme == "file" and not name.startswith(("/", "~")):
@@ -139,11 +144,6 @@ def _from_keyring(name: str, _environ: Mapping[str, str]) -> str:
     if key is None:
         raise ConfigError(f"keyring:{name}: there is none yet: keyring set {KEYRING_SERVICE} {name}")
     return key
-
-
-def _sendable(key: str) -> bool:
-    """A key is sent in a header: a line break in it would be another header."""
-    return bool(key) and key.isascii() and key.isprintable() and key == key.strip()
 
 
 _READERS: Mapping[str, Reader] = MappingProxyType(

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from pointsman.catalogue.providers import GENERIC, GENERIC_ANTHROPIC, PROVIDERS, provider
 from pointsman.catalogue.row import Provider
 from pointsman.config.credentials import NO_KEYS, Keys
-from pointsman.config.keys import fingerprint, resolve_key
+from pointsman.config.keys import A_KEY, fingerprint, resolve_key, sendable
 from pointsman.config.places import Plan, ProviderConfig
 from pointsman.config.readers import read_url
 from pointsman.config.schema import Config
@@ -52,6 +52,7 @@ class Written:
     cloud: bool = False  # at the address of its row, which is elsewhere whatever stands in for it
     sign_in: str = ""  # for people: what to do for a key, where nothing but its list can be had
     unheeded: str = ""  # for people: what is written of it and does nothing
+    passed_over: str = ""  # for people: what is wrong with a key that another stands in for
 
     @property
     def dialect(self) -> Dialect:
@@ -160,6 +161,7 @@ def _read(name: str, given: ProviderConfig, said: Said) -> Written | None:
         cloud=cloud,
         sign_in=f"needs sign-in: {sign_in}" if sign_in else "",
         unheeded=_unheeded(name, row, given),
+        passed_over=_passed_over(row, origin, said.environ),
     )
 
 
@@ -252,9 +254,17 @@ def _reference(name: str, row: Provider, given: ProviderConfig, said: Said) -> t
     if (own or not row.base_url) and name in said.credentials:
         return said.credentials[name], CREDENTIALS
     if own and name == row.id:
-        variable = next((name for name in row.key_env if said.environ.get(name)), "")
+        there = [name for name in row.key_env if said.environ.get(name)]
+        variable = next((name for name in there if sendable(said.environ[name])), there[0] if there else "")
         return (SecretStr(f"env:{variable}"), f"env:{variable}") if variable else (None, "")
     return None, ""
+
+
+def _passed_over(row: Provider, origin: str, environ: Mapping[str, str]) -> str:
+    """What is wrong with those of its variables that come before the one that is used."""
+    names = [f"env:{name}" for name in row.key_env]
+    before = row.key_env[: names.index(origin)] if origin in names else ()
+    return "; ".join(f"{name} is not used: it must be {A_KEY}" for name in before if environ.get(name))
 
 
 def _account(

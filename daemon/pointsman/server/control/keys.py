@@ -109,7 +109,7 @@ def _key(
         origin=place.origin,
         fingerprint=fingerprint(place.account.key) if place.account else "",
         state=state,
-        note=note,
+        note="; ".join(filter(None, (note, place.passed_over))),
         tested_at=trial.at if trial else None,
         sign_in=place.row.sign_in if place.cloud else "",
     )
