@@ -51,6 +51,32 @@ def test_a_plain_answer_is_passed_on_to_the_letter_but_for_its_model() -> None:
     assert (whole.usage, whole.text_size) == (Usage(19, 6, cache_read=18), 4)
 
 
+def test_half_a_character_spoils_no_answer() -> None:
+    body = PLAIN.replace(b"caf\xc3\xa9", rb"Go \ud83d")
+    assert read_whole(body, message(), candidate()).body == body.replace(b'"tiny-a"', b'"local/tiny"')
+
+
+def test_a_character_that_came_in_two_halves_arrives_in_two_halves() -> None:
+    begun = event("message_start", message={"id": "\ud83d", "model": "tiny-a", "tiny": ["tiny-a"]})
+    told = [DELTA % b'{"type":"text_delta","text":"%b"}' % half for half in (rb"Go \ud83d", rb"\ude80")]
+    stream = reader()
+    frame = stream.feed(b"".join([begun, *told, DELTA_END]))
+    assert frame.raw == b"".join(
+        [begun.replace(b'"model": "tiny-a"', b'"model":"local/tiny"'), *told, DELTA_END]
+    )
+    assert [one.kind for one in frame.events][:2] == [EventKind.TEXT, EventKind.TEXT]
+    assert stream.skipped == 0
+
+
+@pytest.mark.parametrize("odd", [None, [], "odd", 5])
+def test_what_does_not_fit_costs_nothing_of_what_stands_beside_it(odd: object) -> None:
+    words = {"type": "text_delta", "text": "Hi"}
+    sent = event("content_block_delta", index=odd, delta=words, content_block=odd, message=odd)
+    frame = reader().feed(sent)
+    assert frame.events == (Event(EventKind.TEXT, 0, "Hi"),)
+    assert frame.raw == sent
+
+
 @pytest.mark.parametrize(
     "content",
     [

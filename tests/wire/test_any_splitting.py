@@ -37,6 +37,15 @@ words = st.text('aé✓🚂 \n\r"\\:{}', min_size=1, max_size=6) | st.sampled_fr
 )
 counts = st.none() | st.sampled_from((0, 7, -1, 1 << 70, "7"))
 junk = st.sampled_from((b"{oops", b'"\xff"', b"", b"[]", b"null", b"[" * 300, b"9" * 5000, b'{"\xff":1}'))
+half = st.sampled_from((rb"\ud83d", rb"\ude80", rb"\ud83d\ude80", rb"\\ud83d", rb"\ud83d\ud83d", rb"a\uDE80"))
+halves = half.map(
+    lambda half: (
+        b'{"model":"tiny","usage":null,"choices":[{"delta":{"content":"%b"}}],"%b":"%b",'
+        b'"type":"content_block_delta","delta":{"type":"text_delta","text":"%b"},"message":{"content":"%b"}}'
+        % (half, half, half, half, half)
+    )
+)
+odd: st.SearchStrategy[Any] = st.sampled_from((None, {}, [], [None], "odd", 7, 1.5, False))
 errors: st.SearchStrategy[Any] = st.sampled_from((None, "gone", {"message": "gone", "code": 500}, ["gone"]))
 names = st.sampled_from(("tiny", "tiny-a", "tiny", "tiny-a", "another", None, 7))
 
@@ -52,11 +61,11 @@ deltas = some(
     content=st.none() | words,
     reasoning_content=words,
     refusal=words,
-    tool_calls=st.lists(some(index=st.integers(0, 1), function=functions), max_size=2),
+    tool_calls=odd | st.lists(odd | some(index=st.integers(0, 1), function=odd | functions), max_size=2),
 )
 choices = some(
-    index=st.integers(0, 2),
-    delta=deltas,
+    index=odd | st.integers(0, 2),
+    delta=st.one_of(deltas, deltas, deltas, odd),
     text=words,
     finish_reason=st.sampled_from((None, None, None, "stop", "tool_calls", "error")),
 )
@@ -65,13 +74,14 @@ openai_usages = st.none() | some(
 )
 openai_events = some(
     model=names,
-    choices=st.none() | st.lists(choices, max_size=3),
+    choices=odd | st.lists(st.one_of(choices, choices, choices, odd), max_size=3),
     usage=openai_usages,
     timings=some(model=names),
 )
 
 blocks = some(
-    type=st.sampled_from(("text", "text_delta", "thinking_delta", "tool_use", "input_json_delta", "odd")),
+    type=odd
+    | st.sampled_from(("text", "text_delta", "thinking_delta", "tool_use", "input_json_delta", "odd")),
     text=words,
     thinking=words,
     name=words,
@@ -83,9 +93,9 @@ anthropic_events = some(
     type=st.sampled_from(
         ("message_start", "content_block_delta", "message_delta", "message_stop", "ping", "error")
     ),
-    message=some(model=names, usage=figures),
-    content_block=blocks,
-    delta=blocks,
+    message=odd | some(model=names, usage=figures),
+    content_block=odd | blocks,
+    delta=odd | blocks,
     usage=figures,
 )
 
@@ -93,8 +103,8 @@ calls = some(function=some(name=words, arguments=some(a=words)), id=words)
 ollama_lines = some(
     model=names,
     created_at=st.sampled_from(("2026-11-21T09:00:00Z", "never", 5)),
-    message=some(content=words, thinking=words, tool_calls=st.lists(calls, max_size=2)),
-    done=st.booleans(),
+    message=some(content=words, thinking=words, tool_calls=odd | st.lists(odd | calls, max_size=2)),
+    done=st.none() | st.booleans(),
     done_reason=st.sampled_from(("stop", "length", "load", None)),
     prompt_eval_count=counts,
     eval_count=counts,
@@ -136,9 +146,9 @@ def written(payload: Payload, *, spread: bool) -> bytes:
 
 
 def several(payloads: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[Payload]]:
-    """Mostly sound ones, now and then one that tells an error, or nothing at all."""
+    """Mostly sound ones, now and then one with halves of characters, an error, or nothing at all."""
     told = st.builds(lambda payload, error: {**payload, "error": error}, payloads, errors)
-    return st.lists(st.one_of(payloads, payloads, payloads, payloads, told, junk), max_size=8)
+    return st.lists(st.one_of(payloads, payloads, payloads, payloads, halves, told, junk), max_size=8)
 
 
 @st.composite

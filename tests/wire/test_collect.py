@@ -57,6 +57,44 @@ def call(index: int, name: str | None, arguments: str, id_: str | None = None) -
 # -- OpenAI
 
 
+def test_two_halves_of_a_character_are_one() -> None:
+    collector = COLLECTORS["openai.chat"]("local/tiny")
+    for half in (rb"Go \ud83d", rb"\ude80"):
+        collector.feed(rb'data: {"choices":[{"delta":{"content":"%b"}}]}' % half + b"\n\n")
+    assert json.loads(collector.whole())["choices"][0]["message"]["content"] == "Go \N{ROCKET}"
+
+
+def test_a_half_without_the_other_stays() -> None:
+    assert said({"content": "Go \ud83d"})["content"] == "Go \ud83d"
+
+
+def test_what_does_not_fit_takes_nothing_back() -> None:
+    told = openai(
+        {"choices": [{"index": 0, "delta": call(0, "add", "{}", "call_1")}]},
+        {"choices": [{"index": None, "delta": {"content": "Hi", "tool_calls": {}}}, None]},
+        {"choices": [{"index": 0, "delta": "odd"}]},
+        {"choices": {}},
+    )
+    (choice,) = told["choices"]
+    assert choice["message"]["content"] == "Hi"
+    assert [one["id"] for one in choice["message"]["tool_calls"]] == ["call_1"]
+
+
+def test_an_entry_that_comes_without_its_list_is_one_more() -> None:
+    alone = {"tool_calls": {"index": 1, "id": "call_2", "function": {"name": "sub", "arguments": "{}"}}}
+    told = said(call(0, "add", "{}", "call_1"), alone)
+    assert [one["id"] for one in told["tool_calls"]] == ["call_1", "call_2"]
+
+
+def test_half_a_character_in_a_tools_input_is_no_reason_to_throw_it_away() -> None:
+    told = anthropic(
+        begun({"type": "tool_use", "name": "add", "input": {}}),
+        more({"type": "input_json_delta", "partial_json": '{"a":"\\ud83d'}),
+        more({"type": "input_json_delta", "partial_json": '\\ude80","b":"\\ud83d"}'}),
+    )
+    assert told["content"][0]["input"] == {"a": "\N{ROCKET}", "b": "\ud83d"}
+
+
 def test_a_role_a_name_and_an_id_are_said_once_though_they_come_with_every_piece() -> None:
     told = said(
         {"role": "assistant", "content": "Grü", **call(0, "add", '{"a"', "call_1")},

@@ -101,6 +101,20 @@ def test_arguments_that_are_no_unicode_spoil_no_stream() -> None:
     )
 
 
+def test_a_character_that_came_in_two_halves_arrives_in_two_halves() -> None:
+    lines = b"".join(rb'{"message":{"content":"%b"}}' % half + b"\n" for half in (rb"Go \ud83d", rb"\ude80"))
+    told = [chunk["choices"][0]["delta"]["content"] for chunk in chunks(reader().feed(lines))]
+    assert told == ["Go \ud83d", "\ude80"]
+    assert json.loads(whole({"content": "\ud83d"}).body)["choices"][0]["message"]["content"] == "\ud83d"
+
+
+def test_what_is_null_costs_nothing_of_what_stands_beside_it() -> None:
+    told = {"content": "Hi", "tool_calls": {}}
+    assert deltas({"message": told, "done": None}) == [{"role": "assistant", "content": "Hi"}]
+    (delta,) = deltas({"message": {"tool_calls": [None, {"id": None, **CALL}]}})
+    assert [call["function"]["name"] for call in delta["tool_calls"]] == ["add"]
+
+
 @pytest.mark.parametrize(
     ("reason", "finish"), [("length", "length"), ("stop", "stop"), (None, "stop"), (5, "stop"), ("", "stop")]
 )

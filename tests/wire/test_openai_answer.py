@@ -170,6 +170,24 @@ def test_usage_that_cannot_be_read_is_unknown_and_spoils_no_answer(usage: object
     assert whole({"content": "Hi"}, usage=usage).usage is None
 
 
+def test_half_a_character_spoils_no_answer() -> None:
+    body = LLAMA_SERVER.replace(b"caf\xc3\xa9", rb"Go \ud83d")
+    answer = read_answer(body, MODEL)
+    assert answer.body == body.replace(b'"model":"tiny-a"', b'"model":"llama-server/tiny"')
+    assert answer.usage == Usage(19, 10, cache_read=18)
+
+
+@pytest.mark.parametrize("odd", [{"tool_calls": {}}, {"tool_calls": [None]}, {"function_call": "odd"}])
+def test_what_does_not_fit_costs_nothing_of_what_stands_beside_it(odd: dict[str, Any]) -> None:
+    answer = whole({"content": "Hi", **odd})
+    assert json.loads(answer.body)["choices"][0]["message"] == {"role": "assistant", "content": "Hi", **odd}
+
+
+def test_a_choice_without_its_number_is_the_first() -> None:
+    body = b'{"choices":[{"index":null,"message":{"content":"Hi"},"finish_reason":"stop"}]}'
+    assert read_answer(body, MODEL).text_size == 2
+
+
 def test_each_choice_has_its_events() -> None:
     choices = [
         {"index": index, "finish_reason": "stop", "message": {"content": word}}

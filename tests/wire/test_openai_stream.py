@@ -242,7 +242,7 @@ def test_what_follows_the_marker_is_not_read() -> None:
         b'data: {"choices":[{"ind\n\n',
         b"data: Hi\n\n",
         b"data:\n\n",
-        b'data: {"choices":{}}\n\n',
+        b"data: []\n\n",
         b'data: "\xff"\n\n',
         b'data: {"\xff":1}\n\n',
     ]
@@ -252,6 +252,62 @@ def test_a_malformed_chunk_is_left_out_and_counted(broken: bytes) -> None:
     stream = reader()
     assert stream.feed(WORD + broken + WORD + STOP).raw == renamed(WORD + WORD + STOP)
     assert stream.skipped == 1
+    assert stream.complete
+
+
+@pytest.mark.parametrize("usage", [b"", b',"usage":null'])
+def test_a_character_that_came_in_two_halves_arrives_in_two_halves(usage: bytes) -> None:
+    first = rb'data: {"n":1.50,"choices":[{"index":0,"delta":{"content":"Go \ud83d"}}],%b}' % (CHUNK + usage)
+    second = rb'data: {"choices":[{"index":0,"delta":{"content":"\uDE80 \\ud83d"}}],%b}' % (CHUNK + usage)
+    stream = reader(keep_usage=False)
+    frame = stream.feed(first + b"\n\n" + second + b"\n\n" + STOP)
+    blocks = [json.loads(block[6:]) for block in frame.raw.split(b"\n\n")[:2]]
+    assert [block["choices"][0]["delta"]["content"] for block in blocks] == ["Go \ud83d", "\ude80 \\ud83d"]
+    assert rb'{"n":1.50,"choices":[{"index":0,"delta":{"content":"Go \ud83d"}}]' in frame.raw, "to the letter"
+    assert b"tiny-a" not in frame.raw
+    assert b"usage" not in frame.raw
+    assert kinds(frame) == [TEXT, TEXT, FINISH]
+    assert stream.skipped == 0
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        {"index": None, "delta": {"content": "Hi"}},
+        {"index": "0", "delta": {"content": "Hi"}},
+        {"index": 0, "delta": {"content": "Hi", "tool_calls": {}}},
+        {"index": 0, "delta": {"content": "Hi", "tool_calls": [None], "function_call": []}},
+        {"index": 0, "delta": {"content": "Hi", "tool_calls": [{"function": "odd"}]}},
+        {"index": 0, "delta": {"content": "Hi"}, "message": "odd"},
+    ],
+)
+def test_what_does_not_fit_costs_nothing_of_what_stands_beside_it(piece: dict[str, Any]) -> None:
+    sent = chunk(piece, model="tiny-a")
+    stream = reader()
+    frame = stream.feed(sent)
+    assert frame.events == (Event(TEXT, 0, "Hi"),)
+    assert frame.raw == sent.replace(b'"model": "tiny-a"', b'"model":"llama-server/tiny"')
+    assert stream.skipped == 0
+
+
+def test_a_call_beside_none_is_heard() -> None:
+    call = {"index": 0, "id": "1", "function": {"name": "f", "arguments": ""}}
+    assert kinds(reader().feed(chunk({"index": 0, "delta": {"tool_calls": [call, None]}}))) == [
+        EventKind.TOOL_CALL
+    ]
+
+
+@pytest.mark.parametrize("choices", [{}, "odd", 5, [None], [5], [{"delta": "odd"}]])
+def test_a_chunk_that_says_nothing_to_us_is_the_clients_to_read(choices: object) -> None:
+    sent = b"data: " + json.dumps({"choices": choices, "model": "tiny-a"}).encode() + b"\n\n"
+    frame = reader().feed(sent)
+    assert not frame.events
+    assert frame.raw == sent.replace(b'"model": "tiny-a"', b'"model":"llama-server/tiny"')
+
+
+def test_a_finish_without_its_number_is_that_of_the_only_choice() -> None:
+    stream = reader()
+    stream.feed(WORD + chunk({"index": None, "delta": None, "finish_reason": "stop"}))
     assert stream.complete
 
 

@@ -14,13 +14,14 @@ from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.wire import sse
+from pointsman.wire import halves, sse
 from pointsman.wire.anthropic_request import named_event
 from pointsman.wire.foreign import NOTHING, error_message
 from pointsman.wire.openai_answer import (
     LONGEST_NAME,
     MOST_TOKENS,
     UNREADABLE,
+    Odd,
     demand_own,
     read_fields,
     said_by,
@@ -35,7 +36,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
 class _Block(msgspec.Struct):
     """A block of an answer, or what a delta adds to one. `Any` where something odd spoils no answer."""
 
-    type: str = ""
+    type: Any = ""
     text: Any = None
     thinking: Any = None
     name: Any = None
@@ -75,10 +76,10 @@ class _Started(msgspec.Struct):
 class _Told(msgspec.Struct):
     """One event of a stream."""
 
-    type: str = ""
-    message: _Started | None = None
-    content_block: _Block | None = None
-    delta: _Block | None = None
+    type: Any = ""
+    message: _Started | Odd = None
+    content_block: _Block | Odd = None
+    delta: _Block | Odd = None
     usage: msgspec.Raw = msgspec.Raw(b"")
     error: msgspec.Raw = msgspec.Raw(b"")
 
@@ -217,7 +218,7 @@ class StreamReader:
             raw.append(block + b"\n\n")
             return True
         try:
-            told = _told.decode(data)
+            told = halves.decode(_told, data)
             ours = self._ours(block, data, told)
         except UNREADABLE:
             self.skipped += 1
@@ -232,11 +233,12 @@ class StreamReader:
 
     def _heard(self, told: _Told) -> list[Event]:
         """What an event says, counted."""
-        if told.message is not None:
+        if isinstance(told.message, _Started):
             self._counted.hear(told.message.usage)
         self._counted.hear(told.usage)
-        said = [event for block in (told.content_block, told.delta) if block for event in _said(block)]
-        if told.type == "message_delta" and told.delta and told.delta.stop_reason:
+        blocks = [block for block in (told.content_block, told.delta) if isinstance(block, _Block)]
+        said = [event for block in blocks for event in _said(block)]
+        if told.type == "message_delta" and isinstance(told.delta, _Block) and told.delta.stop_reason:
             self._stopped = True
             said += _ended(told.delta.stop_reason, self.usage)
         self.done = told.type == "message_stop"
@@ -245,7 +247,7 @@ class StreamReader:
 
     def _ours(self, block: bytes, data: bytes, told: _Told) -> bytes:
         """The event as its client gets it: as it came, but for the name of the model."""
-        if told.message is None or not isinstance(told.message.model, str):
+        if not isinstance(told.message, _Started) or not isinstance(told.message.model, str):
             return block + b"\n\n"
         demand_own(told.message.model, self._known_as)
         if len(told.message.model) <= LONGEST_NAME:
@@ -253,21 +255,22 @@ class StreamReader:
             renamed, count = theirs.subn(lambda _: b'"model":' + self._model, block)
             if count == 1:
                 return renamed + b"\n\n"
-        fields = _fields.decode(data)
+        fields = halves.decode(_fields, data)
         fields["message"] = msgspec.Raw(
             _json.encode({**_fields.decode(fields["message"]), "model": msgspec.Raw(self._model)})
         )
-        return named_event(b"message_start", _json.encode(fields))
+        return named_event(b"message_start", halves.restored(_json.encode(fields)))
 
 
 def _said(block: _Block, number: int = 0) -> list[Event]:
     """What a block says: words, or a call of a tool; any other kind is content that we know nothing of."""
-    if (kind := _WORDS.get(block.type)) is not None:
+    told = block.type if isinstance(block.type, str) else ""
+    if (kind := _WORDS.get(told)) is not None:
         text = block.text if kind is EventKind.TEXT else block.thinking
         return [Event(kind, number, text)] if text and isinstance(text, str) else []
-    if block.type in _CALLS:
+    if told in _CALLS:
         return [Event(EventKind.TOOL_CALL, number)] if block.name else []
-    return [] if block.type in _SILENT else [Event(EventKind.MEDIA, number)]
+    return [] if told in _SILENT else [Event(EventKind.MEDIA, number)]
 
 
 def _ended(stop: object, usage: Usage | None) -> list[Event]:

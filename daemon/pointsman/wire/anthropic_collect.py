@@ -9,8 +9,11 @@ from typing import Any
 import msgspec
 
 from pointsman.errors import UpstreamError
+from pointsman.wire import halves
 from pointsman.wire.openai_answer import UNREADABLE
-from pointsman.wire.pieces import Events, Json, add, collecting, replace, written
+from pointsman.wire.pieces import Events, Json, add, collecting, fields, replace, written
+
+_json = msgspec.json.Decoder()
 
 # An answer that stopped for this may have been writing a tool's input.
 _CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
@@ -44,13 +47,13 @@ class Collector:
         number = number if isinstance(number, int) else 0
         match event.get("type"):
             case "message_start":
-                replace(self._message, event.get("message") or {})
+                replace(self._message, fields(event.get("message")))
             case "content_block_start":
-                self._blocks[number] = event.get("content_block") or {}
+                self._blocks[number] = fields(event.get("content_block"))
             case "content_block_delta":
-                self._add(number, event.get("delta") or {})
+                self._add(number, fields(event.get("delta")))
             case "message_delta":
-                replace(self._message, event.pop("delta", None) or {})
+                replace(self._message, fields(event.pop("delta", None)))
                 replace(self._message, {name: event[name] for name in event if name != "type"})
 
     def _add(self, number: int, delta: Json) -> None:
@@ -66,7 +69,7 @@ class Collector:
     def _input(self, told: str) -> Any:
         """What a tool is called with. Of one that was cut short nothing is left, and its reader knows why."""
         try:
-            return msgspec.json.decode(told)
+            return halves.decode(_json, told.encode())
         except UNREADABLE as error:
             if self._message.get("stop_reason") in _CUT_SHORT:
                 return {}

@@ -10,7 +10,7 @@ from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.wire import ndjson, sse
+from pointsman.wire import halves, ndjson, sse
 from pointsman.wire.foreign import NOTHING, error_message, refuse_error
 from pointsman.wire.openai_answer import MOST_TOKENS, UNREADABLE, demand_own, text_size
 
@@ -23,26 +23,31 @@ _LOADS = ("load", "unload")
 
 
 class _Function(msgspec.Struct):
-    name: str = ""
+    name: str | None = None
     arguments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _ToolCall(msgspec.Struct):
     function: _Function
-    id: str = ""
+    id: str | None = None
 
 
 class _Message(msgspec.Struct):
     content: str | None = None
     thinking: str | None = None
-    tool_calls: list[_ToolCall] | None = None
+    tool_calls: list[_ToolCall | None] | dict[str, Any] | None = None
+
+    @property
+    def calls(self) -> list[_ToolCall]:
+        told = self.tool_calls if isinstance(self.tool_calls, list) else []
+        return [call for call in told if call and call.function.name]
 
 
 class _Line(msgspec.Struct):
     """`Any` where something odd spoils no answer. A count of zero is left away by the server."""
 
     message: _Message | None = None
-    done: bool = False
+    done: bool | None = None
     done_reason: Any = None
     created_at: Any = None
     model: Any = None
@@ -73,7 +78,7 @@ class _Told:
         )
         said: dict[str, Any] = {name: text for _, name, text in words if text}
         events = [Event(kind, text=text) for kind, _, text in words if text]
-        if calls := [self._call(call) for call in message.tool_calls or () if call.function.name]:
+        if calls := [self._call(call) for call in message.calls]:
             said["tool_calls"] = calls
             events += [Event(EventKind.TOOL_CALL)]
         return said, events
@@ -86,7 +91,7 @@ class _Told:
     def answer(self, kind: str, choices: list[dict[str, Any]], usage: Usage | None = None) -> bytes:
         counted = {"usage": _counts(usage)} if usage else {}
         about = {"id": f"chatcmpl-{_mark(self._time)}", "object": kind, "created": _seconds(self._time)}
-        return _json.encode({**about, "model": self._model, "choices": choices, **counted})
+        return halves.restored(_json.encode({**about, "model": self._model, "choices": choices, **counted}))
 
     def _call(self, call: _ToolCall) -> dict[str, Any]:
         number, self._calls = self._calls, self._calls + 1
@@ -103,7 +108,7 @@ def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
 def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whole:
     """Raises UpstreamError when it is broken, empty, another model's, or an error in disguise."""
     try:
-        line = _line.decode(body)
+        line = halves.decode(_line, body)
     except UNREADABLE as error:
         raise UpstreamError(f"its answer is not a whole chat: {error}") from None
     refuse_error(line.error)
@@ -158,7 +163,7 @@ class StreamReader:
             if self.done:
                 break
             try:
-                line = _line.decode(written)
+                line = halves.decode(_line, written)
             except UNREADABLE:
                 self.skipped += 1
                 continue

@@ -13,6 +13,7 @@ from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import CONTENT, Event, EventKind
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.money import Usage
+from pointsman.wire import halves
 from pointsman.wire.foreign import refuse_error
 
 LONGEST_NAME = 100  # characters of a foreign model's name that are repeated
@@ -20,12 +21,7 @@ MOST_TOKENS = 1 << 53  # a larger count is none: it is no number to every reader
 BROKEN_OFF = "its finish reason is `error`"  # OpenRouter's, where the model failed on the way
 
 
-class _Function(msgspec.Struct):
-    name: Any = None
-
-
-class _ToolCall(msgspec.Struct):
-    function: _Function | None = None
+Odd = str | float | bool | list[Any] | None  # what may stand where an object should, and spoils nothing else
 
 
 class Said(msgspec.Struct):
@@ -37,16 +33,24 @@ class Said(msgspec.Struct):
     refusal: Any = None
     audio: Any = None
     images: Any = None
-    tool_calls: list[_ToolCall] | None = None
-    function_call: _Function | None = None
+    tool_calls: Any = None
+    function_call: Any = None
 
 
 class Choice(msgspec.Struct):
-    index: int = 0
-    delta: Said | None = None
-    message: Said | None = None
+    """What a whole choice and a piece of one have in common."""
+
+    index: Any = 0
     text: Any = None  # of a completion
     finish_reason: Any = None
+
+    @property
+    def number(self) -> int:
+        return self.index if isinstance(self.index, int) else 0
+
+
+class _WholeChoice(Choice):
+    message: Said | None = None
 
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
@@ -68,7 +72,7 @@ class _Usage(msgspec.Struct):
 
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_choices = msgspec.json.Decoder(list[Choice] | None)
+_choices = msgspec.json.Decoder(list[_WholeChoice] | None)
 _usage = msgspec.json.Decoder(_Usage | None)
 _json = msgspec.json.Encoder()
 
@@ -104,7 +108,7 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
 
 def read_fields(body: bytes, known_as: Collection[str]) -> dict[str, msgspec.Raw]:
     """The top-level fields of a plain answer. Raises UpstreamError for an error in disguise or another's."""
-    fields = _fields.decode(body)
+    fields = halves.decode(_fields, body)
     refuse_error(fields.get("error", msgspec.Raw(b"")))
     demand_own(msgspec.json.decode(fields.get("model", b"null")), known_as)
     return fields
@@ -112,7 +116,7 @@ def read_fields(body: bytes, known_as: Collection[str]) -> dict[str, msgspec.Raw
 
 def said_by(model: str, fields: Mapping[str, msgspec.Raw]) -> bytes:
     """The answer with our name for its model, and every other field to the letter."""
-    return _json.encode({**fields, "model": model})
+    return halves.restored(_json.encode({**fields, "model": model}))
 
 
 def demand_own(name: object, known_as: Collection[str]) -> None:
@@ -123,13 +127,14 @@ def demand_own(name: object, known_as: Collection[str]) -> None:
 
 def events_of(choice: Choice, said: Said | None) -> list[Event]:
     """What one choice says: its words of each sort, its tool calls, its end."""
-    found = _words_of(said, choice.index) if said is not None else []
+    number = choice.number
+    found = _words_of(said, number) if said is not None else []
     if choice.text:
-        found.append(Event(EventKind.TEXT, choice.index, _text(choice.text)))
+        found.append(Event(EventKind.TEXT, number, _text(choice.text)))
     if choice.finish_reason == "error":
-        found.append(Event(EventKind.ERROR, choice.index, BROKEN_OFF))
+        found.append(Event(EventKind.ERROR, number, BROKEN_OFF))
     elif choice.finish_reason:
-        found.append(Event(EventKind.FINISH, choice.index))
+        found.append(Event(EventKind.FINISH, number))
     return found
 
 
@@ -154,8 +159,9 @@ def _text(value: object) -> str:
 
 def _calls_a_tool(said: Said) -> bool:
     """A call without a name is the rest of one, and no content of its own."""
-    calls = [call.function for call in said.tool_calls or ()]
-    return any(function and function.name for function in [*calls, said.function_call])
+    calls = said.tool_calls if isinstance(said.tool_calls, list) else ()
+    functions = [call.get("function") for call in calls if isinstance(call, dict)]
+    return any(isinstance(one, dict) and one.get("name") for one in [*functions, said.function_call])
 
 
 def text_size(events: list[Event]) -> int:

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Any
 
-from pointsman.wire.pieces import Events, Json, add, collecting, replace, written
+from pointsman.wire.pieces import Events, Json, add, collecting, fields, objects, replace, written
 
 # What a choice tells in pieces; of all else the last word counts. `token_ids` are vLLM's.
 _IN_PIECES = ("delta", "text", "logprobs", "token_ids")
@@ -26,7 +26,7 @@ class Collector:
         with collecting():
             for chunk in self._events.feed(raw):
                 replace(self._answer, {name: chunk[name] for name in chunk.keys() - _OF_A_STREAM})
-                for choice in chunk.get("choices") or ():
+                for choice in objects(chunk.get("choices")):
                     self._hear(choice)
 
     def whole(self) -> bytes:
@@ -39,8 +39,13 @@ class Collector:
             return written(answer)
 
     def _hear(self, choice: Json) -> None:
-        known = self._choices.setdefault(choice.get("index", 0), {"index": 0, "finish_reason": None})
-        add(known, {name: choice.pop(name) for name in _IN_PIECES if name in choice})
+        index = choice.get("index")
+        number = index if isinstance(index, int) else 0
+        known = self._choices.setdefault(number, {"index": 0, "finish_reason": None})
+        pieces = {name: choice.pop(name) for name in _IN_PIECES if name in choice}
+        if "delta" in pieces:
+            pieces["delta"] = fields(pieces["delta"])
+        add(known, pieces)
         replace(known, choice)
 
 
@@ -48,7 +53,7 @@ def _choice(known: Json) -> Json:
     """As a plain answer has it: of a chat, with a message."""
     if "text" in known and "delta" not in known:
         return known
-    message: Json = {**_SILENT, **(known.get("delta") or {})}
+    message: Json = {**_SILENT, **fields(known.get("delta"))}
     if isinstance(calls := message.get("tool_calls"), list):
         message["tool_calls"] = [_call(call) for call in calls]
     return {name: known[name] for name in known if name != "delta"} | {"message": message}

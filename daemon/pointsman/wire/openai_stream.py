@@ -14,12 +14,14 @@ from pointsman.calls import Frame
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
-from pointsman.wire import sse
+from pointsman.wire import halves, sse
 from pointsman.wire.foreign import NOTHING, error_message
 from pointsman.wire.openai_answer import (
     LONGEST_NAME,
     UNREADABLE,
     Choice,
+    Odd,
+    Said,
     demand_own,
     events_of,
     read_usage,
@@ -27,8 +29,12 @@ from pointsman.wire.openai_answer import (
 )
 
 
+class _Piece(Choice):
+    delta: Said | Odd = None
+
+
 class _Chunk(msgspec.Struct):
-    choices: list[Choice] | None = None
+    choices: list[_Piece | Odd] | dict[str, Any] | str | float | bool | None = None
     usage: msgspec.Raw = msgspec.Raw(b"")
     error: msgspec.Raw = msgspec.Raw(b"")
     model: Any = None
@@ -100,7 +106,7 @@ class StreamReader:
     def _read(self, data: bytes, raw: list[bytes], events: list[Event]) -> bool:
         """Adds one chunk to the frame; False when it is an error, after which nothing counts."""
         try:
-            chunk = _chunk.decode(data)
+            chunk = halves.decode(_chunk, data)
             ours = self._ours(data, chunk)
         except UNREADABLE:
             self.skipped += 1
@@ -120,20 +126,22 @@ class StreamReader:
         if bytes(chunk.usage) not in NOTHING:
             self.usage = read_usage(chunk.usage) or self.usage
         said: list[Event] = []
-        for choice in chunk.choices or ():
-            self._note(choice)
-            said += events_of(choice, choice.delta)
+        for piece in chunk.choices if isinstance(chunk.choices, list) else ():
+            if isinstance(piece, _Piece):
+                self._note(piece)
+                said += events_of(piece, piece.delta if isinstance(piece.delta, Said) else None)
         self.text_size += text_size(said)
         if self._finished and self.usage and self.usage.output:
             said.append(Event(EventKind.ANSWERED))
         return said
 
-    def _note(self, choice: Choice) -> None:
-        if choice.finish_reason:
-            self._finished.add(choice.index)
-            self._open.discard(choice.index)
-        elif choice.index not in self._finished:
-            self._open.add(choice.index)
+    def _note(self, piece: _Piece) -> None:
+        number = piece.number
+        if piece.finish_reason:
+            self._finished.add(number)
+            self._open.discard(number)
+        elif number not in self._finished:
+            self._open.add(number)
 
     def _ours(self, data: bytes, chunk: _Chunk) -> bytes:
         """The chunk as its client gets it; empty if it brings nothing but usage that nobody asked for."""
@@ -144,11 +152,11 @@ class StreamReader:
             return b""
         if not too_much and chunk.model == self._theirs and (renamed := self._renamed(data)):
             return renamed
-        fields = _fields.decode(data)
+        fields = halves.decode(_fields, data)
         if too_much:
             del fields["usage"]
         fields["model"] = self._model
-        return _json.encode(fields)
+        return halves.restored(_json.encode(fields))
 
     def _told_by(self, theirs: str) -> None:
         """A name that is beyond all measure is replaced all the same, though not as fast."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pointsman.errors import UpstreamError
-from pointsman.wire import sse
+from pointsman.wire import halves, sse
 from pointsman.wire.openai_answer import UNREADABLE
 
 Json = dict[str, Any]
@@ -37,7 +37,7 @@ class Events:
         for block in self._blocks.feed(raw):
             data = sse.data_of(block)
             if data is not None and data.strip() != b"[DONE]":
-                yield _object.decode(data)
+                yield halves.decode(_object, data)
 
 
 @contextmanager
@@ -50,7 +50,17 @@ def collecting() -> Iterator[None]:
 
 
 def written(answer: Json) -> bytes:
-    return _json.encode(answer)
+    return halves.restored(_json.encode(answer))
+
+
+def fields(value: Any) -> Json:
+    """Those of what should be an object; of anything else none."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: Any) -> list[Json]:
+    """Those in what should be a list of them; of anything else none."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def replace(known: Json, told: Json) -> None:
@@ -70,19 +80,20 @@ def add(known: Json, told: Json) -> None:
 
 
 def _sum(name: str, before: Any, value: Any) -> Any:
+    if value is None or (before and value in ({}, [])):
+        return before
     match value:
-        case None:
-            return before
         case str() if name in _TOLD_WHOLE:
             return value or before or value
         case str():
             return _longer(before, value)
-        case dict():
+        case dict() if not isinstance(before, list):
             whole = before if isinstance(before, dict) else {}
             add(whole, value)
             return whole
-        case list():
-            return _with_more(before if isinstance(before, list) else [], value)
+        case dict() | list():
+            more = value if isinstance(value, list) else [value]
+            return _with_more(before if isinstance(before, list) else [], more)
     return value
 
 
