@@ -35,9 +35,69 @@ def test_a_prompt_that_is_too_long_goes_to_a_larger_context(said: object) -> Non
     assert after(400, said).shuts is Shuts.NOTHING
 
 
-def test_what_a_content_filter_refuses_is_offered_to_nobody_else() -> None:
-    assert after(400, {"error": {"code": "content_filter"}}).then is Then.NOBODY
-    assert after(403, {"error": {"metadata": {"error_type": "content_policy_violation"}}}).then is Then.NOBODY
+FILTERED = {
+    "OpenAI": (400, {"error": {"message": "No", "type": "image_error", "code": "content_policy_violation"}}),
+    "Azure": (
+        400,
+        {
+            "error": {
+                "message": "The response was filtered",
+                "param": "prompt",
+                "code": "content_filter",
+                "innererror": {
+                    "code": "ResponsibleAIPolicyViolation",
+                    "content_filter_result": {"hate": {"filtered": True, "severity": "high"}},
+                },
+            }
+        },
+    ),
+    "Azure's inner code alone": (400, {"error": {"innererror": {"code": "ResponsibleAIPolicyViolation"}}}),
+    "OpenRouter": (403, {"error": {"code": 403, "metadata": {"error_type": "content_policy_violation"}}}),
+    "a router that repeats": (
+        400,
+        {"error": {"message": "failed", "metadata": {"raw": '{"error":{"code":"content_filter"}}'}}},
+    ),
+    "Gemini": (400, {"error": {"code": 400, "message": "No", "status": "PROHIBITED_CONTENT"}}),
+    "Gemini's feedback": (400, {"error": {"promptFeedback": {"blockReason": "SAFETY"}}}),
+    "FastAPI": (422, {"detail": [{"type": "content_filter", "msg": "no"}]}),
+}
+ECHO = "what is content_filter, and why does it say that my prompt is too long: content_policy_violation?"
+NO_FILTER = {
+    "a prompt in the words": (503, {"error": {"message": f"overloaded: {ECHO[:22]}", "type": "overloaded"}}),
+    "a prompt beside them": (422, {"detail": [{"type": "missing", "msg": "Field required", "input": ECHO}]}),
+    "an object beside them": (
+        422,
+        {"detail": [{"type": "missing", "msg": "no", "input": {"code": "content_filter", "message": ECHO}}]},
+    ),
+    "a filter that let it pass": (
+        500,
+        {"error": {"code": "500", "content_filter_results": {"hate": {"filtered": False}}}},
+    ),
+    "a filter that is overloaded": (503, {"error": {"code": "content_filter_error"}}),
+    "a filter that is limited": (429, {"error": {"code": "content_filter"}}),
+    "half a character": (400, {"error": {"message": "no \ud83d", "code": "bad", "input": ECHO}}),
+}
+
+
+@pytest.mark.parametrize(("status", "said"), FILTERED.values(), ids=FILTERED)
+def test_what_a_content_filter_refuses_is_offered_to_nobody_else(status: int, said: object) -> None:
+    assert after(status, said).then is Then.NOBODY
+    assert after(status, said).shuts is Shuts.NOTHING
+
+
+@pytest.mark.parametrize(("status", "said"), NO_FILTER.values(), ids=NO_FILTER)
+def test_what_merely_speaks_of_a_content_filter_is_offered_to_others(status: int, said: object) -> None:
+    assert after(status, said).then in (Then.NEXT, Then.AGAIN)
+
+
+def test_a_content_filter_inside_a_200_is_one() -> None:
+    said = json.dumps({"code": 502, "metadata": {"error_type": "content_policy_violation"}}).encode()
+    assert inside(UpstreamError("it broke off", said=said), WALL).then is Then.NOBODY
+
+
+def test_a_prompt_that_merely_speaks_of_its_length_goes_to_any_context() -> None:
+    said = {"error": {"message": "overloaded", "input": "This is: prompt is too long"}, "messages": [ECHO]}
+    assert after(503, said).then is Then.NEXT
 
 
 def test_a_hiccup_deserves_a_second_try_unless_its_provider_says_that_it_does_not() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_content_refusal, is_loading
+from pointsman.wire.foreign import LONGEST_MESSAGE, error_message, is_loading
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,6 @@ def test_whatever_was_sent_is_printable_and_short(body: bytes) -> None:
     message = error_message(body)
     assert message.isprintable()
     assert len(message) <= LONGEST_MESSAGE
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"error":{"message":"The response was filtered","param":"prompt","code":"content_filter"}}',
-        b'{"error":{"code":403,"metadata":{"error_type":"content_policy_violation"}}}',
-    ],
-)
-def test_a_refusal_of_what_the_prompt_says_is_told_from_a_wrong_request(body: bytes) -> None:
-    assert is_content_refusal(body)
-    assert not is_content_refusal(b'{"error":{"message":"bad temperature","type":"invalid_request_error"}}')
 
 
 @pytest.mark.parametrize(

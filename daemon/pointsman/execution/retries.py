@@ -9,7 +9,7 @@ from pointsman.errors import Then, UpstreamError
 from pointsman.limits.rate import Limit, read_limit
 from pointsman.net import without_key
 from pointsman.types import Account
-from pointsman.wire.foreign import error_message, is_content_refusal, is_loading, is_too_long
+from pointsman.wire.foreign import error_message, is_loading
 
 NO_SUCH_KEY, UNAVAILABLE = 401, 503
 BUSY = frozenset({429, 503})
@@ -29,7 +29,7 @@ def refusal(
     if keyed and status == NO_SUCH_KEY:
         words += f"; for another key: pointsman keys set {keyed}"
     limit = read_limit(status, headers, body, wall)
-    told = _as(f"it answered {status}: {words}", status, body, limit)
+    told = _as(f"it answered {status}: {words}", status, limit)
     told.loading = status == UNAVAILABLE and is_loading(body)
     if headers.get("x-should-retry") == "false" and told.then is Then.AGAIN:
         told.then = Then.NEXT
@@ -42,14 +42,14 @@ def inside(error: UpstreamError, wall: float, account: Account | None = None) ->
         return error
     limit = read_limit(200, {}, error.said, wall)
     words = without_key(error.message.encode(), account).decode()
-    return _as(words, limit.status, error.said, limit)
+    return _as(words, limit.status, limit)
 
 
-def _as(message: str, status: int, body: bytes, limit: Limit) -> UpstreamError:
+def _as(message: str, status: int, limit: Limit) -> UpstreamError:
     return UpstreamError(
         message + limit.note,
         upstream_status=status or None,
-        then=_next(status, body, limit),
+        then=_next(status, limit),
         shuts=limit.shuts,
         wait=limit.wait,
         limited=limit.limited,
@@ -58,10 +58,10 @@ def _as(message: str, status: int, body: bytes, limit: Limit) -> UpstreamError:
     )
 
 
-def _next(status: int, body: bytes, limit: Limit) -> Then:
+def _next(status: int, limit: Limit) -> Then:
     """A second try follows at once, and so not where a time is told before which none is welcome."""
-    if is_content_refusal(body):
+    if limit.filtered:
         return Then.NOBODY
-    if is_too_long(body):
+    if limit.too_long:
         return Then.LARGER
     return Then.AGAIN if status in _AGAIN and not limit.wait else Then.NEXT

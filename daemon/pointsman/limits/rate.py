@@ -1,4 +1,4 @@
-"""What a refusal says about limits: one reader for every form in which providers say it.
+"""What a refusal says about limits, and of the prompt: one reader for every form in which providers say it.
 
 Three sources: the headers, headers repeated inside the body, and the body's own fields and words. A wait
 that is said outright (Retry-After and its like) counts before the reset of a used-up budget: OpenAI's and
@@ -6,14 +6,13 @@ Groq's resets name the moment when a budget is *full* again, which is later than
 kind of request is never told from another's reset: a reset counts only where nothing remains.
 """
 
+import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-
-import msgspec
 
 from pointsman.errors import Shuts
 from pointsman.limits.heads import spelt
@@ -42,6 +41,8 @@ class Limit:
     plain 429 shuts no more than that. REQUEST scope: this one request is larger than the limit; no
     wait helps, others may pass, so that it is not `limited` and shuts nothing. `status`: the refusal's, or
     what an error inside a 200 stands for; 0: it doesn't say. `most`: how much the limit allows, where told.
+    `filtered`: what the prompt says was refused, and no other is asked to take it. `too_long`: the prompt is
+    longer than the model's context.
     """
 
     limited: bool
@@ -50,6 +51,8 @@ class Limit:
     scope: Scope
     status: int = field(default=0, compare=False)
     most: int | None = field(default=None, compare=False)
+    filtered: bool = field(default=False, compare=False)
+    too_long: bool = field(default=False, compare=False)
 
     @property
     def note(self) -> str:
@@ -78,6 +81,22 @@ _MONEY = "billing_error billing_hard_limit_reached credit_balance_exhausted insu
 _SHARE = "payment_required enforced_spend_limit_reached insufficient_quota usage_limit_reached"
 QUOTAS = frozenset((*_MONEY.split(), *_SHARE.split()))
 ONE_MODEL = frozenset({"model_not_found", "model_not_available", "region_restricted", "privacy_restricted"})
+
+# Codes of OpenAI, Azure (the outer and the inner one), OpenRouter and Gemini (a status, and `blockReason`).
+_FILTERED = re.compile(
+    r"content_(?:filter|policy)\w*|responsibleaipolicyviolation|prohibited_content|safety|blocklist"
+)
+_FILTERING = frozenset(
+    {200, 400, 403, 422}
+)  # what a filter answers; others that speak of one have other trouble
+
+# Codes of OpenAI, OpenRouter and llama.cpp; words of vLLM and LM Studio, Anthropic, Google, Ollama's runner
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|maximum context length|context length of only"
+    r"|prompt is too long|exceeds the maximum number of tokens"
+    r"|exceeds (?:the available )?context (?:size|length)|greater than the context length",
+    re.IGNORECASE,
+)
 
 # Messages that tell of a quota under any status: Anthropic says both of its own with a 400
 # (anthropics/claude-code issues 2127 and 38035), OpenRouter a key's ceiling with a 403.
@@ -124,9 +143,9 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
     `wall` is the time of day as seconds since 1970, for providers that name a moment.
     """
     said = _read_body(body, wall)
+    if any(map(_FILTERED.fullmatch, said.words)):  # the request's own fault
+        return _filter(status, said)
     status = status if status >= 400 else _status(said)
-    if any(word.startswith("content_") for word in said.words):  # a filter: the request's own fault
-        return Limit(limited=False, wait=None, shuts=Shuts.NOTHING, scope=Scope.UNKNOWN, status=status)
     all_headers = {**said.headers, **{name.lower(): value for name, value in headers.items()}}
     resets = dict(_used_up(all_headers, wall))
     scope = _scope(status, said, resets)
@@ -139,6 +158,18 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
         scope=scope,
         status=status,
         most=_most(all_headers),
+        too_long=any(map(_TOO_LONG.search, (*said.words, *said.texts))),
+    )
+
+
+def _filter(status: int, said: _Said) -> Limit:
+    return Limit(
+        limited=False,
+        wait=None,
+        shuts=Shuts.NOTHING,
+        scope=Scope.UNKNOWN,
+        status=status if status >= 400 else _status(said),
+        filtered=status in _FILTERING,
     )
 
 
@@ -237,6 +268,7 @@ _WORD_KEYS = frozenset(
         "error_code",
         "provider_code",
         "reason",
+        "blockreason",
         "quotaid",
         "quotametric",
     }
@@ -279,9 +311,10 @@ def _fields(body: bytes) -> Iterator[tuple[str, object]]:
 
 
 def _decoded(body: bytes) -> object:
+    """The library's own reader takes half a character too, where a prompt was repeated and cut short."""
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return json.loads(body)
+    except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
 
 

@@ -1,7 +1,5 @@
 """What other servers say when something is wrong, in whatever shape they say it."""
 
-import re
-
 import msgspec
 
 from pointsman.errors import UpstreamError
@@ -10,17 +8,6 @@ LONGEST_MESSAGE = 500  # characters that are repeated
 NOTHING = (b"", b"null")  # a field that is left away, and one that might be: as JSON
 
 _WORDS = ("error", "message", "detail", "msg")  # where the words are; `detail` and `msg` are FastAPI's
-
-# OpenAI's and Azure's error code, OpenRouter's error type
-_CONTENT_REFUSALS = (b"content_filter", b"content_policy")
-
-# Codes of OpenAI, OpenRouter and llama.cpp; words of vLLM and LM Studio, Anthropic, Google, Ollama's runner
-_TOO_LONG = re.compile(
-    rb"context_length_exceeded|exceed_context_size|maximum context length|context length of only"
-    rb"|prompt is too long|exceeds the maximum number of tokens"
-    rb"|exceeds (?:the available )?context (?:size|length)|greater than the context length",
-    re.IGNORECASE,
-)
 
 
 def error_message(body: bytes) -> str:
@@ -44,13 +31,3 @@ def refuse_error(told: msgspec.Raw) -> None:
 def is_loading(body: bytes) -> bool:
     """Whether the body of a 503 says that a model is being loaded, as llama-server's does."""
     return error_message(body).lower().startswith("loading model")
-
-
-def is_content_refusal(body: bytes) -> bool:
-    """Whether a provider refused for what the prompt says: no other is asked to take it."""
-    return any(mark in body for mark in _CONTENT_REFUSALS)
-
-
-def is_too_long(body: bytes) -> bool:
-    """Whether a provider says that the prompt is longer than the model's context."""
-    return _TOO_LONG.search(body) is not None
