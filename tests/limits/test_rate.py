@@ -117,14 +117,16 @@ def test_a_prompt_that_is_sent_back_says_nothing() -> None:
         ("9" * 65, None),
         ("s", None),
         ("5 fortnights", None),
-        ("1e999", LONGEST_RATE),
-        (str(10**20), LONGEST_RATE),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RATE),
-        ("9999-12-31T23:59:59-23:59", LONGEST_RATE),
+        ("1e999", None),
+        (str(10**20), None),
+        (str(10**8), None),  # three years
+        ("99999h", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+        ("9999-12-31T23:59:59-23:59", None),
         ("0001-01-01T00:00:00+23:59", 0),
     ],
 )
-def test_a_hostile_time_is_no_time_or_a_bounded_one(told: str, wait: float | None) -> None:
+def test_a_hostile_time_is_no_time(told: str, wait: float | None) -> None:
     assert read(429, {"Retry-After": told}) == limit(wait)
     used = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": told}
     assert read(429, used) == limit(wait)
@@ -135,7 +137,9 @@ def test_a_month_is_believed_of_a_quota_alone() -> None:
     headers = {"Retry-After": str(31 * 86400)}
     assert read(429, headers).wait == LONGEST_RATE
     assert read(429, headers, error("Over", code="insufficient_quota")).wait == 31 * 86400
-    assert read(429, {"Retry-After": str(10**9)}, error("Over", code="insufficient_quota")).wait == MOST
+    assert (
+        read(429, {"Retry-After": f"{MOST + 1:.0f}"}, error("Over", code="insufficient_quota")).wait is None
+    )
 
 
 def test_deep_and_wide_bodies_are_read_without_harm() -> None:
@@ -194,7 +198,7 @@ def test_whatever_comes_is_read_and_no_wait_is_out_of_bounds(
     assert told.limited or told.shuts is not Shuts.ACCOUNT or told.scope is Scope.ACCOUNT
 
 
-@given(HEADERS, st.floats(0, 1e25), st.floats(0, 1e25), st.sampled_from(["{:.0f}", "{:.3f}", "{!r}"]))
+@given(HEADERS, st.floats(0, MOST), st.floats(0, MOST), st.sampled_from(["{:.0f}", "{:.3f}", "{!r}"]))
 def test_a_longer_retry_after_is_never_a_shorter_wait(
     headers: dict[str, str], one: float, other: float, form: str
 ) -> None:

@@ -55,6 +55,10 @@ def test_a_reset_is_understood_in_every_form(form: str) -> None:
         ({"Retry-After": "Tue, 06 Oct 2026 12:01:00 GMT"}, 60),  # RFC 9110, 10.2.3
         ({"Retry-After": "Tuesday, 06-Oct-26 12:01:00 GMT"}, 60),
         ({"Retry-After": "Tue, 06 Oct 2026 11:00:00 GMT"}, 0),  # over
+        ({"Retry-After": f"{WALL + 5:.0f}"}, 5),  # an epoch, as resets have it
+        ({"Retry-After": f"{(WALL + 5) * 1000:.0f}"}, 5),
+        ({"Retry-After": f"{WALL - 5:.0f}"}, 0),
+        ({"Retry-After": "1e999", "x-ratelimit-reset": "7"}, 7),  # as if it were not there
         ({"retry-after-ms": "1500"}, 1.5),  # Azure; read by OpenAI's own clients
         ({"retry-after-ms": "1500", "retry-after": "2"}, 2),  # no earlier than any of them
         ({"retry-after": "6s"}, 6),

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from pointsman.errors import Shuts
 from pointsman.limits.heads import spelt
-from pointsman.limits.times import LONGEST_RATE, MOST, after, at, plain, until, waits_in
+from pointsman.limits.times import LONGEST_RATE, MOST, after, plain, until, waits_in
 
 
 class Scope(StrEnum):
@@ -228,10 +228,8 @@ def _shuts(status: int, said: _Said, scope: Scope, *, limited: bool) -> Shuts:
 
 
 def _outright(headers: Mapping[str, str], wall: float) -> Iterator[float]:
-    """Retry-After is seconds (RFC 9110, whole ones; some send fractions) or a date, never an epoch."""
-    told = headers.get("retry-after")
-    wait = after(told)
-    waits = (at(told, wall) if wait is None else wait, after(headers.get("retry-after-ms"), unit=0.001))
+    """Retry-After is seconds or a date (RFC 9110), and of some servers a fraction or an epoch."""
+    waits = (until(headers.get("retry-after"), wall), after(headers.get("retry-after-ms"), unit=0.001))
     yield from (wait for wait in waits if wait is not None)
 
 

@@ -1,6 +1,7 @@
 """Times, as everybody writes them: seconds, spans, dates, moments, and sentences that hold one.
 
-Only ASCII, and only what is short enough to be a time.
+Only ASCII, and only what is short enough to be a time. What is longer than MOST is no time to wait for: as
+good as not said.
 """
 
 import re
@@ -46,10 +47,20 @@ def plain(value: object) -> str:
 
 def after(value: object, unit: float = 1.0) -> float | None:
     """Seconds, from a number or from a span like "6m0s", "17ms", "7.66s". Nothing negative is a time."""
+    number = _number(value)
+    if number is not None:
+        return _sane(number * unit)
     text = plain(value)
-    if _NUMBER.fullmatch(text):
-        return float(text) * unit
-    return _span(text) if _SPAN.fullmatch(text) else None
+    return _sane(_span(text)) if _SPAN.fullmatch(text) else None
+
+
+def _number(value: object) -> float | None:
+    text = plain(value)
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _sane(seconds: float) -> float | None:
+    return seconds if seconds <= MOST else None
 
 
 def _span(text: str) -> float:
@@ -59,12 +70,11 @@ def _span(text: str) -> float:
 
 def until(value: object, wall: float) -> float | None:
     """Seconds until a reset: a span, or a moment. Numbers from 1e9 are epochs, from 1e11 in milliseconds."""
+    number = _number(value)
+    if number is not None and number >= 1e9:
+        return _sane(max(0.0, (number if number < 1e11 else number / 1000) - wall))
     wait = after(value)
-    if wait is None:
-        return at(value, wall)
-    if wait < 1e9:
-        return wait
-    return max(0.0, (wait if wait < 1e11 else wait / 1000) - wall)
+    return at(value, wall) if wait is None else wait
 
 
 def at(value: object, wall: float) -> float | None:
@@ -74,7 +84,7 @@ def at(value: object, wall: float) -> float | None:
         try:
             moment = read(text)
             aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return max(0.0, aware.timestamp() - wall)
+            return _sane(max(0.0, aware.timestamp() - wall))
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
@@ -82,8 +92,6 @@ def at(value: object, wall: float) -> float | None:
 
 def waits_in(text: str, wall: float) -> Iterator[float]:
     """Seconds, as sentences for people tell them."""
-    yield from (_span(found["span"]) for found in _IN_WORDS.finditer(text))
-    for found in _ON.finditer(text):
-        wait = at(f"{found['day']}T{found['time']}Z", wall)
-        if wait is not None:
-            yield wait
+    spans = (_sane(_span(found["span"])) for found in _IN_WORDS.finditer(text))
+    moments = (at(f"{found['day']}T{found['time']}Z", wall) for found in _ON.finditer(text))
+    yield from (wait for wait in (*spans, *moments) if wait is not None)
