@@ -255,6 +255,13 @@ def test_figures_that_can_not_be_read_spoil_no_answer() -> None:
     assert stream.usage is None
 
 
+@pytest.mark.parametrize("nothing", ["null", '""', "{}", "[]", "false", "0"])
+def test_an_error_that_says_nothing_is_none(nothing: str) -> None:
+    whole = f'{{"content":[{{"type":"text","text":"Hi"}}],"error":{nothing}}}'.encode()
+    assert read_whole(whole, message(), candidate()).text_size == 2
+    assert kinds(WORDS.replace(b'"index":0', f'"error":{nothing}'.encode())) == [EventKind.TEXT]
+
+
 def test_an_error_ends_the_stream_and_is_not_passed_on() -> None:
     error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Busy"}}\n\n'
     frame = reader().feed(START + error + WORDS)

@@ -46,7 +46,9 @@ halves = half.map(
     )
 )
 odd: st.SearchStrategy[Any] = st.sampled_from((None, {}, [], [None], "odd", 7, 1.5, False))
-errors: st.SearchStrategy[Any] = st.sampled_from((None, "gone", {"message": "gone", "code": 500}, ["gone"]))
+errors: st.SearchStrategy[Any] = st.sampled_from(
+    (None, "", {}, 0, "gone", {"message": "gone", "code": 500}, ["gone"])
+)
 names = st.sampled_from(("tiny", "tiny-a", "tiny", "tiny-a", "another", None, 7))
 
 

@@ -226,6 +226,12 @@ def test_tool_calls_are_numbered_through_the_stream() -> None:
     assert chunks(frame)[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
+@pytest.mark.parametrize("nothing", ["", {}, [], False, 0])
+def test_an_error_that_says_nothing_is_none(nothing: object) -> None:
+    assert whole({"content": "Hi"}, error=nothing).text_size == 2
+    assert deltas({"message": {"content": "Hi"}, "error": nothing})
+
+
 def test_an_error_line_ends_it() -> None:
     stream = reader()
     frame = stream.feed(written(line(message={"content": "x"}), {"error": "no memory"}, last()))

@@ -152,8 +152,9 @@ def test_an_error_inside_a_200_is_an_error_even_beside_an_answer(error: str) -> 
     assert complaint(body.encode()) == "it answered 200 with an error inside: Provider returned error"
 
 
-def test_an_error_that_is_null_is_none() -> None:
-    assert whole({"content": "Hi"}, error=None).text_size == 2
+@pytest.mark.parametrize("nothing", [None, "", {}, [], False, 0])
+def test_an_error_that_says_nothing_is_none(nothing: object) -> None:
+    assert whole({"content": "Hi"}, error=nothing).text_size == 2
 
 
 def test_half_an_answer_that_finished_with_an_error_is_no_answer() -> None:

@@ -341,5 +341,6 @@ def test_an_error_as_the_last_words_without_a_blank_line_is_heard() -> None:
     assert kinds(stream.end()) == [EventKind.ERROR]
 
 
-def test_an_error_that_is_null_is_none() -> None:
-    assert kinds(reader().feed(chunk(said("Hi"), error=None))) == [TEXT]
+@pytest.mark.parametrize("nothing", [None, "", {}, [], False, 0])
+def test_an_error_that_says_nothing_is_none(nothing: object) -> None:
+    assert kinds(reader().feed(chunk(said("Hi"), error=nothing))) == [TEXT]

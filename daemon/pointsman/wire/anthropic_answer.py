@@ -16,7 +16,7 @@ from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
 from pointsman.wire.anthropic_request import named_event
-from pointsman.wire.foreign import NOTHING, error_message
+from pointsman.wire.foreign import NOTHING, error_message, is_error
 from pointsman.wire.openai_answer import (
     LONGEST_NAME,
     MOST_TOKENS,
@@ -223,7 +223,7 @@ class StreamReader:
         except UNREADABLE:
             self.skipped += 1
             return True
-        if told.type == "error" or bytes(told.error) not in NOTHING:
+        if told.type == "error" or is_error(told.error):
             said = bytes(told.error)
             events.append(Event(EventKind.ERROR, text=error_message(said), said=said))
             return False

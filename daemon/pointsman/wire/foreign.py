@@ -21,9 +21,19 @@ def error_message(body: bytes) -> str:
     return "".join(c if c.isprintable() else " " for c in str(found or "")[:LONGEST_MESSAGE]).strip()
 
 
+def is_error(told: msgspec.Raw) -> bool:
+    """Whether the `error` of what came as an answer says anything: "", {}, [], false and 0 don't."""
+    if bytes(told) in NOTHING:
+        return False
+    try:
+        return bool(msgspec.json.decode(told))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
+
+
 def refuse_error(told: msgspec.Raw) -> None:
-    """Raises UpstreamError unless nothing is told at the `error` of what came as an answer."""
-    if bytes(told) not in NOTHING:
+    """Raises UpstreamError for an error in an answer's place."""
+    if is_error(told):
         words = error_message(bytes(told))
         raise UpstreamError(f"it answered 200 with an error inside: {words}", said=bytes(told))
 

@@ -11,7 +11,7 @@ from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.wire import halves, ndjson, sse
-from pointsman.wire.foreign import NOTHING, error_message, refuse_error
+from pointsman.wire.foreign import error_message, is_error, refuse_error
 from pointsman.wire.openai_answer import MOST_TOKENS, UNREADABLE, demand_own, text_size
 
 LONGEST_TIME = 40  # characters of a time that are read
@@ -202,7 +202,7 @@ class StreamReader:
 
 def _complaint(line: _Line) -> str:
     """What went wrong, if the line says so."""
-    if bytes(line.error) not in NOTHING:
+    if is_error(line.error):
         return error_message(bytes(line.error)) or "without a word"
     return ONLY_LOADED if line.done and line.done_reason in _LOADS else ""
 

@@ -15,7 +15,7 @@ from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
-from pointsman.wire.foreign import NOTHING, error_message
+from pointsman.wire.foreign import NOTHING, error_message, is_error
 from pointsman.wire.openai_answer import (
     LONGEST_NAME,
     UNREADABLE,
@@ -111,7 +111,8 @@ class StreamReader:
         except UNREADABLE:
             self.skipped += 1
             return True
-        if (complaint := bytes(chunk.error)) not in NOTHING:
+        if is_error(chunk.error):
+            complaint = bytes(chunk.error)
             events.append(Event(EventKind.ERROR, text=error_message(complaint), said=complaint))
             return False
         said = self._heard(chunk)
