@@ -36,6 +36,7 @@ class Kind(StrEnum):
     TRUNCATED = "truncated"  # plain: half of the JSON, correctly framed; a stream: half of an event
     WRONG_TYPE = "wrong-type"  # 200 and a web page
     DRIP = "drip"  # byte by byte
+    OTHERWISE = "otherwise"  # a plain answer to who asks for a stream, and a stream to who does not
 
 
 class Step(StrEnum):
@@ -66,6 +67,7 @@ EMPTY = Fault(Kind.EMPTY)
 TRUNCATED = Fault(Kind.TRUNCATED)
 WRONG_TYPE = Fault(Kind.WRONG_TYPE)
 DRIP = Fault(Kind.DRIP)
+OTHERWISE = Fault(Kind.OTHERWISE)
 CONTEXT_LENGTH = Fault(
     Kind.STATUS,
     status=400,
@@ -177,7 +179,7 @@ def reply(
         return Reply([PAGE], "text/html")
     said = answers.NOTHING if fault.kind is Kind.EMPTY else answer
     before = BEFORE_HEADERS.get(fault.kind)
-    if stream:
+    if stream is not (fault.kind is Kind.OTHERWISE):
         parts = _drip(fault, _stream(fault, said, model, voice, usage=usage))
         return Reply(parts, voice.STREAM_TYPE, before=before, framed=False)
     return Reply(_drip(fault, _plain(fault, voice.completion(said, model))), JSON_TYPE, before=before)

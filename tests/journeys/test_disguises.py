@@ -103,3 +103,16 @@ async def test_an_answer_of_the_wrong_content_type_is_taken_for_what_it_is(
     assert (told.text, told.usage) == (answers.TEXT, (19, WRITTEN))
     assert told.headers["Content-Type"].startswith("text/event-stream" if stream else "application/json")
     assert attempts_at(engine) == [1]
+
+
+@every_dialect
+@streamed_and_plain
+async def test_an_answer_of_the_other_form_is_told_as_it_was_asked_for(
+    stream: bool, dialect: Dialect, *, engine: FakeEngine, daemon: Here, http: httpx.AsyncClient
+) -> None:
+    engine.fault, engine.answer = faults.OTHERWISE, answers.Answer(text="one two three")
+    told = await ask(http, daemon, stream=stream, dialect=dialect)
+    assert told.is_whole
+    assert told.text == "one two three"
+    assert told.models == {"a/one"}
+    assert attempts_at(engine) == [1]

@@ -262,6 +262,12 @@ def test_an_error_that_says_nothing_is_none(nothing: str) -> None:
     assert kinds(WORDS.replace(b'"index":0', f'"error":{nothing}'.encode())) == [EventKind.TEXT]
 
 
+def test_an_error_in_a_streams_place_is_one() -> None:
+    stream = reader()
+    stream.feed(b'{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}')
+    assert [(one.kind, one.text) for one in stream.end().events] == [(EventKind.ERROR, "Busy")]
+
+
 def test_an_error_ends_the_stream_and_is_not_passed_on() -> None:
     error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Busy"}}\n\n'
     frame = reader().feed(START + error + WORDS)

@@ -52,29 +52,38 @@ def test_every_dialect_that_is_collected_is_tried() -> None:
 
 # -- as the fake engines tell it
 
+said = st.builds(
+    Answer,
+    text=st.text(min_size=1),
+    reasoning=st.just("") | words,
+    tool=st.just("") | names,
+    arguments=st.dictionaries(words, words | st.integers(), max_size=2).map(json.dumps),
+)
+
 
 @pytest.mark.parametrize("form", VOICES)
-@given(
-    answer=st.builds(
-        Answer,
-        text=st.text(min_size=1),
-        reasoning=st.just("") | words,
-        tool=st.just("") | names,
-        arguments=st.dictionaries(words, words | st.integers(), max_size=2).map(json.dumps),
-    ),
-    places=cuts,
-)
+@given(answer=said, places=cuts)
 def test_a_stream_becomes_the_plain_answer_of_the_same_engine(
     form: str, answer: Answer, places: list[float]
 ) -> None:
     voice = VOICES[form]
-    said = [
+    told = [
         voice.opening("tiny"),
         *voice.contents(answer, "tiny"),
         *voice.closing(answer, "tiny", usage=True),
     ]
     plain = json.loads(voice.completion(answer, "local/tiny"))
-    assert collected(form, b"".join([*said, voice.DONE]), places) == plain
+    assert collected(form, b"".join([*told, voice.DONE]), places) == plain
+
+
+@pytest.mark.parametrize("form", VOICES)
+@given(answer=said, places=cuts)
+def test_a_plain_answer_in_a_streams_place_says_the_same(
+    form: str, answer: Answer, places: list[float]
+) -> None:
+    voice = VOICES[form]
+    plain = json.loads(voice.completion(answer, "local/tiny"))
+    assert collected(form, voice.completion(answer, "tiny"), places) == plain
 
 
 # -- as any engine might tell it

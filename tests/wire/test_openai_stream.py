@@ -335,6 +335,29 @@ def test_half_an_answer_that_finishes_with_an_error_breaks_off() -> None:
     assert frame.raw == renamed(WORD)
 
 
+def test_an_error_in_a_streams_place_is_one() -> None:
+    stream = reader()
+    stream.feed(b'{"error":{"code":500,"message":"the slot is gone"}}')
+    assert [(event.kind, event.text) for event in stream.end().events] == [
+        (EventKind.ERROR, "the slot is gone")
+    ]
+
+
+@pytest.mark.parametrize("body", [b'{"choices":[{"message":{"content":"Hi"}', b'{"id":1}', b"<html>"])
+def test_what_is_no_answer_in_a_streams_place_is_none(body: bytes) -> None:
+    stream = reader()
+    stream.feed(body)
+    with pytest.raises(UpstreamError, match="cut"):
+        stream.end()
+
+
+def test_a_plain_answer_after_some_of_a_stream_is_no_more_of_it() -> None:
+    stream = reader()
+    stream.feed(WORD + b'{"choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}]}')
+    with pytest.raises(UpstreamError, match="cut"):
+        stream.end()
+
+
 def test_an_error_as_the_last_words_without_a_blank_line_is_heard() -> None:
     stream = reader()
     stream.feed(WORD + ERRORS[0].rstrip())

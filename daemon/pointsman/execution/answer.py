@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pointsman.calls import Attempt, Call, Candidate, Decision, Frame, Outcome, Task, Whole
 from pointsman.chat import CHARS_PER_TOKEN, EventKind
@@ -18,6 +19,7 @@ from pointsman.money import Usage
 from pointsman.net import Sessions
 from pointsman.types import Endpoint, Model, Tier, tier_word
 from pointsman.wire.formats import COLLECTORS, Collector, as_stream, speech
+from pointsman.wire.sse import is_stream
 
 LOADING = 1.0  # seconds after which an engine is asked again that is loading its model
 LAST_WORDS = 0.5  # seconds for the terminal mark of an answer that is complete: some never send it
@@ -87,7 +89,7 @@ class Answer:
         self._speech = speech(call, candidate)
         self._reader = self._speech.StreamReader(
             model.id,
-            keep_usage=call.wants_usage or self._collector is not None,
+            keep_usage=call.wants_usage or not call.stream,
             known_as=model.known_as,
         )
         self._prelude: deque[Frame] = deque()
@@ -123,7 +125,7 @@ class Answer:
             silence = min(self._clocks.idle, self._clocks.first_content)
             body = await self._upstream.whole(silence, self.deadline)
             try:
-                self.whole = self._speech.read_whole(body, self._call, self.candidate)
+                self.whole = self._read_whole(body)
             except UpstreamError as error:
                 self._turn.loaded(timed=False)  # a bad answer is no failed load
                 raise self._inside(error) from None
@@ -235,6 +237,21 @@ class Answer:
         self.whole = Whole(collector.whole(), self._reader.usage, self._reader.text_size)
         self._settle(Outcome.OK)
         await upstream.finish()
+
+    def _read_whole(self, body: bytes) -> Whole:
+        """A plain answer; or put together from the stream that some servers send unasked."""
+        if not is_stream(body) or self._call.format not in COLLECTORS:
+            return self._speech.read_whole(body, self._call, self.candidate)
+        collector = COLLECTORS[self._call.format](self.candidate.model.id)
+        said = False
+        for read in (partial(self._reader.feed, body), self._reader.end):
+            frame = read()
+            self._refuse_error(frame)
+            collector.feed(frame.raw)
+            said = said or frame.has_content
+        if not said:
+            raise UpstreamError("its answer is empty")
+        return Whole(collector.whole(), self._reader.usage, self._reader.text_size)
 
     async def _all(self, upstream: Upstream) -> AsyncIterator[Frame]:
         """What has come and what follows, to the end. Raises UpstreamError if there is none."""

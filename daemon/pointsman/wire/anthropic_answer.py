@@ -16,6 +16,7 @@ from pointsman.errors import UpstreamError
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
 from pointsman.wire.anthropic_request import named_event
+from pointsman.wire.anthropic_retell import retold
 from pointsman.wire.foreign import NOTHING, error_message, is_error
 from pointsman.wire.openai_answer import (
     LONGEST_NAME,
@@ -176,6 +177,7 @@ class StreamReader:
         self._known_as = known_as
         self._blocks = sse.Splitter()
         self._counted = Counted()
+        self._begun = False
         self._stopped = False
         self.done = False
         self.skipped = 0
@@ -195,8 +197,12 @@ class StreamReader:
         return self._frame(self._blocks.feed(chunk))
 
     def end(self) -> Frame:
-        """The stream is over. Raises UpstreamError if the answer is not: it was cut."""
-        last = self._frame(self._blocks.end())
+        """The stream is over. Raises UpstreamError if the answer is not: it was cut.
+
+        Where nothing was said, what is left may be a plain answer: some servers know no streams.
+        """
+        rest = self._blocks.end()
+        last = self._frame(rest if self._begun else [told for block in rest for told in retold(block)])
         if self.done or any(event.kind is EventKind.ERROR for event in last.events):
             return last
         if not self._stopped:
@@ -233,6 +239,7 @@ class StreamReader:
 
     def _heard(self, told: _Told) -> list[Event]:
         """What an event says, counted."""
+        self._begun = True
         if isinstance(told.message, _Started):
             self._counted.hear(told.message.usage)
         self._counted.hear(told.usage)

@@ -27,6 +27,7 @@ from pointsman.wire.openai_answer import (
     read_usage,
     text_size,
 )
+from pointsman.wire.openai_retell import retold
 
 
 class _Piece(Choice):
@@ -78,8 +79,13 @@ class StreamReader:
         return self._frame(self._blocks.feed(chunk))
 
     def end(self) -> Frame:
-        """The stream is over. Raises UpstreamError if the answer is not: it was cut."""
-        last = self._frame(self._blocks.end())
+        """The stream is over. Raises UpstreamError if the answer is not: it was cut.
+
+        Where nothing was said, what is left may be a plain answer: some servers know no streams.
+        """
+        rest = self._blocks.end()
+        begun = self._open or self._finished
+        last = self._frame(rest if begun else [told for block in rest for told in retold(block)])
         if self.done or any(event.kind is EventKind.ERROR for event in last.events):
             return last
         if not self.complete:

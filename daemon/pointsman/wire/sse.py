@@ -13,6 +13,7 @@ LARGEST_BLOCK = 16 * 1024 * 1024  # bytes without a blank line: no engine's even
 
 _BOM = "\ufeff".encode()  # which a stream may begin with; it means nothing
 _BLANK_LINE = re.compile(rb"\n(?:\n|\r\n?)|\r\r\n?")  # the end of one line end, and another
+_BEGINNING = re.compile(rb"\s*(?:data|event)?:")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -53,6 +54,11 @@ class Splitter:
         if len(self._rest) > LARGEST_BLOCK:
             raise UpstreamError(f"an event of the stream is larger than {LARGEST_BLOCK >> 20} MiB")
         return [block for block in blocks if block]
+
+
+def is_stream(body: bytes) -> bool:
+    """Whether a body is events rather than JSON, as far as its beginning tells."""
+    return _BEGINNING.match(body) is not None
 
 
 def data_of(block: bytes) -> bytes | None:
