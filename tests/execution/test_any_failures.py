@@ -23,7 +23,7 @@ from pointsman.execution.attempts import MOST_ATTEMPTS
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.loads import Loads
 from pointsman.ledger.record import RequestRecord
-from pointsman.limits.gate import Gate
+from pointsman.limits.gate import MOMENT, Gate
 from pointsman.net import Sessions
 from pointsman.router import Journey, Router
 from pointsman.routing.resolve import Names
@@ -279,9 +279,9 @@ def nobody_is_parked_for_anothers_trouble(house: House) -> None:
     asked = {attempt.model for _, attempt in house.attempts()}
     refused = {attempt.endpoint for _, attempt in house.attempts() if attempt.status in (401, 402, 403)}
     now = asyncio.get_running_loop().time()
-    for one in house.gate.outlook(house.registry.snapshot.models, now).parked:
+    for one, parked in house.gate.outlook(house.registry.snapshot.models, now).parked.items():
         place = one.partition("/")[0]
-        assert PLACES[place] is not Tier.LOCAL
+        assert PLACES[place] is not Tier.LOCAL or parked.until <= now + MOMENT
         frugal = one in asked and bool(house.engines[place].headers)
         assert one in failed or place in refused or frugal
 
