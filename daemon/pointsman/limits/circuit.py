@@ -6,6 +6,7 @@ which discovery sees to; and an engine on this machine knows no quota: it is ask
 after the few seconds that it asks for itself.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -114,8 +115,15 @@ class Circuits:
         for key in self._probed(keys, prober):
             self._open(key)
 
-    def failed(self, keys: tuple[Key, ...], now: float, error: UpstreamError, prober: object) -> None:
-        """Shuts what the error says, never for a shorter time than is known already.
+    def failed(
+        self,
+        keys: tuple[Key, ...],
+        now: float,
+        error: UpstreamError,
+        prober: object,
+        most: float = math.inf,
+    ) -> None:
+        """Shuts what the error says, never for a shorter time than is known already. `most`: seconds.
 
         What is said of free models by one that counts as paid is taken to be said of that one.
         """
@@ -123,7 +131,7 @@ class Circuits:
             return
         meant = [key for key in keys if key.shuts is error.shuts] or keys[-1:]
         for key in meant:
-            self._shut_one(key, now, error, prober)
+            self._shut_one(key, now, error, prober, most)
 
     def park(self, key: Key, now: float, seconds: float, reason: str) -> None:
         """It answered, and said that it will not for so long: no failure, but a limit."""
@@ -168,14 +176,14 @@ class Circuits:
     def _probed(self, keys: tuple[Key, ...], prober: object) -> list[Key]:
         return [key for key in keys if key in self._shut and self._shut[key].probe is prober]
 
-    def _shut_one(self, key: Key, now: float, error: UpstreamError, prober: object) -> None:
+    def _shut_one(self, key: Key, now: float, error: UpstreamError, prober: object, most: float) -> None:
         """A limit that is not over stays one, whatever fails meanwhile. Many that fail at once count once."""
         circuit = self._shut.setdefault(key, Circuit())
         if not circuit.failures or circuit.probe is prober:
             circuit.failures += 1
         circuit.limited = error.limited or (circuit.limited and now < circuit.until)
         circuit.unpaid = error.upstream_status == UNPAID
-        until = now + _pause(key, circuit.failures, error)
+        until = now + min(_pause(key, circuit.failures, error), most)
         if until >= circuit.until:
             circuit.until, circuit.reason = until, error.message
         circuit.probe = None  # one that was asked before this tells nothing of it

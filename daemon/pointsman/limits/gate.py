@@ -5,6 +5,7 @@ counted before it is asked, what failed is shut, and what an answer's head tells
 heeded before they are reached.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -157,7 +158,8 @@ class Gate:
         if error is not None and error.shuts is Shuts.FREE and error.span == DAY:
             self.free.refused(ticket.model, error.most)
         if error is not None and _counts(error, ticket.model):
-            self.circuits.failed(ticket.keys, now, error, ticket)
+            most = MOMENT if ticket.model.tier is Tier.LOCAL else math.inf
+            self.circuits.failed(ticket.keys, now, error, ticket, most)
         elif outcome is Outcome.OK:
             self.circuits.opened(ticket.keys, ticket)
         self.circuits.release(ticket.keys, ticket)
