@@ -30,7 +30,7 @@ run: $(RUN_STAMP) ## start the daemon in the foreground
 	@exec $(BIN)/pointsman serve $(ARGS)
 
 test: $(DEV_STAMP) ## run all tests, on all cores (ARGS="tests/wire -k sse" for some, on one)
-	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --no-loadscope-reorder)
+	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --max-worker-restart 0 --no-loadscope-reorder)
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts, without running anything
 	$(BIN)/ruff check .

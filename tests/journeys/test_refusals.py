@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from pointsman.calls import lasting
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.fakes.router import FakeRouter
@@ -194,7 +195,7 @@ async def test_where_one_is_parked_and_the_other_refuses_the_client_hears_of_bot
     assert told.headers.get("Retry-After") == (wait if status == 503 else None)
     assert told.headers["x-should-retry"] == ("true" if status == 503 and wait == "40" else "false")
     assert "b/two: it" in told.error["message"]
-    heard = f"a/one: parked for {wait} s more: it answered 429" in told.error["message"]
+    heard = f"a/one: parked for {lasting(float(wait))} more: it answered 429" in told.error["message"]
     assert heard is (refusal is not faults.CONTENT_FILTER)
     assert attempts_at(one, two) == [1, 2]
 
