@@ -12,6 +12,7 @@ from functools import partial
 
 from pointsman.catalogue.free import allowances
 from pointsman.catalogue.registry import Registry
+from pointsman.collector import Collector
 from pointsman.config.credentials import Credentials
 from pointsman.config.load import Loaded, load
 from pointsman.config.schema import Config, Hold
@@ -87,7 +88,8 @@ async def build(
     bus, pace = Bus(), Pace()
     loads = Loads(clock, lambda: sweeper.hurry("an engine loaded a model"), pace)
     stack.callback(loads.close)
-    registry = Registry(lambda snapshot: [one.observe(snapshot) for one in (loads, key_watch)])
+    collector = Collector(asyncio.get_running_loop().call_later)
+    registry = Registry(lambda snapshot: [one.observe(snapshot) for one in (loads, key_watch, collector)])
     writer, reader = _ledger(setup.paths, stack)
     _remember(pace, reader)
     keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
