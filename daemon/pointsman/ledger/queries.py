@@ -148,7 +148,7 @@ _READING = """
     SELECT model, min(pace) AS pace FROM ranked WHERE share >= :slow GROUP BY model
 """
 
-# As COMPACT writes it. The rest is read only of those.
+# As the writer writes it, without blanks. The rest is read only of those.
 _LEFT_OUT = """
     SELECT r.app AS app, d.body AS body FROM decisions AS d JOIN requests AS r ON r.id = d.request
     WHERE d.request IN (SELECT id FROM requests WHERE at >= :since ORDER BY at DESC, id DESC LIMIT :newest)

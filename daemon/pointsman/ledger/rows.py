@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from pointsman.calls import Attempt, Decision, Outcome
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.record import (
@@ -18,6 +20,7 @@ from pointsman.ledger.record import (
     Record,
     RequestRecord,
 )
+from pointsman.ledger.views import DecisionView
 from pointsman.money import Usage
 
 Value = str | int | float | bytes | None
@@ -191,7 +194,15 @@ def _request_row(record: RequestRecord) -> Row:
 
 
 def _decision_row(request: str, decision: Decision) -> Row:
-    return storable(request), COMPACT.encode(describe(decision, KEPT))
+    return storable(request), _as_json(describe(decision, KEPT))
+
+
+def _as_json(view: DecisionView) -> str:
+    """Half a character that a client sent can be written only by the slower of the two writers."""
+    try:
+        return msgspec.json.encode(view).decode()
+    except UnicodeEncodeError:
+        return COMPACT.encode(view)
 
 
 def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:

@@ -72,5 +72,7 @@ def _in_order(runs: list[Run], in_flight: Mapping[str, int]) -> Iterator[Model]:
     def place(model: Model) -> tuple[object, ...]:
         return -(model.parameters or 0), in_flight.get(model.id, 0), model.endpoint.id, model.name
 
-    at_work = sorted((one for run in runs for one in run if one.id in in_flight), key=place)
+    places = {model_id.partition("/")[0] for model_id in in_flight}
+    busy = (run for run in runs if run[0].endpoint.id in places)
+    at_work = sorted((one for run in busy for one in run if one.id in in_flight), key=place)
     return merge(*(without(in_flight, runs) if at_work else runs), at_work, key=place)
