@@ -242,6 +242,16 @@ async def test_a_first_start_that_reaches_nobody_knows_well_known_models(session
     assert "well-known models are shown in place of its list" in there.note
 
 
+async def test_without_a_key_paid_well_known_models_are_neither_shown_nor_said_to_be(
+    sessions: Sessions,
+) -> None:
+    async with FakeCloud() as cloud:
+        place = replace(written(cloud, "openai"), account=None, sign_in="needs sign-in: pointsman keys set")
+    there = Elsewhere(sessions, place, Catalogues())
+    assert there.models == {}
+    assert "well-known" not in there.note
+
+
 async def test_an_address_of_the_users_own_has_no_well_known_models(sessions: Sessions) -> None:
     async with FakeCloud() as cloud:
         place = replace(written(cloud, "openai"), cloud=False, place=Place("http://10.0.0.1:9/v1"))
