@@ -2,20 +2,12 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
-from pointsman.wire import halves
-from pointsman.wire.openai_answer import UNREADABLE
-from pointsman.wire.pieces import Json, objects, written
-
-_object = msgspec.json.Decoder(Json)
+from pointsman.wire.pieces import Json, objects, read_object, written
 
 
 def retold(body: bytes) -> list[bytes]:
     """The events that say the same, each without its end; of what is no JSON object the body as it is."""
-    try:
-        answer = halves.decode(_object, body)
-    except UNREADABLE:
+    if (answer := read_object(body)) is None:
         return [body]
     if answer.get("type") != "message":
         return [b"data: " + written(answer)]

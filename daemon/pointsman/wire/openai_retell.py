@@ -2,20 +2,13 @@
 
 from typing import Any
 
-import msgspec
-
-from pointsman.wire import halves
-from pointsman.wire.openai_answer import UNREADABLE
-from pointsman.wire.pieces import Json, objects, written
-
-_object = msgspec.json.Decoder(Json)
+from pointsman.wire.pieces import Json, objects, read_object, written
 
 
 def retold(body: bytes) -> list[bytes]:
     """The events that say the same, each without its end; of what is no JSON object the body as it is."""
-    try:
-        answer = halves.decode(_object, body)
-    except UNREADABLE:
+    answer = read_object(body)
+    if answer is None:
         return [body]
     return [b"data: " + written(chunk) for chunk in _chunks(answer)]
 

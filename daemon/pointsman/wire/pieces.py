@@ -49,6 +49,14 @@ def collecting() -> Iterator[None]:
         raise UpstreamError(f"its stream can't be put together: {error}") from None
 
 
+def read_object(body: bytes) -> Json | None:
+    """None: it holds no JSON object."""
+    try:
+        return halves.decode(_object, body)
+    except UNREADABLE:
+        return None
+
+
 def written(answer: Json) -> bytes:
     return halves.restored(_json.encode(answer))
 
