@@ -1,6 +1,7 @@
 """Long lists are frozen, once each."""
 
 import gc
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -19,6 +20,13 @@ def _thawed() -> Iterator[None]:
 def listed(place: str, count: int) -> tuple[Model, ...]:
     at = endpoint(place)
     return tuple(model(f"{place}/{number}", endpoint=at) for number in range(count))
+
+
+class Held:
+    """Of a circle."""
+
+    def __init__(self, circle: list[object]) -> None:
+        self.circle = circle
 
 
 class Watched:
@@ -50,3 +58,19 @@ def test_what_is_frozen_is_looked_through_no_more() -> None:
     (freeze,) = watched.due
     freeze()
     assert gc.get_freeze_count() > MANY
+
+
+def test_what_was_frozen_and_is_garbage_by_now_is_collected_at_the_next_time() -> None:
+    watched = Watched()
+    watched.sees(*listed("cloud", MANY))
+    circle: list[object] = []
+    circle.append(circle)
+    gone = weakref.finalize(held := Held(circle), lambda: None)
+    circle.append(held)
+    watched.due[0]()
+    del circle, held
+    gc.collect()
+    assert gone.alive, "it is frozen"
+    watched.sees(*listed("cloud", MANY))
+    watched.due[1]()
+    assert not gone.alive

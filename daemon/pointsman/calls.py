@@ -180,10 +180,10 @@ def some(models: Sequence[str], most: int = 3) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """`43 s`, `4 min`, `4 h 10 min`; what is left of a second, a minute counts as one."""
+    """`a moment`, `43 s`, `4 min`, `4 h 10 min`; what is left of a minute counts as one."""
     if seconds <= LONG:
-        return f"{max(0.0, seconds):.0f} s"
-    hours, minutes = divmod(ceil(seconds / 60), 60)
+        return f"{seconds:.0f} s" if seconds >= 0.5 else "a moment"
+    hours, minutes = divmod(ceil(round(seconds) / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 

@@ -32,5 +32,6 @@ class Collector:
 
 
 def _freeze() -> None:
+    gc.unfreeze()  # else what has become garbage since the last time would stay for ever
     gc.collect()
     gc.freeze()

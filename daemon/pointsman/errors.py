@@ -203,6 +203,11 @@ class UpstreamError(PointsmanError):
         self.loading = loading
 
 
+def broken(words: str) -> UpstreamError:
+    """What came is no whole answer: its model is left alone for a moment."""
+    return UpstreamError(words, shuts=Shuts.MODEL)
+
+
 class StartError(PointsmanError):
     """The daemon can't start; the message says why and what to do."""
 

@@ -2,11 +2,15 @@
 
 import json
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.errors import Shuts, Then, UpstreamError
 from pointsman.execution.retries import inside, refusal
 from pointsman.types import Account
+from pointsman.wire.foreign import refuse_error
 
 WALL = 1_800_000_000.0
 
@@ -122,13 +126,43 @@ def test_others_are_asked_when_one_says_not_now_or_not_here(status: int) -> None
 def test_an_error_inside_a_200_counts_as_its_code_says() -> None:
     said = {"code": 429, "message": "slow down", "retry_after": 7}
     told = inside(UpstreamError("it broke off", said=json.dumps(said).encode()), WALL)
-    assert (told.message, told.upstream_status, told.limited, told.wait) == ("it broke off", 429, True, 7)
+    assert (told.message, told.upstream_status, told.limited, told.wait) == (
+        "it broke off: slow down",
+        429,
+        True,
+        7,
+    )
     assert told.shuts is Shuts.MODEL
 
 
 def test_an_error_inside_a_200_repeats_no_key() -> None:
     error = UpstreamError("it broke off: no user has sk-1", said=b'{"code": 401}')
     assert inside(error, WALL, Account("a", "sk-1")).message == "it broke off: no user has (the key)"
+
+
+@given(st.integers(380, 520), st.sampled_from("x€"))
+def test_no_part_of_a_key_is_left_where_its_words_are_cut_short(padding: int, filler: str) -> None:
+    key = "sk-or-v1-" + "0123456789abcdef" * 4
+    body = json.dumps({"message": filler * padding + f" key {key} refused", "code": 500}).encode()
+    with pytest.raises(UpstreamError) as refused:
+        refuse_error(msgspec.Raw(body))
+    told = inside(refused.value, WALL, Account("a", key))
+    assert key[:12] not in told.message
+    assert told.message.startswith("it answered 200 with an error inside: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "shuts"),
+    [
+        ({"message": "boom"}, Shuts.MODEL),
+        ({"message": "boom", "type": "internal_server_error", "code": "upstream_error"}, Shuts.MODEL),
+        ({"message": "wrong", "type": "invalid_request_error"}, Shuts.NOTHING),
+    ],
+)
+def test_an_error_in_an_answers_place_leaves_its_model_alone_unless_the_request_is_wrong(
+    said: dict[str, str], shuts: Shuts
+) -> None:
+    assert inside(UpstreamError("it broke off", said=json.dumps(said).encode()), WALL).shuts is shuts
 
 
 def test_an_answer_that_is_merely_bad_stays_what_it_is() -> None:

@@ -29,7 +29,7 @@ def cloud(name: str) -> Model:
 
 
 LIMITED = UpstreamError("it answered 429", shuts=Shuts.MODEL, wait=60.0, limited=True)
-QUOTA = UpstreamError("it answered 402", shuts=Shuts.ACCOUNT, wait=3600.0, limited=True)
+QUOTA = UpstreamError("it answered 402", shuts=Shuts.ACCOUNT, wait=3600.0, limited=True, upstream_status=402)
 BROKEN = UpstreamError("it answered 503", shuts=Shuts.MODEL)
 REFUSED = UpstreamError("it answered 401", shuts=Shuts.ACCOUNT)
 
@@ -97,6 +97,12 @@ def test_what_is_limited_is_limited_after_a_restart_until_the_same_time(first: S
     assert second.shut == {"cloud/one": 45.0, "cloud-1f": 3585.0}
     with pytest.raises(UpstreamError, match="parked for 1 h 0 min more: it answered 402"):
         second.gate.admit(cloud("one"), second.now)
+    for start in (first, second):
+        known = {one.key.id: one.unpaid for one in start.gate.circuits.report(start.now)}
+        assert known == {"cloud/one": False, "cloud-1f": True}
+        told = start.gate.recovery([cloud("one")], start.now)
+        assert told is not None
+        assert not told.limited, "money is no rate limit"
 
 
 def test_what_was_broken_or_refused_for_its_key_is_tried_by_a_new_start(first: Start, path: Path) -> None:

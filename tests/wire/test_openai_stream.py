@@ -351,6 +351,19 @@ def test_what_is_no_answer_in_a_streams_place_is_none(body: bytes) -> None:
         stream.end()
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n", b"\r\n\r\n"])
+def test_a_plain_answer_in_a_streams_place_is_told_however_it_ends(end: bytes) -> None:
+    stream = reader()
+    body = b'{"choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}]}'
+    raw = stream.feed(body + end).raw + stream.end().raw
+    assert b'"content":"Hi"' in raw
+    assert raw.endswith(b"data: [DONE]\n\n")
+    refused = reader()
+    told = [*refused.feed(b'{"error":{"code":429,"message":"slow"}}' + end).events]
+    told += [] if told else refused.end().events
+    assert [event.kind for event in told] == [EventKind.ERROR]
+
+
 def test_a_plain_answer_after_some_of_a_stream_is_no_more_of_it() -> None:
     stream = reader()
     stream.feed(WORD + b'{"choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}]}')

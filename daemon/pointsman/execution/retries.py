@@ -40,9 +40,11 @@ def inside(error: UpstreamError, wall: float, account: Account | None = None) ->
     """An error that came in place of an answer, under a 200: it counts as its code says."""
     if not error.said:
         return error
-    limit = read_limit(200, {}, error.said, wall)
-    words = without_key(error.message.encode(), account).decode()
-    return _as(words, limit.status, limit)
+    said = without_key(error.said, account)  # before it is shortened: half a key is not known for one
+    limit = read_limit(200, {}, said, wall)
+    where, words = error.message.partition(": ")[0], error_message(said)
+    plain = f"{where}: {words}" if words else without_key(error.message.encode(), account).decode()
+    return _as(plain, limit.status, limit)
 
 
 def _as(message: str, status: int, limit: Limit) -> UpstreamError:

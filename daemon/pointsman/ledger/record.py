@@ -37,6 +37,7 @@ class LimitRecord:
     until: float  # wall clock, seconds
     failures: int
     reason: str
+    unpaid: bool = False  # it is money that is missing
 
 
 class BudgetRecord(NamedTuple):

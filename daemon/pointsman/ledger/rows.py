@@ -44,7 +44,8 @@ SAVE_ATTEMPT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 SAVE_LIMIT = """
-    REPLACE INTO limits (kind, id, account, at, until, failures, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+    REPLACE INTO limits (kind, id, account, at, until, failures, reason, unpaid)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 SAVE_CEILING = """
     REPLACE INTO ceilings (id, account, at, budget, most, remaining, until) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -135,7 +136,7 @@ def to_attempt(row: sqlite3.Row) -> Attempt:
 
 
 def to_limit(row: sqlite3.Row) -> LimitRecord:
-    return LimitRecord(**dict(row))
+    return LimitRecord(**{**dict(row), "unpaid": bool(row["unpaid"])})
 
 
 def to_free_call(row: sqlite3.Row) -> FreeCallRecord:
@@ -224,7 +225,9 @@ def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:
 
 
 def _limit_row(one: LimitRecord) -> Row:
-    return _storable_row(one.kind, one.id, one.account, one.at, one.until, one.failures, one.reason)
+    return _storable_row(
+        one.kind, one.id, one.account, one.at, one.until, one.failures, one.reason, one.unpaid
+    )
 
 
 def _free_call_row(one: FreeCallRecord) -> Row:

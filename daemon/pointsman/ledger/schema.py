@@ -135,6 +135,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    # Whether it is money that is missing, so that it is no rate limit.
+    ("ALTER TABLE limits ADD COLUMN unpaid INTEGER NOT NULL DEFAULT 0",),
 )
 
 BUSY_SECONDS = 1.0  # how long a statement waits for another program's lock

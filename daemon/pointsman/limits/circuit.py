@@ -65,6 +65,7 @@ class Shut(NamedTuple):
     failures: int
     reason: str
     limited: bool
+    unpaid: bool = False
 
 
 class Opened(NamedTuple):
@@ -137,7 +138,9 @@ class Circuits:
         """It answered, and said that it will not for so long: no failure, but a limit."""
         known = self._shut.get(key)
         if known is None or known.until < now + seconds:
-            self._shut[key] = circuit = Circuit(until=now + seconds, reason=reason, limited=True)
+            unpaid = known is not None and known.unpaid
+            circuit = Circuit(until=now + seconds, reason=reason, limited=True, unpaid=unpaid)
+            self._shut[key] = circuit
             self._on_change(_told(key, circuit, now))
 
     def report(self, now: float) -> list[Shut]:
@@ -148,7 +151,9 @@ class Circuits:
     def restore(self, shut: Iterable[Shut], now: float) -> None:
         """What an earlier start had shut and would still have."""
         for one in shut:
-            self._shut[one.key] = Circuit(one.failures, now + one.seconds, one.reason, one.limited)
+            self._shut[one.key] = Circuit(
+                one.failures, now + one.seconds, one.reason, one.limited, one.unpaid
+            )
 
     def works(self, key: Key) -> None:
         """It was tried apart from all requests: what was refused is not any more, but a limit stays one."""
@@ -194,7 +199,7 @@ class Circuits:
 
 
 def _told(key: Key, one: Circuit, now: float) -> Shut:
-    return Shut(key, max(0.0, one.until - now), one.failures, one.reason, one.limited)
+    return Shut(key, max(0.0, one.until - now), one.failures, one.reason, one.limited, one.unpaid)
 
 
 def _blocks(circuit: Circuit, now: float) -> bool:

@@ -80,6 +80,7 @@ STATUSES = MappingProxyType({word: status for status, words in _WORDS for word i
 _MONEY = "billing_error billing_hard_limit_reached credit_balance_exhausted insufficient_balance"
 _SHARE = "payment_required enforced_spend_limit_reached insufficient_quota usage_limit_reached"
 QUOTAS = frozenset((*_MONEY.split(), *_SHARE.split()))
+REQUESTS_OWN = "invalid_request_error"
 ONE_MODEL = frozenset({"model_not_found", "model_not_available", "region_restricted", "privacy_restricted"})
 
 # Codes of OpenAI, Azure (the outer and the inner one), OpenRouter and Gemini (a status, and `blockReason`).
@@ -145,6 +146,7 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
     said = _read_body(body, wall)
     if any(map(_FILTERED.fullmatch, said.words)):  # the request's own fault
         return _filter(status, said)
+    in_disguise = status == 200
     status = status if status >= 400 else _status(said)
     all_headers = {**said.headers, **{name.lower(): value for name, value in headers.items()}}
     resets = dict(_used_up(all_headers, wall))
@@ -154,7 +156,7 @@ def read_limit(status: int, headers: Mapping[str, str], body: bytes, wall: float
     return Limit(
         limited=limited,
         wait=None if scope is Scope.REQUEST else _longest(waits, scope),
-        shuts=_shuts(status, said, scope, limited=limited),
+        shuts=_shuts(status, said, scope, limited=limited or (in_disguise and _says_no_more(status, said))),
         scope=scope,
         status=status,
         most=_most(all_headers),
@@ -225,6 +227,11 @@ def _shuts(status: int, said: _Said, scope: Scope, *, limited: bool) -> Shuts:
     if limited and any(_FREE in text for text in said.texts):
         return Shuts.FREE
     return Shuts.MODEL if limited or status >= 500 or status in (401, 403) else Shuts.NOTHING
+
+
+def _says_no_more(status: int, said: _Said) -> bool:
+    """An error in an answer's place is its model's, unless it calls the request wrong."""
+    return status == 0 and REQUESTS_OWN not in said.words
 
 
 def _outright(headers: Mapping[str, str], wall: float) -> Iterator[float]:

@@ -8,12 +8,14 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from pointsman.calls import Wanted
+from pointsman.calls import Wanted, some
 from pointsman.errors import BadRequest, UnknownModel
 from pointsman.types import Endpoint, Model, Snapshot, Tier
 
 AUTO = "auto"
 MAIN = "main"  # the role that auto plays
+
+SHOWN = 8  # names of those that are known
 
 _FALLBACK_WORDS = MappingProxyType({"local": (Tier.LOCAL,), "free": (Tier.FREE,), AUTO: tuple(Tier)})
 
@@ -142,6 +144,6 @@ def _best_tier(models: Iterable[Model]) -> list[Model]:
 def _unknown(name: str, names: Names, snapshot: Snapshot) -> str:
     known = [one for one in known_names(names, snapshot) if one != name]
     near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known[:8])}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {some(known, SHOWN)}"
     fix = f'to let Pointsman choose for this name, put "{name}" = "auto" under [models] in the configuration'
     return f"no model is called {name!r}: {hint} ({fix})"

@@ -107,7 +107,10 @@ def _limit_record(change: Shut | Opened, wall: float) -> LimitRecord:
     if isinstance(change, Opened):
         return LimitRecord(key.shuts.value, key.id, key.account, wall, wall, 0, "")
     until = wall + change.seconds
-    return LimitRecord(key.shuts.value, key.id, key.account, wall, until, change.failures, change.reason)
+    failures, reason = change.failures, change.reason
+    return LimitRecord(
+        key.shuts.value, key.id, key.account, wall, until, failures, reason, unpaid=change.unpaid
+    )
 
 
 def _ceilings_record(told: Told, wall: float) -> CeilingsRecord:
@@ -124,7 +127,7 @@ def _shut(records: Sequence[LimitRecord], wall: float) -> Iterator[Shut]:
     for one in records:
         if (rest := _rest(one.at, one.until, wall)) > 0:
             key = Key(Shuts(one.kind), one.id, one.account)
-            yield Shut(key, rest, one.failures, one.reason, limited=True)
+            yield Shut(key, rest, one.failures, one.reason, limited=True, unpaid=one.unpaid)
 
 
 def _known(records: Sequence[CeilingsRecord], wall: float) -> Iterator[Told]:

@@ -45,7 +45,7 @@ class KeyWatch:
         self._asked: dict[str, float] = {}  # when, by account
         self._known: dict[str, Figures] = {}
         self._in_use: frozenset[str] = frozenset()  # accounts
-        self._asking: set[asyncio.Task[None]] = set()
+        self.asking: set[asyncio.Task[None]] = set()
 
     @property
     def known(self) -> MappingProxyType[str, Figures]:
@@ -80,7 +80,7 @@ class KeyWatch:
         self._gate.circuits.works(Key(Shuts.ACCOUNT, account))
 
     def close(self) -> None:
-        for task in self._asking:
+        for task in self.asking:
             task.cancel()
 
     def _forget(self, account: str) -> None:
@@ -102,18 +102,22 @@ class KeyWatch:
 
     def _hurry(self, endpoint: Endpoint, page: str) -> None:
         task = asyncio.ensure_future(self._look_at(endpoint, page))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
+        self.asking.add(task)
+        task.add_done_callback(self.asking.discard)
 
     async def _look_at(self, endpoint: Endpoint, page: str) -> None:
         account = endpoint.account.id if endpoint.account else ""
         self._asked[account] = self._now()
         key = Key(Shuts.ACCOUNT, account)
+        refused: UpstreamError | None = None
         try:
             figures = await ask_figures(self._sessions, endpoint, page)
         except UpstreamError as error:
-            self._gate.circuits.failed((key,), self._now(), error, None)
+            figures, refused = None, error
+        if account not in self._in_use:  # it was taken away meanwhile
             return
+        if refused is not None:
+            self._gate.circuits.failed((key,), self._now(), refused, None)
         if figures is None:
             return
         self.works(account)

@@ -12,7 +12,7 @@ import msgspec
 
 from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import Event, EventKind
-from pointsman.errors import UpstreamError
+from pointsman.errors import UpstreamError, broken
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
 from pointsman.wire.anthropic_request import named_event
@@ -156,7 +156,7 @@ def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
         blocks = _content.decode(fields.get("content", b"null")) or []
         stop = msgspec.json.decode(fields.get("stop_reason", b"null"))
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a whole message: {error}") from None
+        raise broken(f"its answer is not a whole message: {error}") from None
     counted.hear(fields.get("usage", msgspec.Raw(b"")))
     events = [event for number, block in enumerate(blocks) for event in _said(block, number)]
     events += _ended(stop, counted.usage)
@@ -194,21 +194,26 @@ class StreamReader:
 
     def feed(self, chunk: bytes) -> Frame:
         """What a chunk brings, as one frame. What follows an error or `message_stop` is not read."""
-        return self._frame(self._blocks.feed(chunk))
+        return self._frame(self._events(self._blocks.feed(chunk)))
 
     def end(self) -> Frame:
         """The stream is over. Raises UpstreamError if the answer is not: it was cut.
 
         Where nothing was said, what is left may be a plain answer: some servers know no streams.
         """
-        rest = self._blocks.end()
-        last = self._frame(rest if self._begun else [told for block in rest for told in retold(block)])
+        last = self._frame(self._events(self._blocks.end()))
         if self.done or any(event.kind is EventKind.ERROR for event in last.events):
             return last
         if not self._stopped:
-            raise UpstreamError("the stream ended without a stop reason: the answer is cut")
+            raise broken("the stream ended without a stop reason: the answer is cut")
         self.done = True
         return Frame(last.raw + named_event(b"message_stop", b'{"type":"message_stop"}'), last.events)
+
+    def _events(self, blocks: list[bytes]) -> list[bytes]:
+        """As they came; what is JSON where nothing was said yet is told as the events it stands for."""
+        if self._begun or not any(block.startswith(b"{") for block in blocks):
+            return blocks
+        return [told for block in blocks for told in retold(block)]
 
     def _frame(self, blocks: list[bytes]) -> Frame:
         raw: list[bytes] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 from pointsman.wire import halves
 from pointsman.wire.openai_answer import UNREADABLE
 from pointsman.wire.pieces import Events, Json, add, collecting, fields, replace, written
@@ -73,4 +73,4 @@ class Collector:
         except UNREADABLE as error:
             if self._message.get("stop_reason") in _CUT_SHORT:
                 return {}
-            raise UpstreamError(f"it calls a tool with what is no JSON: {error}") from None
+            raise broken(f"it calls a tool with what is no JSON: {error}") from None

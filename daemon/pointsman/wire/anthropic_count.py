@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from pointsman.calls import Call, Candidate, Whole
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 from pointsman.wire import anthropic
 from pointsman.wire.anthropic_answer import StreamReader
 from pointsman.wire.anthropic_request import WAITING, encode, error_body, error_event
@@ -52,8 +52,8 @@ def read_whole(body: bytes, _call: Call, _candidate: Candidate) -> Whole:
     try:
         counted = _counted.decode(body)
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a count of tokens: {error}") from None
+        raise broken(f"its answer is not a count of tokens: {error}") from None
     refuse_error(counted.error)
     if counted.input_tokens is None:
-        raise UpstreamError("its answer is not a count of tokens")
+        raise broken("its answer is not a count of tokens")
     return Whole(body, None, 0)

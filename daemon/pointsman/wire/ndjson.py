@@ -1,6 +1,6 @@
 """JSON in lines (https://github.com/ndjson/ndjson-spec), cut out of bytes as they come."""
 
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 
 LARGEST_LINE = 16 * 1024 * 1024  # bytes: no engine's, rather a runaway body
 
@@ -20,7 +20,7 @@ class Splitter:
         else:
             self._rest += rest
         if len(self._rest) > LARGEST_LINE:
-            raise UpstreamError(f"a line of the stream is larger than {LARGEST_LINE >> 20} MiB")
+            raise broken(f"a line of the stream is larger than {LARGEST_LINE >> 20} MiB")
         return [line for line in whole if line.strip()]
 
     def end(self) -> list[bytes]:

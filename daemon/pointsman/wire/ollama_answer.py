@@ -8,7 +8,7 @@ import msgspec
 
 from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import Event, EventKind
-from pointsman.errors import UpstreamError
+from pointsman.errors import UpstreamError, broken
 from pointsman.money import Usage
 from pointsman.wire import halves, ndjson, sse
 from pointsman.wire.foreign import error_message, is_error, refuse_error
@@ -110,13 +110,13 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
     try:
         line = halves.decode(_line, body)
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a whole chat: {error}") from None
+        raise broken(f"its answer is not a whole chat: {error}") from None
     refuse_error(line.error)
     demand_own(line.model, known_as)
     told, usage = _Told(model), _usage(line)
     said, events = told.said(line)
     if not line.done:
-        raise UpstreamError("its answer is not a whole chat: it does not say that it is done")
+        raise broken("its answer is not a whole chat: it does not say that it is done")
     if not events and (line.done_reason in _LOADS or not usage or not usage.output):
         raise UpstreamError(ONLY_LOADED if line.done_reason in _LOADS else "its answer is empty")
     choice = {"index": 0, "message": _message(said), "finish_reason": told.finish(line)}
@@ -153,7 +153,7 @@ class StreamReader:
         """The stream is over. Raises UpstreamError if the answer is not: it was cut."""
         last = self._frame(self._lines.end())
         if not self.done and not any(event.kind is EventKind.ERROR for event in last.events):
-            raise UpstreamError("the stream ended before it was done: the answer is cut")
+            raise broken("the stream ended before it was done: the answer is cut")
         return last
 
     def _frame(self, lines: list[bytes]) -> Frame:

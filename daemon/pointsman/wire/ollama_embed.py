@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pointsman.calls import Call, Candidate, Whole
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 from pointsman.money import Usage
 from pointsman.wire.foreign import refuse_error
 from pointsman.wire.ollama import given
@@ -57,7 +57,7 @@ def read_whole(body: bytes, call: Call, candidate: Candidate) -> Whole:
         vectors = answer.embeddings or []
         data = [_entry(number, vector, call) for number, vector in enumerate(vectors)]
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a whole list of embeddings: {error}") from None
+        raise broken(f"its answer is not a whole list of embeddings: {error}") from None
     refuse_error(answer.error)
     demand_own(answer.model, model.known_as)
     demand_all(vectors, call)

@@ -11,7 +11,7 @@ import msgspec
 
 from pointsman.calls import Call, Candidate, Frame, Whole
 from pointsman.chat import CONTENT, Event, EventKind
-from pointsman.errors import Shuts, UpstreamError
+from pointsman.errors import Shuts, UpstreamError, broken
 from pointsman.money import Usage
 from pointsman.wire import halves
 from pointsman.wire.foreign import refuse_error
@@ -94,13 +94,13 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
         fields = read_fields(body, known_as)
         choices = _choices.decode(fields.get("choices", b"null")) or []
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a whole completion: {error}") from None
+        raise broken(f"its answer is not a whole completion: {error}") from None
     usage = read_usage(fields.get("usage"))
     events = [event for choice in choices for event in events_of(choice, choice.message)]
     if usage and usage.output and any(choice.finish_reason for choice in choices):
         events.append(Event(EventKind.ANSWERED))
     if any(event.kind is EventKind.ERROR for event in events):
-        raise UpstreamError(f"it broke off: {BROKEN_OFF}")
+        raise broken(f"it broke off: {BROKEN_OFF}")
     if not Frame(b"", tuple(events)).has_content:
         raise UpstreamError("its answer is empty")
     return Whole(said_by(model, fields), usage, text_size(events))

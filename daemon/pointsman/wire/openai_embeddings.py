@@ -10,7 +10,7 @@ import msgspec
 
 from pointsman.calls import Call, CallKind, Candidate, Whole
 from pointsman.chat import PartKind
-from pointsman.errors import BadRequest, UpstreamError
+from pointsman.errors import BadRequest, UpstreamError, broken
 from pointsman.wire import openai_request
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import UNREADABLE, read_fields, read_usage, said_by
@@ -96,7 +96,7 @@ def read_whole(body: bytes, call: Call, candidate: Candidate) -> Whole:
         fields = read_fields(body, model.known_as and {*model.known_as, NAMELESS})
         entries = _entries.decode(fields.get("data", b""))
     except UNREADABLE as error:
-        raise UpstreamError(f"its answer is not a whole list of embeddings: {error}") from None
+        raise broken(f"its answer is not a whole list of embeddings: {error}") from None
     demand_all([entry.embedding for entry in entries], call)
     return Whole(said_by(model.id, fields), read_usage(fields.get("usage")), 0)
 
@@ -104,6 +104,6 @@ def read_whole(body: bytes, call: Call, candidate: Candidate) -> Whole:
 def demand_all(vectors: list[msgspec.Raw], call: Call) -> None:
     """Raises UpstreamError unless there is a vector for each text that was sent."""
     if len(vectors) != call.choices:
-        raise UpstreamError(f"it answered {len(vectors):,} embeddings for {call.choices:,} texts")
+        raise broken(f"it answered {len(vectors):,} embeddings for {call.choices:,} texts")
     if any(bytes(vector) in NO_VECTOR for vector in vectors):
         raise UpstreamError("one of its embeddings is empty")

@@ -12,7 +12,7 @@ import msgspec
 
 from pointsman.calls import Frame
 from pointsman.chat import Event, EventKind
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
 from pointsman.wire.foreign import NOTHING, error_message, is_error
@@ -76,22 +76,26 @@ class StreamReader:
 
     def feed(self, chunk: bytes) -> Frame:
         """What a chunk brings, as one frame. What follows an error event or `[DONE]` is not read."""
-        return self._frame(self._blocks.feed(chunk))
+        return self._frame(self._events(self._blocks.feed(chunk)))
 
     def end(self) -> Frame:
         """The stream is over. Raises UpstreamError if the answer is not: it was cut.
 
         Where nothing was said, what is left may be a plain answer: some servers know no streams.
         """
-        rest = self._blocks.end()
-        begun = self._open or self._finished
-        last = self._frame(rest if begun else [told for block in rest for told in retold(block)])
+        last = self._frame(self._events(self._blocks.end()))
         if self.done or any(event.kind is EventKind.ERROR for event in last.events):
             return last
         if not self.complete:
-            raise UpstreamError("the stream ended without a finish reason: the answer is cut")
+            raise broken("the stream ended without a finish reason: the answer is cut")
         self.done = True
         return Frame(last.raw + sse.event(b"[DONE]"), last.events)
+
+    def _events(self, blocks: list[bytes]) -> list[bytes]:
+        """As they came; what is JSON where nothing was said yet is told as the events it stands for."""
+        if self._open or self._finished or not any(block.startswith(b"{") for block in blocks):
+            return blocks
+        return [told for block in blocks for told in retold(block)]
 
     def _frame(self, blocks: list[bytes]) -> Frame:
         raw: list[bytes] = []

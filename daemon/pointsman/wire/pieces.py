@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 from pointsman.wire import halves, sse
 from pointsman.wire.openai_answer import UNREADABLE
 
@@ -46,7 +46,7 @@ def collecting() -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise UpstreamError(f"its stream can't be put together: {error}") from None
+        raise broken(f"its stream can't be put together: {error}") from None
 
 
 def read_object(body: bytes) -> Json | None:

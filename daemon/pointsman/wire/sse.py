@@ -5,7 +5,7 @@ Chunk boundaries may fall anywhere: inside a character, inside `data:`, between 
 
 import re
 
-from pointsman.errors import UpstreamError
+from pointsman.errors import broken
 
 WAITING = b": waiting\n\n"  # a comment, which readers pass over
 
@@ -52,7 +52,7 @@ class Splitter:
             begin = blank.end()
         del self._rest[:begin]
         if len(self._rest) > LARGEST_BLOCK:
-            raise UpstreamError(f"an event of the stream is larger than {LARGEST_BLOCK >> 20} MiB")
+            raise broken(f"an event of the stream is larger than {LARGEST_BLOCK >> 20} MiB")
         return [block for block in blocks if block]
 
 

@@ -105,7 +105,7 @@ def test_of_credit_of_which_nothing_is_known_nothing_is_told(ask_stub: Run, stub
 
 def test_nothing_to_tell_is_told(ask_stub: Run, stub: Stub) -> None:
     stub.answers["GET /control/v0/limits"] = LimitsShape(limits=[], ceilings=[], free=[], credit=[])
-    assert "every model that is there may be asked" in ask_stub("limits").err
+    assert ask_stub("limits").err == "nothing is left alone\n"
 
 
 def test_a_reset_is_asked_for_and_told(ask_stub: Run, stub: Stub) -> None:

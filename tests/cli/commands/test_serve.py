@@ -48,7 +48,7 @@ def test_where_models_only_want_a_key_it_does_not_say_that_there_are_none() -> N
         "No model was found but 2 models for which a key is needed, see below. Looked for:"
     )
     assert len(ways) == 3
-    assert offer == f"  cloud at https://c.test, tier unknown, 2 models: a, b ({note})"
+    assert offer == f"  cloud at https://c.test, free, 2 models: a, b ({note})"
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "x"])

@@ -25,7 +25,7 @@ def run(args: Namespace, shell: Shell) -> int:
     if answer["limits"]:
         shell.screen.table(HEADS, map(_row, answer["limits"]))
     else:
-        shell.screen.note("nothing is left alone: every model that is there may be asked")
+        shell.screen.note("nothing is left alone")
     for one in answer["ceilings"]:
         shell.screen.line(f"{one['model']}: {_ceiling(one)}", style="dim")
     for free in answer["free"]:
@@ -39,7 +39,7 @@ def run(args: Namespace, shell: Shell) -> int:
 
 def _row(one: LimitShape) -> tuple[str, ...]:
     what = "free models" if one["kind"] == "free" else one["kind"]
-    failed = f"{one['failures']} times" if one["failures"] else ""
+    failed = count(one["failures"], "time") if one["failures"] else ""
     return (what, one["id"], asked_again(one), failed, one["reason"])
 
 

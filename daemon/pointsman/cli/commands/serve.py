@@ -10,7 +10,7 @@ from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, count
 from pointsman.daemon import Options, serve
 from pointsman.server.rooms import Info
-from pointsman.types import Endpoint, Health, Snapshot
+from pointsman.types import Endpoint, Health, Snapshot, Tier
 
 BODY = '{"model": "auto", "messages": [{"role": "user", "content": "Hello"}]}'
 WAYS_ON = (
@@ -68,7 +68,8 @@ def _announce(screen: Screen, info: Info, snapshot: Snapshot, looked_for: Sequen
 def _found(endpoints: Sequence[Endpoint], snapshot: Snapshot) -> Iterator[str]:
     for endpoint in endpoints:
         models = [model.name for model in snapshot.models if model.endpoint.id == endpoint.id]
-        tier = "tier unknown" if endpoint.tier is None else endpoint.tier.word
+        there = {one.tier for one in snapshot.models if one.endpoint.id == endpoint.id} or {endpoint.tier}
+        tier = ", ".join(one.word for one in Tier if one in there) or "tier unknown"
         listed = f"{count(len(models), 'model')}: {', '.join(models[:5])}{', ...' if models[5:] else ''}"
         note = f" ({endpoint.note})" if endpoint.note else ""
         yield f"  {endpoint.id} at {endpoint.place}, {tier}, {listed if models else 'no models'}{note}"
