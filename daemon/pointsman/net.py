@@ -7,6 +7,7 @@ library is not told to trust the environment: with its proxies it would take pas
 
 import asyncio
 import ipaddress
+import re
 import resource
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ LONGEST_HEADER = 32 * 1024  # bytes of one header line that an engine may send
 READ_BUFFER = 256 * 1024  # bytes read ahead of a slow client before the engine is slowed down
 KEEP_ALIVE = 4.0  # seconds; below llama-server's five, so that we hang up first and meet no reset
 OPEN_FILES = (65_536, 10_240)  # plenty; as many as macOS lets a process have, whatever else it says
+ESCAPE = re.compile(rb"\\(?:/|u00)")  # in which characters of a key may be written
 KEY_WORDS = b"(the key)"
 AT_ONCE = 1.0  # seconds in which it shows that a server had hung up; later it was at work on the request
 
@@ -179,8 +181,13 @@ def without_key(said: bytes, account: Account | None) -> bytes:
     """What a provider says, without the key: some repeat it, and what they say is shown and kept."""
     if account is None or not account.key:
         return said
-    key = account.key.encode()
-    return said.replace(key, KEY_WORDS).replace(key.replace(b"/", rb"\/"), KEY_WORDS)  # as PHP writes JSON
+    plain = said.replace(account.key.encode(), KEY_WORDS)
+    return re.sub(_spelt(account.key), KEY_WORDS, plain) if ESCAPE.search(plain) else plain
+
+
+def _spelt(key: str) -> bytes:
+    """However JSON may write it, texts within texts too: each character as it is, escaped, or by number."""
+    return b"".join(rb"(?:\\*%b|\\+u00(?i:%02x))" % (re.escape(c.encode()), ord(c)) for c in key)
 
 
 def is_loopback(url: str) -> bool:

@@ -41,7 +41,9 @@ def test_an_engine_on_its_usual_port_is_found_without_configuration(start_engine
     except RuntimeError as error:
         pytest.skip(f"port 8080 is not free: {error}")
     with Daemon() as daemon, daemon.http() as http:
-        body = {"model": "llama-server/tiny", "messages": HELLO, "max_tokens": 4}  # others may run here too
+        # Others may run here too: until this one is seen, the name is that of any llama-server's model.
+        http.post("/control/v0/discover").raise_for_status()
+        body = {"model": "llama-server/tiny", "messages": HELLO, "max_tokens": 4}
         answer = http.post("/v1/chat/completions", json=body)
         assert answer.headers["X-Pointsman-Model"] == "llama-server/tiny"
         assert answer.json()["usage"]["completion_tokens"] == 4

@@ -111,11 +111,14 @@ def test_silence_is_an_answer_only_if_it_was_finished_and_counted(
         whole({"content": ""}, finish, usage=usage)
 
 
-@pytest.mark.parametrize(
-    "body", [b'{"choices":[]}', b'{"choices":null}', b"{}", b'{"choices":[{"index":0}]}']
-)
+@pytest.mark.parametrize("body", [b'{"choices":[]}', b'{"choices":null}', b'{"choices":[{"index":0}]}'])
 def test_an_answer_without_choices_is_empty(body: bytes) -> None:
     assert complaint(body) == "its answer is empty"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"object":"error","message":"boom","code":500}'])
+def test_what_names_no_choices_is_no_answer(body: bytes) -> None:
+    assert complaint(body) == "its answer is not a whole completion: it has no choices"
 
 
 def test_an_answer_that_is_cut_anywhere_is_refused() -> None:

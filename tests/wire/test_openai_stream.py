@@ -371,6 +371,16 @@ def test_a_plain_answer_after_some_of_a_stream_is_no_more_of_it() -> None:
         stream.end()
 
 
+@pytest.mark.parametrize("kind", ["object", "type"])
+def test_a_chunk_that_is_an_error_as_a_whole_is_heard_as_one(kind: str) -> None:
+    stream = reader()
+    stream.feed(WORD)
+    (event,) = stream.feed(
+        b'data: {"%b":"error","message":"out of memory","code":500}\n\n' % kind.encode()
+    ).events
+    assert (event.kind, event.text) == (EventKind.ERROR, "out of memory")
+
+
 def test_an_error_as_the_last_words_without_a_blank_line_is_heard() -> None:
     stream = reader()
     stream.feed(WORD + ERRORS[0].rstrip())

@@ -16,7 +16,7 @@ from pointsman.execution.retries import inside
 from pointsman.execution.upstream import LARGEST_ANSWER, Upstream, send
 from pointsman.limits.gate import Gate
 from pointsman.money import Usage
-from pointsman.net import Sessions
+from pointsman.net import Sessions, without_key
 from pointsman.types import Endpoint, Model, Tier, tier_word
 from pointsman.wire.formats import COLLECTORS, Collector, as_stream, speech
 from pointsman.wire.sse import is_stream
@@ -276,7 +276,8 @@ class Answer:
             if not lacks_nothing:
                 raise self._in_time(error) from error
             chunk = b""
-        return self._reader.feed(chunk) if chunk else self._reader.end()
+        frame = self._reader.feed(chunk) if chunk else self._reader.end()
+        return frame._replace(raw=without_key(frame.raw, self.candidate.model.endpoint.account))
 
     def _in_time(self, error: UpstreamError) -> UpstreamError:
         """A model that had begun to speak when the request's time was over has not failed by that."""

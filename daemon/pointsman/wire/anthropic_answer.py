@@ -31,6 +31,8 @@ from pointsman.wire.openai_answer import (
 
 REFUSAL = "refusal"  # the reason to stop of a model that will not answer
 
+NO_MESSAGE = "its answer is not a whole message: it has no content"
+
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
 
 
@@ -161,7 +163,7 @@ def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
     events = [event for number, block in enumerate(blocks) for event in _said(block, number)]
     events += _ended(stop, counted.usage)
     if not Frame(b"", tuple(events)).has_content:
-        raise UpstreamError("its answer is empty")
+        raise UpstreamError("its answer is empty") if "content" in fields else broken(NO_MESSAGE)
     return Whole(said_by(candidate.model.id, fields), counted.usage, text_size(events))
 
 
@@ -211,7 +213,7 @@ class StreamReader:
 
     def _events(self, blocks: list[bytes]) -> list[bytes]:
         """As they came; what is JSON where nothing was said yet is told as the events it stands for."""
-        if self._begun or not any(block.startswith(b"{") for block in blocks):
+        if self._begun or not any(block.lstrip().startswith(b"{") for block in blocks):
             return blocks
         return [told for block in blocks for told in retold(block)]
 
@@ -226,7 +228,7 @@ class StreamReader:
     def _read(self, block: bytes, raw: list[bytes], events: list[Event]) -> bool:
         """Adds one event to the frame; False when it is an error, after which nothing counts."""
         if (data := sse.data_of(block)) is None:
-            raw.append(block + b"\n\n")
+            raw.extend([block + b"\n\n"] if block.startswith(b":") else [])
             return True
         try:
             told = halves.decode(_told, data)

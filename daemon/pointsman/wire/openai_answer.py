@@ -18,6 +18,7 @@ from pointsman.wire.foreign import refuse_error
 
 LONGEST_NAME = 100  # characters of a foreign model's name that are repeated
 MOST_TOKENS = 1 << 53  # a larger count is none: it is no number to every reader of JSON
+NO_COMPLETION = "its answer is not a whole completion: it has no choices"
 BROKEN_OFF = "its finish reason is `error`"  # OpenRouter's, where the model failed on the way
 
 
@@ -102,7 +103,7 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
     if any(event.kind is EventKind.ERROR for event in events):
         raise broken(f"it broke off: {BROKEN_OFF}")
     if not Frame(b"", tuple(events)).has_content:
-        raise UpstreamError("its answer is empty")
+        raise UpstreamError("its answer is empty") if "choices" in fields else broken(NO_COMPLETION)
     return Whole(said_by(model, fields), usage, text_size(events))
 
 

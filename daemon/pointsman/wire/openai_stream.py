@@ -39,6 +39,13 @@ class _Chunk(msgspec.Struct):
     usage: msgspec.Raw = msgspec.Raw(b"")
     error: msgspec.Raw = msgspec.Raw(b"")
     model: Any = None
+    object: Any = None
+    type: Any = None
+
+    @property
+    def is_error(self) -> bool:
+        """In its own field; or all of it is one: vLLM's once were, and some gateways' are."""
+        return is_error(self.error) or (self.choices is None and "error" in (self.object, self.type))
 
 
 _chunk = msgspec.json.Decoder(_Chunk)
@@ -93,7 +100,7 @@ class StreamReader:
 
     def _events(self, blocks: list[bytes]) -> list[bytes]:
         """As they came; what is JSON where nothing was said yet is told as the events it stands for."""
-        if self._open or self._finished or not any(block.startswith(b"{") for block in blocks):
+        if self._open or self._finished or not any(block.lstrip().startswith(b"{") for block in blocks):
             return blocks
         return [told for block in blocks for told in retold(block)]
 
@@ -121,8 +128,8 @@ class StreamReader:
         except UNREADABLE:
             self.skipped += 1
             return True
-        if is_error(chunk.error):
-            complaint = bytes(chunk.error)
+        if chunk.is_error:
+            complaint = bytes(chunk.error) if is_error(chunk.error) else data
             events.append(Event(EventKind.ERROR, text=error_message(complaint), said=complaint))
             return False
         said = self._heard(chunk)
