@@ -122,3 +122,13 @@ async def test_who_has_nobody_behind_him_is_asked_again_when_a_held_answer_is_cu
     told = await ask(patient, daemon, "a/one", stream=stream)
     assert told.is_whole
     assert (told.text, told.attempts) == (answers.TEXT, 2)
+
+
+async def test_a_key_that_is_repeated_in_the_midst_of_a_stream_does_not_reach_the_client(
+    start_engine: StartEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient
+) -> None:
+    engine = await start_engine("one", key="sk-a", answer=answers.Answer(text="No user has sk-a here."))
+    daemon = await start_daemon(elsewhere(a=engine))
+    told = await ask(patient, daemon, stream=True)
+    assert told.is_whole
+    assert told.text == "No user has (the key) here."
