@@ -79,6 +79,17 @@ def start_engine(stack: AsyncExitStack) -> StartEngine:
 
 
 @pytest.fixture
+async def one(start_engine: StartEngine) -> FakeEngine:
+    """Of two services elsewhere, each with a key of its own: `elsewhere(a=one, b=two)` names them."""
+    return await start_engine("one", key="sk-a")
+
+
+@pytest.fixture
+async def two(start_engine: StartEngine) -> FakeEngine:
+    return await start_engine("two", key="sk-b")
+
+
+@pytest.fixture
 def start_ollama(stack: AsyncExitStack) -> StartOllama:
     async def start(*library: OllamaModel, **options: object) -> FakeOllama:
         return await stack.enter_async_context(FakeOllama(*library, **options))  # type: ignore[arg-type]

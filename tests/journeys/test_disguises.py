@@ -8,12 +8,11 @@ from tests.fakes.engine import FakeEngine
 from tests.fakes.packing import CODINGS
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat
-from tests.journeys.views import ANTHROPIC, OPENAI, Dialect, ask, attempts_at, attempts_of
+from tests.journeys.views import ANTHROPIC, OPENAI, Dialect, ask, attempts_at, attempts_of, streamed_and_plain
 
 WRITTEN = len(answers.USUAL.pieces)
 
 every_dialect = pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC], ids=["openai", "anthropic"])
-streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from tests.journeys.views import (
     attempts_at,
     elsewhere,
     outcomes,
+    streamed_and_plain,
     written_down,
 )
 
@@ -130,7 +131,6 @@ WAYS = {
 }
 every_way = pytest.mark.parametrize(("case", "dialect"), WAYS.values(), ids=WAYS)
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
 every_break = pytest.mark.parametrize(("fault", "seconds"), AFTER_CONTENT.values(), ids=AFTER_CONTENT)
 
 

@@ -12,10 +12,9 @@ from tests.fakes.engine import FakeEngine
 from tests.fakes.router import FakeRouter
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import Here, StartDaemon, StartEngine
-from tests.journeys.views import ask, attempts_at, elsewhere, outcomes, written_down
+from tests.journeys.views import ask, attempts_at, elsewhere, outcomes, streamed_and_plain, written_down
 
 TURNS = 1000  # of the loop
-streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:

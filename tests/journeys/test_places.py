@@ -7,22 +7,10 @@ from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.journeys.clock import Clock
 from tests.journeys.conftest import StartDaemon, StartEngine
-from tests.journeys.views import ask, attempts_of, elsewhere
+from tests.journeys.views import ask, attempts_of, elsewhere, streamed_and_plain
 
 MANY = tuple(f"m{number:02}" for number in range(24))  # models of one place
 UNNAMED = {"error": {"message": "boom"}}
-
-streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
-
-
-@pytest.fixture
-async def one(start_engine: StartEngine) -> FakeEngine:
-    return await start_engine("one", key="sk-a")
-
-
-@pytest.fixture
-async def two(start_engine: StartEngine) -> FakeEngine:
-    return await start_engine("two", key="sk-b")
 
 
 async def test_a_place_whose_models_all_fail_does_not_use_up_what_others_could_answer(

@@ -21,6 +21,7 @@ from tests.journeys.views import (
     elsewhere,
     outcomes,
     pauses,
+    streamed_and_plain,
     written_down,
 )
 
@@ -28,18 +29,7 @@ WORDS = "assistant message prefill is not supported by this model"
 NO_PREFILL = faults.status(400, answers.error(400, WORDS, "invalid_request_error"))
 PREFILLED = [*HELLO, {"role": "assistant", "content": "Once"}]
 
-streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
 every_dialect = pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC], ids=["openai", "anthropic"])
-
-
-@pytest.fixture
-async def one(start_engine: StartEngine) -> FakeEngine:
-    return await start_engine("one", key="sk-a")
-
-
-@pytest.fixture
-async def two(start_engine: StartEngine) -> FakeEngine:
-    return await start_engine("two", key="sk-b")
 
 
 @every_dialect

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.journeys.clock import Clock
-from tests.journeys.conftest import StartDaemon, StartEngine
+from tests.journeys.conftest import StartDaemon
 from tests.journeys.views import (
     ask,
     attempts_at,
@@ -16,24 +16,13 @@ from tests.journeys.views import (
     elsewhere,
     outcomes,
     pauses,
+    streamed_and_plain,
     written_down,
 )
 
 CROWD = 20
 RECOVERS_WITHIN = 30.0  # seconds that a target which is well again is passed by at the most
 READ, WRITTEN = 19 - 4, len(answers.USUAL.pieces)  # tokens, those from the cache left out
-
-streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
-
-
-@pytest.fixture
-async def one(start_engine: StartEngine) -> FakeEngine:
-    return await start_engine("one", key="sk-a")
-
-
-@pytest.fixture
-async def two(start_engine: StartEngine) -> FakeEngine:
-    return await start_engine("two", key="sk-b")
 
 
 @streamed_and_plain

@@ -7,12 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.fakes.engine import CHAT_PATHS, FakeEngine, Seen
 from tests.journeys.clock import clock_of_this_loop
 from tests.journeys.conftest import HELLO, Here
 
 Json = dict[str, Any]
+streamed_and_plain = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "plain"])
+
 ASKING = (*CHAT_PATHS, "/v1/messages")
 
 

@@ -99,7 +99,8 @@ class ConfiguredSource:
         listing = self._catalogues.known(place) if self.remote and place.usable else None
         seen = _current(Sighting(None, Health.UP, listing), self._today()) if listing else None
         endpoint = self._as_written(place)
-        if listing and self._models(place, endpoint, seen) and not place.models:
+        shown = _offered(place, seen)
+        if shown and shown.models and not place.models:
             note = "; ".join(filter(None, (endpoint.note, self._catalogues.as_of(place))))
             endpoint = replace(endpoint, note=note)
         return Finding(endpoint, self._models(place, endpoint, seen))
