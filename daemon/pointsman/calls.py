@@ -159,6 +159,7 @@ class Wanted:
     named: int = 0  # how many of them, from the first, the name itself means; the rest are its fallbacks
     via: str = ""  # the role or alias it came by
     missing: tuple[str, ...] = ()  # names in the user's lists that nobody serves now
+    role: str = ""  # the role that it plays; empty: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +216,14 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CUT = "cut"  # it failed after content had been passed on
     CANCELLED = "cancelled"  # the client went away
+    LOST = "lost"  # Pointsman itself was ended in the midst of it: found open at the next start
 
 
 @dataclass(slots=True)
 class Attempt:
     """One try at one model: one row of the ledger. Written down before it is made, then filled in.
 
-    Times are seconds since the request came in.
+    Times are seconds since the request came in. Amounts are nano-dollars, None: unknown.
     """
 
     model: str
@@ -234,4 +236,10 @@ class Attempt:
     first_content: float | None = None
     ended: float | None = None
     usage: Usage | None = None
-    cost: int | None = None  # nano-dollars; None: unknown
+    cost: int | None = None  # what counts: as its provider told it, else by its price
+    priced: int | None = None  # by its price
+    is_told: bool = False  # the cost is its provider's own word
+    reserved: int | None = None  # what was set aside for it, and counts as spent while it is open
+    provider: str = ""
+    at: float = 0.0  # wall clock, when it was let go
+    day: int = 0  # of the calendar, for which its cost counts: an ordinal

@@ -103,6 +103,16 @@ def to_nano(usd: Decimal) -> int:
     return int(usd * NANO)
 
 
+def in_dollars(nano: int) -> str:
+    """For people: `$0.42`; of less than ten cents as many digits as show two figures."""
+    if nano == 0:
+        return "$0"
+    digits = 2
+    while digits < 9 and nano * 10**digits < 10 * NANO:
+        digits += 1
+    return f"${nano / NANO:,.{digits}f}"
+
+
 def to_dollars(nano: int) -> str:
     """Exact: `3000000000` is `3`, `150000000` is `0.15`."""
     whole, part = divmod(nano, NANO)

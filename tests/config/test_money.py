@@ -2,8 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pointsman.config.money import Step, Turn, Window
 from pointsman.config.schema import Config
+from pointsman.dates import Window
+from pointsman.funds import Step, Turn
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], str]

@@ -4,9 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from pointsman.config.choosing import TaskKind
-from pointsman.config.money import Allowance, Step, Turn, Window
+from pointsman.config.money import Allowance
 from pointsman.config.schema import Config, Hold
 from pointsman.config.timeouts import OwnTimeouts, TimeoutsConfig
+from pointsman.dates import Window
+from pointsman.funds import Step, Turn
 from pointsman.modes import Privacy
 from pointsman.types import Dialect, Grade, Tier
 from tests.config.examples import FULL, OLDER

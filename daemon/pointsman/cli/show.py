@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TextIO
 
-from pointsman.money import NANO
+from pointsman.money import in_dollars
 
 _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # bidirectional overrides and isolates
 _BREAKS = (0x2028, 0x2029)
@@ -140,15 +140,8 @@ def ago(seconds: float) -> str:
 
 
 def money(nano: int | None) -> str:
-    """Dollars of nano-dollars: cents, or for less than ten of them as many digits as show two figures."""
-    if nano is None:
-        return "unknown"
-    if nano == 0:
-        return "$0"
-    digits = 2
-    while digits < 9 and nano * 10**digits < 10 * NANO:
-        digits += 1
-    return f"${nano / NANO:,.{digits}f}"
+    """Dollars of nano-dollars."""
+    return "unknown" if nano is None else in_dollars(nano)
 
 
 def count(number: int | None, unit: str = "") -> str:

@@ -1,8 +1,6 @@
 """What may be spent: the sections for budgets, for what happens as they run out, and for programs."""
 
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated
 
@@ -19,40 +17,14 @@ from pointsman.config.fields import (
     Word,
 )
 from pointsman.config.readers import one_of, wrong
+from pointsman.dates import Window
+from pointsman.funds import CURVE, Step, Turn
 from pointsman.modes import Privacy
 from pointsman.money import to_nano
 from pointsman.types import Grade
 
 A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'
 A_SCOPE = "total, or one of provider:, model:, app:, role:, user: with a name after it"
-
-
-class Window(StrEnum):
-    """A stretch of the calendar, in the user's own time zone."""
-
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-
-
-class Step(StrEnum):
-    """How spending is held back, from not at all to nothing that costs money."""
-
-    NORMAL = "normal"
-    THRIFTY = "thrifty"
-    LEAN = "lean"
-    RESERVE = "reserve"
-    FREE = "free"  # nothing paid: free models and local ones
-    LOCAL = "local"  # local models only
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """From this share of a budget on (0 to 1), this step."""
-
-    share: float
-    step: Step
 
 
 def _curve(value: object) -> object:
@@ -104,12 +76,7 @@ class BudgetConfig(Allowance):
 class DegradationConfig(Section):
     curve: Annotated[tuple[Turn, ...], BeforeValidator(_curve), PlainSerializer(_pairs), Says(A_CURVE)] = (
         Field(
-            default=(
-                Turn(0.80, Step.THRIFTY),
-                Turn(0.90, Step.LEAN),
-                Turn(0.95, Step.RESERVE),
-                Turn(1.00, Step.FREE),
-            ),
+            default=CURVE,
             description="What happens from which share (0 to 1) of a budget on; of several budgets the "
             "highest share counts. Below the first: normal. The steps: normal, thrifty, lean, "
             "reserve, free (nothing paid), local (nothing elsewhere).",

@@ -8,7 +8,10 @@ from pointsman.calls import Attempt, Decision
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """What became of one request. Bodies are not in it."""
+    """What became of one request, or has until now (status 0: nothing was said to its client yet).
+
+    Bodies are not in it.
+    """
 
     id: str
     at: float  # wall clock, seconds
@@ -24,6 +27,10 @@ class RequestRecord:
     seconds: float
     decision: Decision | None  # None: it was refused before anything was decided
     attempts: tuple[Attempt, ...]
+    day: int = 0  # of the calendar, in which it came in: an ordinal
+    kind: str = ""  # of task
+    role: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
