@@ -61,6 +61,9 @@ class Call:
     choices: int = 1
     chat: Chat | None = None  # of other calls than chats: a message for each text
     untranslatable: str = ""  # a field that no other dialect can carry; empty: none
+    extras: frozenset[str] = frozenset()
+    caches: bool = False
+    caches_for_hour: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)  # of the client's, those that go up
     hints: Hints = Hints()
 
@@ -80,6 +83,9 @@ class Task:
     format: str = "openai.chat"  # the call's
     priority: Priority = Priority.NORMAL
     mode: Mode = Mode.NORMAL  # in force when it was asked
+    text_bytes: int = 0
+    extra_tokens: int = 0
+    expected_output: int = 8_192
     reasons: tuple[str, ...] = ()
 
 

@@ -14,7 +14,9 @@ PointsmanError
 ├── KeyNotKept            422  a key was tried and does not work
 ├── LedgerError           500  what happened can't be written down, or read back
 ├── NoRoute               503  nobody is left to ask
+│   └── OverBudget        402  ... because of what may be spent, or because a price is not known
 ├── UpstreamError         503  one attempt failed
+│   └── Unaffordable           ... before it was made: there is no money for it
 ├── Loop                  508  the request has been here before
 ├── Refused                    with the status of the provider that refused
 └── StartError                 the daemon can't start
@@ -146,6 +148,16 @@ class NoRoute(PointsmanError):
         return self.retry_after is not None and self.retry_after <= SOON
 
 
+class OverBudget(NoRoute):
+    """Nobody may be asked for want of money; the message tells which budget, and what to do."""
+
+    status = 402
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code = "over_budget"
+
+
 class Refused(PointsmanError):
     """What a provider refused as the request's own fault goes to the client with the provider's status.
 
@@ -201,6 +213,13 @@ class UpstreamError(PointsmanError):
         self.most = most
         self.said = said
         self.loading = loading
+
+
+class Unaffordable(UpstreamError):
+    """An attempt that is not made: nobody may spend what it may cost, or nobody knows what that is."""
+
+    status = 402
+    code = "over_budget"
 
 
 def broken(words: str) -> UpstreamError:

@@ -64,6 +64,15 @@ class Spender(NamedTuple):
     account: str = ""  # whose credit it is; not kept in the ledger
 
 
+class Charge(NamedTuple):
+    """What was spent at some time: on that day of the calendar, at that moment of the wall clock."""
+
+    who: Spender
+    amount: int
+    day: int
+    at: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Whose spending counts. A model goes by its id, by `provider/name`, or by its name alone."""
@@ -100,6 +109,11 @@ class Budget:
     scope: Scope = Scope()
     unpriced: bool = False  # what has no known price may be used under it, and counts nothing
 
+
+NO_BUDGET = (
+    "no budget set, and it costs money: `pointsman budget set day 1.00` lets it cost that much a day, "
+    "`pointsman budget none` as much as it does"
+)
 
 # Of a place that is written into the configuration, until somebody says what may be spent there.
 DEFAULT = Budget("default", Window.DAY, NANO)

@@ -67,6 +67,9 @@ class Usage:
     cache_write_hour: int = 0
     reasoning: int = 0
     estimated: bool = False
+    audio: int = 0
+    audio_output: int = 0
+    told: int | None = None
 
     def cost(self, price: Price, wall: float) -> int | None:
         """Nano-dollars at that time of day; None when a price that is needed is unknown."""

@@ -1,0 +1,197 @@
+"""Money: set aside before a call, settled after it, counted by the user's own calendar.
+
+Nobody awaits in here, so that what is checked still holds when it is set aside. In which window it is now is
+looked up whenever somebody asks; nothing has to reset one.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from pointsman.dates import Calendar
+from pointsman.errors import Unaffordable
+from pointsman.funds import (
+    CURVE,
+    DEFAULT,
+    NO_BUDGET,
+    NOBODY,
+    Budget,
+    Caller,
+    Charge,
+    Purse,
+    Scope,
+    Spender,
+    Stand,
+    Step,
+    Turn,
+    spender,
+)
+from pointsman.limits.book import Book
+from pointsman.limits.orders import Order, amount_of
+from pointsman.types import Tier
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reservation:
+    """What is set aside for one attempt, until it is settled."""
+
+    who: Spender
+    amount: int | None  # nano-dollars; None: its price is not known
+    cap: int | None  # tokens that its answer may have; None: as many as it likes
+    at: float  # wall clock
+    day: int
+    hour: float  # when it began, on the wall clock
+
+
+class _Tally:
+    """How one budget stands in the window that it is now."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.spent = 0
+        self.reserved = 0
+        self.ends: float | None = None  # wall clock
+        self.step = Step.NORMAL  # as it was told last
+
+    def stand(self) -> Stand:
+        return Stand(self.budget, self.spent, self.reserved, self.ends)
+
+
+class Budgets:
+    """`wall` tells the time of day.
+
+    `on_step` hears of a budget that holds back more, or less, than before. `on_ahead` hears of the day that
+    counts for those that were too far ahead to be true.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        wall: Callable[[], float],
+        *,
+        budgets: Iterable[Budget] = (),
+        curve: Sequence[Turn] = CURVE,
+        on_step: Callable[[Stand, Step], object] = lambda _stand, _step: None,
+        on_ahead: Callable[[int], object] = lambda _day: None,
+    ) -> None:
+        self.calendar = calendar
+        self._wall = wall
+        self._on_step = on_step
+        self._on_ahead = on_ahead
+        self._book = Book()
+        self._open: set[Reservation] = set()
+        self._credits: dict[str, _Tally] = {}  # by account
+        self._begins = self._ends = 0.0  # of this hour, on the wall clock
+        self.configure(budgets, curve)
+
+    def configure(self, budgets: Iterable[Budget], curve: Sequence[Turn]) -> None:
+        """From now on these hold. What is spent, and what is set aside, counts as before."""
+        self._curve = tuple(curve)
+        self._tallies = [_Tally(budget) for budget in budgets]
+        self._default = _Tally(DEFAULT)
+        self._count_anew()
+        self._note_steps()
+
+    def stands(self) -> tuple[Stand, ...]:
+        """How the budgets stand, and after them the credit that providers told of."""
+        self._turn()
+        return tuple(tally.stand() for tally in (*self._tallies, *self._credits.values()))
+
+    def purse(self, caller: Caller = NOBODY) -> Purse:
+        return Purse(self.stands(), self._default.stand(), self._curve, caller)
+
+    def reserve(self, order: Order) -> Reservation:
+        """Leave to spend. Raises Unaffordable: a budget has not enough left, or none is set."""
+        self._turn()
+        amount: int | None = 0
+        cap = None
+        if order.model.tier is Tier.PAID:
+            funds = self.purse(order.caller).funds(order.model)
+            if not funds.allowed:
+                raise Unaffordable(NO_BUDGET)
+            amount, cap = amount_of(order, funds)
+        who, book = spender(order.model, order.caller), self._book
+        made = Reservation(who, amount, cap, self._wall(), book.day, book.hour)
+        if amount:
+            self._open.add(made)
+            self._set_aside(made, amount)
+        return made
+
+    def settle(self, one: Reservation, cost: int) -> None:
+        """What it came to, which counts for the window in which it was set aside. Once for each."""
+        self._turn()
+        if one.amount:
+            self._open.remove(one)
+            self._set_aside(one, -one.amount)
+        if cost:
+            self._book.add(one.who._replace(account=""), cost, day=one.day, hour=one.hour)
+            for tally in self._touched(one):
+                tally.spent += cost
+        self._tell_steps()
+
+    def credit(self, account: str, name: str, limit: int | None, left: int) -> None:
+        """A provider told what is left of an account's credit, and of how much."""
+        most = max(limit or 0, left)
+        budget = Budget(f"credit of {name}", None, most, scope=Scope("account", account))
+        tally = self._credits[account] = _Tally(budget)
+        tally.spent = most - left
+        tally.reserved = self._reserved(tally)
+
+    def forget_credit(self, account: str) -> None:
+        """Nobody spends it any more, or its provider tells of no limit."""
+        self._credits.pop(account, None)
+
+    def restore(self, days: Iterable[Charge], hours: Iterable[Charge]) -> None:
+        """What earlier starts have spent: by day; and once more, of the last hours, by the moment."""
+        for charge in days:
+            self._book.add(charge.who, charge.amount, day=charge.day)
+        for charge in hours:
+            hour = self.calendar.hour(charge.at).begins
+            self._book.add(charge.who, charge.amount, hour=hour)
+        self._count_anew()
+        self._note_steps()
+
+    def _turn(self) -> None:
+        """If it is another hour: with that any other window may have begun."""
+        if not self._begins <= self._wall() < self._ends:
+            self._count_anew()
+            self._tell_steps()
+
+    def _count_anew(self) -> None:
+        wall = self._wall()
+        hour, day = self.calendar.hour(wall), self.calendar.day(wall)
+        self._begins, self._ends = hour
+        if self._book.turn(day, hour.begins):
+            self._on_ahead(day)
+        for tally in (*self._tallies, self._default):
+            tally.spent, tally.reserved = self._book.spent(tally.budget), self._reserved(tally)
+            if tally.budget.window is not None:
+                tally.ends = self.calendar.span(tally.budget.window, wall).ends
+
+    def _reserved(self, tally: _Tally) -> int:
+        return sum(one.amount or 0 for one in self._open if self._touches(one, tally.budget))
+
+    def _set_aside(self, one: Reservation, amount: int) -> None:
+        for tally in self._touched(one):
+            tally.reserved += amount
+
+    def _touched(self, one: Reservation) -> Iterable[_Tally]:
+        every = chain(self._tallies, (self._default,), self._credits.values())
+        return [tally for tally in every if self._touches(one, tally.budget)]
+
+    def _touches(self, one: Reservation, budget: Budget) -> bool:
+        """Whether what is set aside counts for the budget's window that it is now."""
+        return budget.scope.covers(one.who) and self._book.is_now(budget.window, one.day, one.hour)
+
+    def _tell_steps(self) -> None:
+        for tally in self._note_steps():
+            self._on_step(tally.stand(), tally.step)
+
+    def _note_steps(self) -> list[_Tally]:
+        """Those that changed."""
+        changed = []
+        for tally in self._tallies:
+            before, tally.step = tally.step, tally.stand().step(self._curve)
+            if tally.step is not before:
+                changed.append(tally)
+        return changed
