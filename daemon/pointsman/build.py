@@ -15,8 +15,9 @@ from pointsman.catalogue.registry import Registry
 from pointsman.collector import Collector
 from pointsman.config.credentials import Credentials
 from pointsman.config.load import Loaded, load
-from pointsman.config.schema import Config, Hold
+from pointsman.config.schema import Config, Hold, budgets_of
 from pointsman.config.settings import Settings
+from pointsman.dates import Calendar
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.keybook import Keybook
 from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
@@ -31,6 +32,7 @@ from pointsman.ids import Ids
 from pointsman.jobs import Job, Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
+from pointsman.limits.budget import Budgets
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.machine import ClockWatch, sleepless
@@ -43,7 +45,7 @@ from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
 from pointsman.types import Endpoint
 from pointsman.watch.border import Border
-from pointsman.watch.keeper import Keeper, committed
+from pointsman.watch.keeper import Keeper, committed, recorded
 from pointsman.watch.keys import EVERY, KeyWatch
 
 log = logging.getLogger(__name__)
@@ -95,7 +97,17 @@ async def build(
     keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
     counted = partial(allowances, most_a_minute=_most_a_minute(setup.config))
     free = FreeTiers(counted, times.wall, keeper.counted)
-    gate = Gate(lambda change: [one.changed(change) for one in (keeper, key_watch)], keeper.told, free)
+    budgets = Budgets(
+        Calendar(),
+        times.wall,
+        budgets=budgets_of(setup.config),
+        curve=setup.config.degradation.curve,
+        on_step=keeper.stepped,
+        on_ahead=keeper.ahead,
+    )
+    gate = Gate(
+        lambda change: [one.changed(change) for one in (keeper, key_watch)], keeper.told, free, budgets
+    )
     keeper.restore(gate, reader)
     key_watch = KeyWatch(sessions, registry, gate, clock, asks=setup.config.discovery.remote)
     stack.callback(key_watch.close)
@@ -135,6 +147,7 @@ async def build(
         collect=setup.config.streams.collect,
         cross=border.cross,
         committed=partial(committed, writer),
+        recorded=partial(recorded, writer),
     )
     router = Router(
         registry=registry,

@@ -12,6 +12,7 @@ from math import ceil
 from typing import NamedTuple, overload
 
 from pointsman.chat import CONTENT, Chat, Event
+from pointsman.funds import EMPTY, NOBODY, Caller, Purse
 from pointsman.modes import Mode, Privacy
 from pointsman.money import Usage
 from pointsman.types import Ability, Grade, Modality, Model
@@ -26,6 +27,7 @@ class CallKind(StrEnum):
     CHAT = "chat"
     COMPLETION = "completion"  # the continuation of a text
     EMBEDDING = "embedding"
+    COUNT = "count"  # how many tokens a chat would take; nothing is written
 
 
 class Priority(IntEnum):
@@ -83,6 +85,7 @@ class Task:
     format: str = "openai.chat"  # the call's
     priority: Priority = Priority.NORMAL
     mode: Mode = Mode.NORMAL  # in force when it was asked
+    caller: Caller = NOBODY
     text_bytes: int = 0
     extra_tokens: int = 0
     expected_output: int = 8_192
@@ -109,6 +112,7 @@ class Outlook:
     waits: Mapping[str, float] = field(default_factory=dict)  # seconds a new request would wait
     parked: Mapping[str, Parked] = field(default_factory=dict)
     now: float = 0.0  # on the event loop's clock
+    purse: Purse = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ class Decision:
     candidates: Sequence[Candidate]
     excluded: tuple[Excluded, ...]  # in the order in which the rules first spoke
     parked: tuple[Model, ...] = ()  # those of the excluded that may answer when they are no longer parked
+    spending: str = ""  # what holds spending back; empty: nothing does
 
 
 def some(models: Sequence[str], most: int = 3) -> str:

@@ -195,7 +195,8 @@ class Purse:
         who = spender(model, self.caller)
         stands = [stand for stand in self.stands if stand.budget.scope.covers(who)]
         said = any(stand.budget.scope.kind != "account" for stand in stands)
-        if not said and self.default is not None and model.endpoint.found_by is FoundBy.CONFIG:
+        is_written = model.endpoint.found_by is FoundBy.CONFIG and not model.runs_at
+        if not said and self.default is not None and is_written:
             stands, said = [*stands, self.default], True
         hard = [stand for stand in stands if stand.budget.hard]
         fullest = max(hard, key=lambda stand: stand.share, default=None)
@@ -204,8 +205,11 @@ class Purse:
             step=fullest.step(self.curve) if fullest else Step.NORMAL,
             fullest=fullest,
             tightest=_tightest(hard),
-            unpriced=all(stand.budget.unpriced for stand in hard),
+            unpriced=all(stand.budget.unpriced or stand.budget.limit is None for stand in hard),
         )
+
+
+EMPTY = Purse()
 
 
 def spender(model: Model, caller: Caller) -> Spender:

@@ -1,5 +1,6 @@
 """Prices, tokens and what they come to: integers throughout, in nano-dollars."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,6 +32,16 @@ class Price:
         holding = [tier.price for tier in self.tiers if tier.holds(prompt_tokens, wall)]
         return holding[-1] if holding else self
 
+    @property
+    def is_known(self) -> bool:
+        """Of what every chat is made of."""
+        return self.input is not None and self.output is not None
+
+    @property
+    def blend(self) -> int:
+        """One figure to compare prices by: of a million tokens, three read for each that is written."""
+        return (3 * (self.input or 0) + (self.output or 0)) // 4
+
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:
@@ -48,6 +59,16 @@ class PriceTier:
             return True
         since = (wall - self.utc_start) % DAY
         return since < ((self.utc_end - self.utc_start) % DAY or DAY)
+
+
+def dearest_of(prices: Iterable[Price]) -> Price:
+    """A price that none of these is above, at no time and for no prompt. What is unknown counts as 0."""
+    every = [one for price in prices for one in (price, *(tier.price for tier in price.tiers))]
+    return Price(
+        input=max((one.input or 0 for one in every), default=0),
+        output=max((one.output or 0 for one in every), default=0),
+        request=max((one.request for one in every), default=0),
+    )
 
 
 NOTHING_TO_PAY = Price(input=0, output=0, cache_read=0, cache_write=0, cache_write_hour=0)
@@ -81,6 +102,11 @@ class Usage:
         sums = [self._sum(one) for one in (price, *tiers)]
         known = [amount for amount in sums if amount is not None]
         return max(known) if len(known) == len(sums) else None
+
+    def cost_least(self, price: Price) -> int | None:
+        """Nano-dollars at whatever time of day that is cheapest."""
+        sums = [self._sum(one) for one in (price, *(tier.price for tier in price.tiers))]
+        return min((one for one in sums if one is not None), default=None)
 
     def _sum(self, price: Price) -> int | None:
         """Numerators are summed, and rounded up once.

@@ -8,15 +8,17 @@ views it needs, and what it decided is done.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pointsman.calls import Attempt, Call, CallKind, Decision, some
 from pointsman.catalogue.registry import Registry
-from pointsman.errors import NoRoute, PointsmanError, UnknownModel
+from pointsman.errors import NoRoute, OverBudget, PointsmanError, UnknownModel
 from pointsman.events import Bus
 from pointsman.execution.answer import Answer, Means
 from pointsman.execution.attempts import MOST_ATTEMPTS, first_answer
+from pointsman.funds import Caller, Purse
 from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.sums import took
 from pointsman.limits.ceilings import Told
@@ -25,14 +27,16 @@ from pointsman.limits.free import Used
 from pointsman.limits.gate import Gate, Recovery
 from pointsman.modes import Mode
 from pointsman.routing.classify import classify
+from pointsman.routing.degrade import RULES as MONEY
 from pointsman.routing.explain import is_too_long, nobody_left
-from pointsman.routing.policy import decide, routable
+from pointsman.routing.policy import decide, few_words, routable
 from pointsman.routing.resolve import AUTO, Names, pinned, resolve
 from pointsman.types import Health, Model, Snapshot, Tier
 
 LOADS_FOR = 5.0  # seconds after which to come again while the only engine is loading
 WAITS_FOR = 10.0  # seconds that a request waits for a model that is parked, where there is no other
 CLIENT_GONE = 499  # in the ledger alone: nobody was there to be told a status
+UNDER_WAY = 0  # in the ledger alone: nobody was told one yet
 
 
 class Lookout(Protocol):
@@ -52,6 +56,7 @@ class Journey:
     at: float  # wall clock
     started: float  # on the event loop's clock
     call: Call
+    user: str = ""  # whose program asks
     decision: Decision | None = None
     attempts: list[Attempt] = field(default_factory=list)
     error: str = ""
@@ -94,7 +99,7 @@ class Router:
 
     def explain(self, call: Call) -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
-        return self._decide(call, self._registry.snapshot, self._new_id())
+        return self._decide(Journey(self._new_id(), 0.0, 0.0, call), self._registry.snapshot)
 
     def names(self) -> list[str]:
         """What a request may ask for beside models: auto, and what the user named."""
@@ -102,7 +107,11 @@ class Router:
 
     def routable(self, form: str = "openai.chat") -> list[Model]:
         """The models that a plain request of that format could be given now, in their order."""
-        return routable(self._registry.snapshot, form, self._mode())
+        return routable(self._registry.snapshot, few_words(form, self._mode()), self.purse())
+
+    def purse(self) -> Purse:
+        """What may be spent now, by somebody who has not said his name."""
+        return self._gate.budgets.purse()
 
     def limits(self) -> list[Shut]:
         """What is left alone for now, because it failed or said so."""
@@ -121,9 +130,9 @@ class Router:
         self._gate.circuits.reset()
         self._gate.free.reset()
 
-    def begin(self, call: Call) -> Journey:
+    def begin(self, call: Call, user: str = "") -> Journey:
         self._lookout.request_seen()
-        return Journey(self._new_id(), self._wall(), self._monotonic(), call)
+        return Journey(self._new_id(), self._wall(), self._monotonic(), call, user)
 
     @asynccontextmanager
     async def answer(self, journey: Journey) -> AsyncIterator[Answer]:
@@ -161,7 +170,12 @@ class Router:
                 raise self._nobody_left(decision)
             try:
                 return await first_answer(
-                    journey.call, decision, self._means, journey.attempts, journey.started
+                    journey.call,
+                    decision,
+                    self._means,
+                    journey.attempts,
+                    journey.started,
+                    note=lambda: self._keep(self._record(journey, status=UNDER_WAY)),
                 )
             except NoRoute as error:
                 if len(journey.attempts) >= MOST_ATTEMPTS or not self._may_wait(journey, error.retry_after):
@@ -179,7 +193,7 @@ class Router:
 
         def decided(snapshot: Snapshot) -> Decision | None:
             try:
-                decision = self._decide(journey.call, snapshot, journey.id)
+                decision = self._decide(journey, snapshot)
             except UnknownModel:
                 return None
             first = decision.candidates[0].model.tier if decision.candidates else None
@@ -198,7 +212,7 @@ class Router:
     async def _once_recovered(self, journey: Journey) -> Decision:
         """Decides; where all are parked, after waiting for the first of them, if that is not long."""
         while True:
-            decision = self._decide(journey.call, self._registry.snapshot, journey.id)
+            decision = self._decide(journey, self._registry.snapshot)
             recovery = None if decision.candidates else self._recovery(decision)
             if recovery is None or not self._may_wait(journey, recovery.seconds):
                 return decision
@@ -211,19 +225,23 @@ class Router:
             return Recovery(0.0, limited=False)
         return self._gate.recovery(decision.parked, now)
 
-    def _decide(self, call: Call, snapshot: Snapshot, decision_id: str) -> Decision:
+    def _decide(self, journey: Journey, snapshot: Snapshot) -> Decision:
+        call = journey.call
         understood = pinned if call.kind is CallKind.EMBEDDING else resolve
         wanted = understood(call.model, self._names, snapshot)
-        outlook = self._gate.outlook(snapshot.models, self._monotonic())
+        caller = Caller(call.hints.app, wanted.role, journey.user)
+        outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller)
         outlook = replace(outlook, waits=self._means.loads.waits())
-        task = replace(classify(call), mode=self._mode())
-        return decide(decision_id, wanted, task, snapshot, outlook)
+        task = replace(classify(call), mode=self._mode(), caller=caller)
+        return decide(journey.id, wanted, task, snapshot, outlook)
 
     def _nobody_left(self, decision: Decision) -> NoRoute:
         endpoints = self._registry.snapshot.endpoints
         if not decision.excluded and (loading := self._loading()):
             return loading
         words = nobody_left(decision, self._lookout.looked_for, self._config_file, endpoints)
+        if MONEY.issuperset(rules := {one.rule for one in decision.excluded} - {"named"}) and rules:
+            return OverBudget(words)
         if (recovery := self._recovery(decision)) is None:
             return NoRoute(words, too_long=is_too_long(decision))
         return NoRoute(words, retry_after=recovery.seconds, limited=recovery.limited)
@@ -237,24 +255,7 @@ class Router:
         return NoRoute(words, retry_after=LOADS_FOR)
 
     def _write_down(self, journey: Journey, answer: Answer | None) -> None:
-        candidate = answer.candidate if answer else None
-        tier = candidate.model.tier if candidate else None
-        record = RequestRecord(
-            id=journey.id,
-            at=journey.at,
-            app=journey.call.hints.app,
-            format=journey.call.format,
-            asked=journey.call.model,
-            stream=journey.call.stream,
-            status=journey.status,
-            answered_by=candidate.model.id if candidate else "",
-            tier=tier.word if tier is not None else "",
-            reason=candidate.reason if candidate else "",
-            error=journey.error,
-            seconds=self._monotonic() - journey.started,
-            decision=journey.decision,
-            attempts=tuple(journey.attempts),
-        )
+        record = self._record(journey, answer, status=journey.status)
         self._keep(record)
         self._bus.publish(
             "request.done",
@@ -269,4 +270,38 @@ class Router:
             seconds=round(record.seconds, 4),
             attempts=len(record.attempts),
             **took(record.attempts),
+        )
+        if answer is not None and record.attempts[0].model != record.answered_by:
+            self._tell_fallback(record)
+
+    def _tell_fallback(self, record: RequestRecord) -> None:
+        first = record.attempts[0]
+        self._bus.publish(
+            "fallback", record.at, id=record.id, of=first.model, to=record.answered_by, reason=first.error
+        )
+
+    def _record(self, journey: Journey, answer: Answer | None = None, *, status: int) -> RequestRecord:
+        """What is known of a request by now."""
+        candidate = answer.candidate if answer else None
+        tier = candidate.model.tier if candidate else None
+        decision, call = journey.decision, journey.call
+        return RequestRecord(
+            id=journey.id,
+            at=journey.at,
+            app=call.hints.app,
+            format=call.format,
+            asked=call.model,
+            stream=call.stream,
+            status=status,
+            answered_by=candidate.model.id if candidate else "",
+            tier=tier.word if tier is not None else "",
+            reason=candidate.reason if candidate else "",
+            error=journey.error,
+            seconds=self._monotonic() - journey.started,
+            decision=decision,
+            attempts=tuple(map(copy, journey.attempts)),  # the ledger's thread must not see them change
+            day=self._gate.budgets.calendar.day(journey.at),
+            kind=call.kind.value,
+            role=decision.wanted.role if decision else "",
+            user=journey.user,
         )

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from pointsman.money import Price
+from pointsman.money import Price, dearest_of
 
 
 class Tier(IntEnum):
@@ -210,27 +210,47 @@ class Finding:
     models: tuple[Model, ...] | None = None
 
 
+DEAREST = 10**18  # nano-dollars per million tokens: above all prices
+
+
 class Kind(NamedTuple):
-    """Models of one place in which no rule sees a difference but in their contexts; the larger come first."""
+    """Models of one place in which no rule sees a difference but in their contexts and in what they cost.
+
+    The larger come first, and of those that cost money the cheaper.
+    """
 
     models: tuple[Model, ...]
     ids: tuple[str, ...]
     least: int | None  # tokens: the smallest context of those that tell theirs; None: none does
+    dearest: Price  # what none of them is above
 
 
 def kinds_of(models: Iterable[Model]) -> tuple[Kind, ...]:
     """One whose context is set by each request is a kind of its own."""
     kinds: dict[object, list[Model]] = {}
     for one in models:
-        shown = one.state, one.lacks, one.reads, one.grade, one.stretch and one.id
+        shown = one.state, one.lacks, one.reads, one.grade, one.stretch and one.id, _told(one.price)
         kinds.setdefault((id(one.endpoint), one.tier, one.trains, one.runs_at, shown), []).append(one)
     return tuple(map(_kind, kinds.values()))
 
 
+def _told(price: Price | None) -> tuple[object, ...]:
+    """What of a price is known at all."""
+    return () if price is None else (price.is_known, price.unpriced)
+
+
 def _kind(models: list[Model]) -> Kind:
-    ordered = sorted(models, key=lambda one: (-(one.parameters or 0), one.name))
+    ordered = sorted(models, key=rank)
     contexts = [one.context for one in models if one.context is not None]
-    return Kind(tuple(ordered), tuple(one.id for one in ordered), min(contexts, default=None))
+    dearest = dearest_of(one.price for one in models if one.price)
+    return Kind(tuple(ordered), tuple(one.id for one in ordered), min(contexts, default=None), dearest)
+
+
+def rank(model: Model) -> tuple[int, str]:
+    """In which order models are asked between which nothing else decides."""
+    if model.tier is Tier.PAID:
+        return (model.price.blend if model.price and model.price.is_known else DEAREST), model.name
+    return -(model.parameters or 0), model.name
 
 
 @dataclass(frozen=True)

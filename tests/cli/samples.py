@@ -155,6 +155,9 @@ FAILED_ATTEMPT = AttemptShape(
     output_tokens=None,
     estimated=False,
     cost=0,
+    priced=0,
+    told=False,
+    reserved=0,
 )
 
 ATTEMPT = AttemptShape(
@@ -171,6 +174,9 @@ ATTEMPT = AttemptShape(
     output_tokens=45,
     estimated=False,
     cost=0,
+    priced=0,
+    told=False,
+    reserved=0,
 )
 
 RECORD = RequestShape(request=LINE, decision=DECISION, attempts=[FAILED_ATTEMPT, ATTEMPT])

@@ -91,7 +91,7 @@ async def test_the_models_that_can_be_asked_are_listed_auto_first(
     assert one.json()["id"] == "a/tiny"
 
 
-async def test_local_is_asked_before_free_and_paid_never_without_a_budget(
+async def test_local_is_asked_before_free_and_paid_never_without_a_price(
     start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:
     local, free, paid = [
@@ -109,7 +109,7 @@ async def test_local_is_asked_before_free_and_paid_never_without_a_budget(
     refused = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
     assert refused.status_code == 503
     refused = await http.post(f"{daemon.api_base}/chat/completions", json=chat())
-    assert "no budget set" in refused.json()["error"]["message"]
+    assert "its price is not known" in refused.json()["error"]["message"]
     assert paid.chats == []
 
 

@@ -140,14 +140,15 @@ async def test_other_dialects_requests_are_not_sent_there_and_the_reason_is_told
     assert "a/claude-a" in listed.text
 
 
-async def test_what_costs_money_is_not_asked_without_a_budget(
+async def test_what_costs_nobody_knows_what_is_not_asked(
     start_claude: StartClaude, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:
     cloud = await start_claude("claude-a")
     daemon = await start_daemon(config("", a=cloud))
     got = await ask(http, daemon, "a/claude-a")
-    assert got.status_code == 503
-    assert "no budget set" in got.json()["error"]["message"]
+    assert got.status_code == 402
+    assert got.json()["error"]["type"] == "billing_error"
+    assert "its price is not known" in got.json()["error"]["message"]
     assert not cloud.asked
 
 

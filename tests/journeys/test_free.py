@@ -75,7 +75,7 @@ async def test_a_free_model_answers_and_the_paid_ones_say_why_they_do_not(
     assert answer.headers["X-Pointsman-Model"].removeprefix("openrouter/") in FREE
     assert answer.headers["X-Pointsman-Tier"] == "free"
     explained = await http.post(f"{daemon.url}/control/v0/explain", json=chat())
-    (budget,) = (one for one in explained.json()["excluded"] if one["rule"] == "budget")
+    (budget,) = (one for one in explained.json()["excluded"] if one["rule"] == "no budget")
     assert set(budget["models"]) == {f"openrouter/{name}" for name in PAID}
 
 

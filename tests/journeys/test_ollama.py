@@ -77,7 +77,7 @@ async def test_a_model_in_ollamas_cloud_is_not_local_and_gets_nothing(
     daemon = await start_daemon(ollama=engine)
     for model in ("auto", "big:cloud"):
         answer = await http.post(f"{daemon.api_base}/chat/completions", json=LONG_CHAT | {"model": model})
-        assert answer.status_code == 503
+        assert answer.status_code == 402
         assert "runs at ollama.com" in answer.json()["error"]["message"]
     assert engine.chats == []
 

@@ -7,6 +7,7 @@ from pointsman.calls import Outcome
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
+from pointsman.limits.orders import Order
 from pointsman.types import Account, Model, Tier
 from tests.routing.house import endpoint, model
 
@@ -60,7 +61,7 @@ def test_each_is_parked_as_it_would_be_alone(
     for one, error, later in requests:
         now += later
         if parked_alone(gate, one, now) is None:
-            gate.admit(one, now).settle(Outcome.FAILED if error else Outcome.OK, now, error)
+            gate.admit(Order(one), now).settle(Outcome.FAILED if error else Outcome.OK, now, error)
         parked = gate.outlook(CROWD, now).parked
         for each in CROWD:
             until = parked[each.id].until if each.id in parked else None
@@ -69,7 +70,9 @@ def test_each_is_parked_as_it_would_be_alone(
 
 def test_another_crowd_is_looked_at_anew() -> None:
     gate = Gate()
-    gate.admit(CROWD[-1], 0.0).settle(Outcome.FAILED, 0.0, UpstreamError("no", shuts=Shuts.MODEL, wait=9.0))
+    gate.admit(Order(CROWD[-1]), 0.0).settle(
+        Outcome.FAILED, 0.0, UpstreamError("no", shuts=Shuts.MODEL, wait=9.0)
+    )
     assert [*gate.outlook(CROWD[:-1], 1.0).parked] == []
     assert [*gate.outlook(CROWD, 1.0).parked] == [CROWD[-1].id]
     assert [*gate.outlook(CROWD[-1:], 1.0).parked] == [CROWD[-1].id]

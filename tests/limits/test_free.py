@@ -13,6 +13,7 @@ from pointsman.calls import Outcome
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.free import FreeCall, FreeTiers, Told
 from pointsman.limits.gate import Gate
+from pointsman.limits.orders import Order
 from pointsman.limits.rate import read_limit
 from pointsman.limits.windows import PACIFIC, zone
 from pointsman.types import Account, Model, Tier
@@ -65,7 +66,7 @@ class House:
     def ask(self, one: Model, error: UpstreamError | None = None, *, goes_out: bool = True) -> bool:
         """Whether it was let through."""
         try:
-            ticket = self.gate.admit(one, self.now)
+            ticket = self.gate.admit(Order(one), self.now)
         except UpstreamError:
             return False
         if goes_out:
@@ -92,7 +93,7 @@ def test_no_more_pass_in_a_minute_than_are_allowed_and_the_reason_says_so() -> N
     assert house.why(free()) == "its 3 free requests a minute are used up"
     assert house.gate.recovery([free()], house.now) == (65.0, True)
     with pytest.raises(UpstreamError, match="parked for 65 s more: its 3 free requests a minute are used up"):
-        house.gate.admit(free(), house.now)
+        house.gate.admit(Order(free()), house.now)
 
 
 def test_a_minute_is_any_minute_and_as_long_as_a_request_may_be_on_its_way() -> None:
@@ -109,7 +110,7 @@ def test_a_minute_is_any_minute_and_as_long_as_a_request_may_be_on_its_way() -> 
 def test_who_has_no_allowance_is_not_counted() -> None:
     house = House(())
     assert house.ask_often(free(), 5) == 5
-    assert house.gate.admit(free(), house.now).counted is None
+    assert house.gate.admit(Order(free()), house.now).counted is None
     assert not house.counted
 
 
@@ -318,7 +319,7 @@ def test_time_that_was_slept_has_passed() -> None:
     house = House((MINUTE,))
     house.ask_often(free(), 3)
     under_way = House((MINUTE,))
-    ticket = under_way.gate.admit(free(), under_way.now)
+    ticket = under_way.gate.admit(Order(free()), under_way.now)
     for each in (house, under_way):
         each.gate.woke_up(60)
     assert house.rest(free()) == 5

@@ -10,6 +10,7 @@ from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.circuit import FORGOTTEN, Key, Opened, Shut, keys_of
 from pointsman.limits.gate import Gate, Recovery, Ticket
 from pointsman.limits.heads import Ceiling
+from pointsman.limits.orders import Order
 from pointsman.types import Account, Model, Tier
 from tests.routing.house import endpoint, model
 
@@ -45,7 +46,7 @@ def parked(gate: Gate, one: Model, now: float) -> str:
 
 
 def test_what_is_admitted_is_in_flight_until_it_is_settled(gate: Gate) -> None:
-    first, second, other = (gate.admit(one, 0.0) for one in (TINY, TINY, LARGE))
+    first, second, other = (gate.admit(Order(one), 0.0) for one in (TINY, TINY, LARGE))
     assert in_flight(gate) == {"local/tiny": 2, "local/large": 1}
     first.settle(Outcome.OK, 1.0)
     other.settle(Outcome.FAILED, 1.0, BROKEN)
@@ -56,12 +57,12 @@ def test_what_is_admitted_is_in_flight_until_it_is_settled(gate: Gate) -> None:
 
 def test_an_outlook_is_of_its_moment(gate: Gate) -> None:
     before = gate.outlook((), 0.0)
-    gate.admit(TINY, 0.0)
+    gate.admit(Order(TINY), 0.0)
     assert before.in_flight == {}
 
 
 def test_settling_twice_is_an_error_and_takes_nothing_from_others(gate: Gate) -> None:
-    ticket, other = gate.admit(TINY, 0.0), gate.admit(TINY, 0.0)
+    ticket, other = gate.admit(Order(TINY), 0.0), gate.admit(Order(TINY), 0.0)
     ticket.settle(Outcome.OK, 1.0)
     with pytest.raises(RuntimeError, match="settled before"):
         ticket.settle(Outcome.OK, 1.0)
@@ -70,16 +71,16 @@ def test_settling_twice_is_an_error_and_takes_nothing_from_others(gate: Gate) ->
 
 
 def test_a_limit_parks_its_model_for_as_long_as_the_provider_says(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 10.0, limited(30.0))
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 10.0, limited(30.0))
     assert parked(gate, cloud(), 39.9) == "it answered 429: slow down"
     with pytest.raises(UpstreamError, match="parked for 20 s more"):
-        gate.admit(cloud(), 20.0)
+        gate.admit(Order(cloud()), 20.0)
     assert parked(gate, cloud(), 40.0) == ""
     assert parked(gate, cloud("other"), 20.0) == ""
 
 
 def test_a_shorter_wait_does_not_shorten_a_longer_one(gate: Gate) -> None:
-    first, second = gate.admit(cloud(), 0.0), gate.admit(cloud(), 0.0)
+    first, second = gate.admit(Order(cloud()), 0.0), gate.admit(Order(cloud()), 0.0)
     first.settle(Outcome.FAILED, 0.0, limited(60.0))
     second.settle(Outcome.FAILED, 0.0, limited(1.0))
     assert parked(gate, cloud(), 59.0)
@@ -88,7 +89,7 @@ def test_a_shorter_wait_does_not_shorten_a_longer_one(gate: Gate) -> None:
 def test_what_fails_again_is_parked_for_longer_and_never_beyond_half_a_minute(gate: Gate) -> None:
     now, pauses = 0.0, []
     for _ in range(7):
-        gate.admit(cloud(), now).settle(Outcome.FAILED, now, BROKEN)
+        gate.admit(Order(cloud()), now).settle(Outcome.FAILED, now, BROKEN)
         recovery = gate.recovery([cloud()], now)
         assert recovery is not None
         pauses.append(recovery.seconds)
@@ -97,16 +98,16 @@ def test_what_fails_again_is_parked_for_longer_and_never_beyond_half_a_minute(ga
 
 
 def test_after_its_time_one_probe_may_pass_and_its_content_lets_all_others_in(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
-    probe = gate.admit(cloud(), 2.0)
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    probe = gate.admit(Order(cloud()), 2.0)
     with pytest.raises(UpstreamError, match="parked"):
-        gate.admit(cloud(), 2.0)
+        gate.admit(Order(cloud()), 2.0)
     probe.content()
-    gate.admit(cloud(), 2.0)
+    gate.admit(Order(cloud()), 2.0)
 
 
 def test_who_was_admitted_before_a_limit_does_not_lift_it_by_his_content(gate: Gate) -> None:
-    early, late = gate.admit(cloud(), 0.0), gate.admit(cloud(), 0.0)
+    early, late = gate.admit(Order(cloud()), 0.0), gate.admit(Order(cloud()), 0.0)
     late.settle(Outcome.FAILED, 1.0, limited(60.0))
     early.content()
     early.settle(Outcome.OK, 2.0)
@@ -114,14 +115,14 @@ def test_who_was_admitted_before_a_limit_does_not_lift_it_by_his_content(gate: G
 
 
 def test_a_probe_that_is_given_up_tells_nothing_and_lets_the_next_one_pass(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
-    gate.admit(cloud(), 2.0).settle(Outcome.CANCELLED, 3.0)
-    gate.admit(cloud(), 3.0).settle(Outcome.OK, 4.0)
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    gate.admit(Order(cloud()), 2.0).settle(Outcome.CANCELLED, 3.0)
+    gate.admit(Order(cloud()), 3.0).settle(Outcome.OK, 4.0)
     assert gate.recovery([cloud()], 4.0) is None
 
 
 def test_a_refused_key_parks_its_account_and_no_other(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, REFUSED)
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, REFUSED)
     assert parked(gate, cloud("other"), 599.0)
     assert parked(gate, cloud("one", account="b"), 1.0) == ""
     assert parked(gate, cloud("other"), 600.0) == ""
@@ -129,31 +130,31 @@ def test_a_refused_key_parks_its_account_and_no_other(gate: Gate) -> None:
 
 def test_a_limit_of_the_free_models_parks_those_of_its_account_and_not_the_paid_ones(gate: Gate) -> None:
     free, other = (replace(cloud(name), tier=Tier.FREE) for name in ("one:free", "two:free"))
-    gate.admit(free, 0.0).settle(Outcome.FAILED, 0.0, limited(60.0, Shuts.FREE))
+    gate.admit(Order(free), 0.0).settle(Outcome.FAILED, 0.0, limited(60.0, Shuts.FREE))
     assert parked(gate, other, 1.0)
     assert parked(gate, cloud(), 1.0) == ""
 
 
 def test_an_engine_on_this_machine_is_never_parked(gate: Gate) -> None:
     for error in (BROKEN, REFUSED, limited(60.0)):
-        gate.admit(TINY, 0.0).settle(Outcome.FAILED, 0.0, error)
+        gate.admit(Order(TINY), 0.0).settle(Outcome.FAILED, 0.0, error)
     assert parked(gate, TINY, 0.0) == ""
 
 
 def test_the_first_recovery_counts_and_is_a_matter_of_limits_only_where_all_are_limited(gate: Gate) -> None:
-    gate.admit(cloud("one"), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
-    gate.admit(cloud("two"), 0.0).settle(Outcome.FAILED, 0.0, limited(10.0))
+    gate.admit(Order(cloud("one")), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    gate.admit(Order(cloud("two")), 0.0).settle(Outcome.FAILED, 0.0, limited(10.0))
     assert gate.recovery([cloud("one"), cloud("two")], 1.0) == Recovery(9.0, limited=True)
     assert gate.recovery([cloud("one"), cloud("three")], 1.0) == Recovery(29.0, limited=False)
     assert gate.recovery([cloud("three")], 1.0) is None
     assert gate.recovery([], 1.0) is None
-    gate.admit(cloud("three"), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    gate.admit(Order(cloud("three")), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
     assert gate.recovery([cloud("one"), cloud("three")], 1.0) == Recovery(1.0, limited=False)
 
 
 def test_a_machine_that_slept_forgets_what_was_broken_and_keeps_what_is_limited(gate: Gate) -> None:
-    gate.admit(cloud("one"), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
-    gate.admit(cloud("two"), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    gate.admit(Order(cloud("one")), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    gate.admit(Order(cloud("two")), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
     gate.woke_up(slept=10.0)
     assert parked(gate, cloud("one"), 1.0) == ""
     assert parked(gate, cloud("two"), 1.0)
@@ -162,7 +163,7 @@ def test_a_machine_that_slept_forgets_what_was_broken_and_keeps_what_is_limited(
 
 
 def test_what_is_limited_is_back_at_the_providers_time_though_our_clock_stood_still(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
     gate.woke_up(slept=20.0)
     assert parked(gate, cloud(), 9.9)
     assert parked(gate, cloud(), 10.0) == ""
@@ -171,7 +172,7 @@ def test_what_is_limited_is_back_at_the_providers_time_though_our_clock_stood_st
 
 
 def test_a_limit_outlasts_a_sleep_though_something_broke_meanwhile(gate: Gate) -> None:
-    first, second = gate.admit(cloud(), 0.0), gate.admit(cloud(), 0.0)
+    first, second = gate.admit(Order(cloud()), 0.0), gate.admit(Order(cloud()), 0.0)
     first.settle(Outcome.FAILED, 0.0, limited(60.0))
     second.settle(Outcome.FAILED, 1.0, BROKEN)
     gate.woke_up(slept=1.0)
@@ -179,9 +180,9 @@ def test_a_limit_outlasts_a_sleep_though_something_broke_meanwhile(gate: Gate) -
 
 
 def test_a_probe_does_not_lift_what_was_shut_after_it_was_asked(gate: Gate) -> None:
-    early = gate.admit(cloud(), 0.0)
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
-    probe = gate.admit(cloud(), 2.0)
+    early = gate.admit(Order(cloud()), 0.0)
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    probe = gate.admit(Order(cloud()), 2.0)
     early.settle(Outcome.FAILED, 3.0, limited(60.0))
     probe.content()
     probe.settle(Outcome.OK, 4.0)
@@ -189,7 +190,7 @@ def test_a_probe_does_not_lift_what_was_shut_after_it_was_asked(gate: Gate) -> N
 
 
 def test_a_models_limit_is_not_that_of_the_same_model_under_another_key(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
     assert parked(gate, cloud(account="b"), 1.0) == ""
 
 
@@ -200,7 +201,7 @@ def head(remaining: int, seconds: float) -> dict[str, str]:
 
 
 def test_who_has_nothing_left_is_not_asked_until_he_has(gate: Gate) -> None:
-    ticket = gate.admit(cloud(), 0.0)
+    ticket = gate.admit(Order(cloud()), 0.0)
     ticket.told(head(0, 20), 1.0, WALL)
     ticket.settle(Outcome.OK, 2.0)
     words = "its 30 requests a minute are used up, by its own headers"
@@ -211,13 +212,13 @@ def test_who_has_nothing_left_is_not_asked_until_he_has(gate: Gate) -> None:
 
 
 def test_who_has_something_left_is_asked_on(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).told(head(1, 20), 1.0, WALL)
+    gate.admit(Order(cloud()), 0.0).told(head(1, 20), 1.0, WALL)
     assert parked(gate, cloud(), 1.0) == ""
 
 
 def test_a_probe_that_is_told_to_rest_again_does_not_open_by_its_content(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(5.0))
-    probe = gate.admit(cloud(), 5.0)
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, limited(5.0))
+    probe = gate.admit(Order(cloud()), 5.0)
     probe.told(head(0, 20), 5.0, WALL)
     probe.content()
     probe.settle(Outcome.OK, 6.0)
@@ -227,7 +228,7 @@ def test_a_probe_that_is_told_to_rest_again_does_not_open_by_its_content(gate: G
 
 
 def test_the_head_of_a_refusal_is_known_and_the_refusal_says_how_long(gate: Gate) -> None:
-    ticket = gate.admit(cloud(), 0.0)
+    ticket = gate.admit(Order(cloud()), 0.0)
     ticket.told(head(0, 60), 0.0, WALL, refused=True)
     ticket.settle(Outcome.FAILED, 0.0, limited(2.0))
     assert parked(gate, cloud(), 2.0) == ""
@@ -236,7 +237,7 @@ def test_the_head_of_a_refusal_is_known_and_the_refusal_says_how_long(gate: Gate
 
 def test_the_newest_of_what_was_told_is_known_and_full_again_in_time(gate: Gate) -> None:
     for remaining, now in ((12, 0.0), (11, 5.0)):
-        gate.admit(cloud(), now).told(head(remaining, 60), now, WALL)
+        gate.admit(Order(cloud()), now).told(head(remaining, 60), now, WALL)
     (told,) = gate.ceilings.report(25.0)
     assert (told.key.id, told.ceilings) == ("cloud/one", (Ceiling("requests-minute", 30, 11, 40.0),))
     gate.woke_up(slept=30.0)
@@ -246,19 +247,19 @@ def test_the_newest_of_what_was_told_is_known_and_full_again_in_time(gate: Gate)
 
 def test_of_two_budgets_that_are_used_up_the_later_counts(gate: Gate) -> None:
     told = head(0, 20) | {"X-RateLimit-Remaining-Tokens-Day": "0", "X-RateLimit-Reset-Tokens-Day": "600"}
-    gate.admit(cloud(), 0.0).told(told, 0.0, WALL)
+    gate.admit(Order(cloud()), 0.0).told(told, 0.0, WALL)
     assert parked(gate, cloud(), 599.0) == "its tokens a day are used up, by its own headers"
 
 
 def test_a_head_does_not_shorten_what_a_refusal_said(gate: Gate) -> None:
-    early, late = gate.admit(cloud(), 0.0), gate.admit(cloud(), 0.0)
+    early, late = gate.admit(Order(cloud()), 0.0), gate.admit(Order(cloud()), 0.0)
     late.settle(Outcome.FAILED, 0.0, limited(60.0))
     early.told(head(0, 20), 1.0, WALL)
     assert parked(gate, cloud(), 59.0) == "it answered 429: slow down"
 
 
 def test_an_engine_on_this_machine_has_no_ceiling(gate: Gate) -> None:
-    gate.admit(TINY, 0.0).told(head(0, 60), 0.0, WALL)
+    gate.admit(Order(TINY), 0.0).told(head(0, 60), 0.0, WALL)
     assert gate.ceilings.report(0.0) == []
     assert parked(gate, TINY, 1.0) == ""
 
@@ -267,13 +268,13 @@ def test_every_change_is_told_once() -> None:
     changes: list[Shut | Opened] = []
     gate = Gate(changes.append)
     model_key, account_key = Key(Shuts.MODEL, "cloud/one", "a"), Key(Shuts.ACCOUNT, "a")
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, BROKEN)
     assert changes == [Shut(model_key, 2.0, 1, "it answered 503: overloaded", limited=False)]
-    probe = gate.admit(cloud(), 2.0)
+    probe = gate.admit(Order(cloud()), 2.0)
     probe.content()
     probe.settle(Outcome.OK, 3.0)
     assert changes[1:] == [Opened(model_key, limited=False)]
-    gate.admit(cloud(), 3.0).settle(Outcome.FAILED, 3.0, limited(9.0, Shuts.ACCOUNT))
+    gate.admit(Order(cloud()), 3.0).settle(Outcome.FAILED, 3.0, limited(9.0, Shuts.ACCOUNT))
     gate.circuits.reset()
     assert changes[2:] == [
         Shut(account_key, 9.0, 1, "it answered 429: slow down", limited=True),
@@ -289,12 +290,12 @@ def test_what_is_restored_is_shut_and_told_to_nobody() -> None:
     assert gate.circuits.report(5.0)[0].failures == 3
     assert gate.recovery([cloud()], 5.0) == Recovery(30.0, limited=True)
     assert changes == []
-    gate.admit(cloud(), 35.0).settle(Outcome.OK, 36.0)
+    gate.admit(Order(cloud()), 35.0).settle(Outcome.OK, 36.0)
     assert gate.circuits.report(36.0) == []
 
 
 def test_who_was_not_asked_for_an_hour_is_no_longer_told_of(gate: Gate) -> None:
-    gate.admit(cloud(), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
+    gate.admit(Order(cloud()), 0.0).settle(Outcome.FAILED, 0.0, limited(30.0))
     assert len(gate.circuits.report(30.0)) == 1
     assert gate.circuits.report(30.0 + FORGOTTEN) == []
 
@@ -332,7 +333,7 @@ class World:
     def ask(self, one: Model) -> None:
         blocked = self.gate.outlook([one], self.now).parked
         try:
-            ticket = self.gate.admit(one, self.now)
+            ticket = self.gate.admit(Order(one), self.now)
         except UpstreamError:
             assert blocked, "refused though nothing is known against it"
         else:
@@ -389,6 +390,6 @@ def test_however_it_goes_nothing_is_held_and_nobody_is_asked_before_his_time(
         ticket.settle(Outcome.CANCELLED, world.now)
     later = world.now + 3600
     for one in MODELS:
-        world.gate.admit(one, later).settle(Outcome.OK, later)  # nothing is shut for ever
+        world.gate.admit(Order(one), later).settle(Outcome.OK, later)  # nothing is shut for ever
     assert in_flight(world.gate) == {}
     assert world.gate.circuits.report(later) == []

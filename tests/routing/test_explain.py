@@ -37,7 +37,7 @@ def test_every_rule_that_left_somebody_out_is_told_with_its_models() -> None:
     known = snapshot(model("a/b", tier=None), model("p/q", tier=Tier.PAID), model("r/s", tier=Tier.PAID))
     words = told(known, AUTO)
     assert words.startswith("no model may answer 'auto'. a/b: nobody has said whether it runs here")
-    assert "p/q, r/s: no budget set, and it costs money (budgets come with a later version)" in words
+    assert "p/q, r/s: no budget set, and it costs money: `pointsman budget set day 1.00` lets it" in words
 
 
 def test_of_many_models_three_are_named_and_the_others_counted() -> None:
@@ -49,7 +49,7 @@ def test_of_a_named_model_only_its_own_reason_is_told() -> None:
     known = snapshot(model("p/q", tier=Tier.PAID), model("local/tiny"))
     words = told(known, Wanted("p/q", chosen=False, models=("p/q",)))
     assert words.startswith("no model may answer 'p/q'. p/q: no budget set, and it costs money")
-    assert "(budgets come with a later version). Start a" in words
+    assert "`pointsman budget none` as much as it does. Start a" in words
     assert words.endswith("see in `pointsman status` what to mend")
 
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.calls import Excluded, Outlook, Task, Wanted
+from pointsman.funds import EMPTY
 from pointsman.modes import Mode, Privacy
 from pointsman.routing.context import ANSWER_ROOM
-from pointsman.routing.policy import RULES, context, decide, routable
+from pointsman.routing.policy import RULES, context, decide, few_words, routable
 from pointsman.types import (
     Ability,
     Dialect,
@@ -124,7 +125,7 @@ def test_a_mode_lets_its_tiers_answer(mode: Mode, tiers: set[Tier]) -> None:
     known = snapshot(*(model(f"{tier.word}/one", tier=tier) for tier in Tier))
     candidates = decide("d", AUTO, task(mode=mode), known, Outlook()).candidates
     assert {one.model.tier for one in candidates} == tiers
-    assert {one.tier for one in routable(known, mode=mode)} == tiers
+    assert {one.tier for one in routable(known, few_words(mode=mode), EMPTY)} == tiers
 
 
 RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
@@ -135,8 +136,8 @@ RED_CARDS: tuple[tuple[str, Model, dict[str, Any], str], ...] = (
     ("mode", model(tier=Tier.PAID), {"mode": Mode.NO_PAID}, "mode is no-paid, and it is not free"),
     ("mode", model(tier=Tier.FREE), {"mode": Mode.LOCAL_ONLY}, "local-only, and it is not on this machine"),
     ("mode", model(), {"mode": Mode.PAUSED}, "`pointsman mode normal` ends it"),
-    ("budget", model(tier=Tier.PAID), {}, "no budget set"),
-    ("budget", model(tier=Tier.PAID, runs_at="ollama.com"), {}, "runs at ollama.com, not here"),
+    ("no budget", model(tier=Tier.PAID), {}, "no budget set"),
+    ("no budget", model(tier=Tier.PAID, runs_at="ollama.com"), {}, "runs at ollama.com, not here"),
     ("dialect", model(endpoint=endpoint(dialect=Dialect.GEMINI)), {}, "gemini, is not spoken yet"),
     ("dialect", model(endpoint=endpoint(dialect=Dialect.ANTHROPIC)), {}, "asked by /v1/messages alone"),
     ("dialect", model(), {"format": "anthropic.messages"}, "of the kind anthropic.messages"),
@@ -183,7 +184,7 @@ def _each(excluded: Sequence[Excluded]) -> set[tuple[str, str, str]]:
 
 
 def test_every_rule_has_an_example_here() -> None:
-    assert {rule for rule, *_ in RED_CARDS} == {rule.__name__ for rule in RULES}
+    assert {rule for rule, *_ in RED_CARDS} == {*(rule.__name__ for rule in RULES), "no budget"}
 
 
 @pytest.mark.parametrize(
@@ -300,7 +301,7 @@ def test_routable_is_what_plain_words_could_be_given_to() -> None:
         model("x/y", tier=None),
         model("p/q", tier=Tier.PAID),
     )
-    assert [one.id for one in routable(snapshot(*models))] == ["local/blind"]
+    assert [one.id for one in routable(snapshot(*models), few_words(), EMPTY)] == ["local/blind"]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +317,7 @@ def test_a_format_of_another_dialect_is_for_those_whose_row_names_it(form: str, 
     providers = {"a/one": "llama-server", "b/two": "lm-studio", "c/three": "koboldcpp"}
     models = [model(id, endpoint=endpoint(id[0], provider=row)) for id, row in providers.items()]  # noqa: A001
     claude = model("d/claude", endpoint=endpoint("d", dialect=Dialect.ANTHROPIC, provider="anthropic"))
-    assert [one.id for one in routable(snapshot(*models, claude), form)] == ids
+    assert [one.id for one in routable(snapshot(*models, claude), few_words(form), EMPTY)] == ids
 
 
 def test_of_no_models_nothing_is_decided_but_the_decision_stands() -> None:

@@ -26,7 +26,7 @@ def models(name: str, names: Names = NOBODY, known: Snapshot = HERE) -> tuple[st
 
 @pytest.mark.parametrize("name", ["", "auto"])
 def test_no_name_and_auto_leave_the_choice_to_us(name: str) -> None:
-    assert resolve(name, NOBODY, HERE) == Wanted("auto", chosen=True)
+    assert resolve(name, NOBODY, HERE) == Wanted("auto", chosen=True, role="main")
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def start(path: Path) -> Iterator[Start]:
 async def told(watcher: Watcher) -> list[tuple[str, object]]:
     found = []
     while happening := await watcher.next(timeout=0):
-        assert happening.kind == "privacy.left"
-        found.append((str(happening.data["app"]), happening.data["to"]))
+        if happening.kind == "privacy.left":
+            found.append((str(happening.data["app"]), happening.data["to"]))
     return found
 
 

@@ -16,6 +16,7 @@ from pointsman.ledger.writer import Writer
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
+from pointsman.limits.orders import Order
 from pointsman.types import Account, Model, Tier
 from pointsman.watch.keeper import Keeper, committed
 from tests.routing.house import endpoint, model
@@ -51,12 +52,12 @@ class Start:
             self.keeper.restore(self.gate, reader)
 
     def fail(self, one: Model, error: UpstreamError) -> None:
-        self.gate.admit(one, self.now).settle(Outcome.FAILED, self.now, error)
+        self.gate.admit(Order(one), self.now).settle(Outcome.FAILED, self.now, error)
 
     def hear(self, one: Model, remaining: int) -> None:
         told = (("limit", 30), ("remaining", remaining), ("reset", 60))
         headers = {f"x-ratelimit-{name}-requests-minute": str(value) for name, value in told}
-        ticket = self.gate.admit(one, self.now)
+        ticket = self.gate.admit(Order(one), self.now)
         ticket.told(headers, self.now, self.wall)
         ticket.settle(Outcome.OK, self.now)
 
@@ -96,7 +97,7 @@ def test_what_is_limited_is_limited_after_a_restart_until_the_same_time(first: S
     second = again(first, path, after=5)
     assert second.shut == {"cloud/one": 45.0, "cloud-1f": 3585.0}
     with pytest.raises(UpstreamError, match="parked for 1 h 0 min more: it answered 402"):
-        second.gate.admit(cloud("one"), second.now)
+        second.gate.admit(Order(cloud("one")), second.now)
     for start in (first, second):
         known = {one.key.id: one.unpaid for one in start.gate.circuits.report(start.now)}
         assert known == {"cloud/one": False, "cloud-1f": True}
@@ -197,10 +198,10 @@ def gift() -> Model:
 
 def test_what_was_counted_is_counted_after_a_restart(first: Start, path: Path) -> None:
     for _ in range(20):
-        ticket = first.gate.admit(gift(), first.now)
+        ticket = first.gate.admit(Order(gift()), first.now)
         ticket.goes_out()
         ticket.settle(Outcome.OK, first.now)
-    first.gate.admit(cloud("paid"), first.now).settle(Outcome.OK, first.now)
+    first.gate.admit(Order(cloud("paid")), first.now).settle(Outcome.OK, first.now)
     soon = again(first, path, after=5.0)
     recovery = soon.gate.recovery([gift()], soon.now)
     assert recovery is not None
@@ -209,7 +210,7 @@ def test_what_was_counted_is_counted_after_a_restart(first: Start, path: Path) -
 
 
 async def test_what_is_counted_is_in_the_ledger_when_it_is_committed(first: Start, path: Path) -> None:
-    first.gate.admit(gift(), first.now).goes_out()
+    first.gate.admit(Order(gift()), first.now).goes_out()
     await committed(first.writer)
     with closing(Reader(path)) as reader:
         assert len(reader.free_calls(0.0)) == 1
@@ -217,6 +218,6 @@ async def test_what_is_counted_is_in_the_ledger_when_it_is_committed(first: Star
 
 async def test_a_ledger_that_can_not_be_written_keeps_nobody_from_an_answer(first: Start) -> None:
     first.writer.stop()
-    first.gate.admit(gift(), first.now)
+    first.gate.admit(Order(gift()), first.now)
     await committed(first.writer)
     assert [one.used for one in first.gate.free.report([gift()], first.now)] == [1, 1]

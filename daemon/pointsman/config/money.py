@@ -18,7 +18,7 @@ from pointsman.config.fields import (
 )
 from pointsman.config.readers import one_of, wrong
 from pointsman.dates import Window
-from pointsman.funds import CURVE, Step, Turn
+from pointsman.funds import CURVE, Budget, Scope, Step, Turn
 from pointsman.modes import Privacy
 from pointsman.money import to_nano
 from pointsman.types import Grade
@@ -65,6 +65,9 @@ class Allowance(Section):
     def nano_limit(self) -> int:
         """Nano-dollars."""
         return to_nano(self.limit)
+
+    def to_budget(self, name: str, scope: Scope) -> Budget:
+        return Budget(name, self.window, self.nano_limit, self.hard, scope)
 
 
 class BudgetConfig(Allowance):

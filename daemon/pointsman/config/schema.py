@@ -30,6 +30,7 @@ from pointsman.config.fields import (
 from pointsman.config.money import AppConfig, BudgetConfig, DegradationConfig
 from pointsman.config.places import PriceConfig, ProviderConfig
 from pointsman.config.timeouts import TimeoutsConfig
+from pointsman.funds import Budget, Scope
 from pointsman.modes import Mode
 from pointsman.types import Grade
 
@@ -42,8 +43,6 @@ NOT_IN_FORCE = (
     ("roles", "NAME", "priority"),
     ("profiles",),
     ("tasks",),
-    ("budgets",),
-    ("degradation",),
     ("apps",),
 )
 
@@ -161,3 +160,11 @@ class Config(Section):
     apps: Table[OwnName, AppConfig] = Field(
         default_factory=empty, description="Rules for one program, by its name."
     )
+
+
+def budgets_of(config: Config) -> list[Budget]:
+    found = []
+    for name, one in config.budgets.items():
+        kind, _, whose = one.scope.partition(":")
+        found.append(one.to_budget(name, Scope(kind, whose)))
+    return found

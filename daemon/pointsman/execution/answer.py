@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pointsman.calls import Attempt, Call, Candidate, Decision, Frame, Outcome, Task, Whole
+from pointsman.calls import Attempt, Call, CallKind, Candidate, Decision, Frame, Outcome, Task, Whole
 from pointsman.chat import CHARS_PER_TOKEN, EventKind
 from pointsman.errors import UpstreamError
+from pointsman.execution.bill import Bill, bill, is_charged, order, with_ceiling
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
 from pointsman.execution.loads import Loads, Open
@@ -37,7 +38,8 @@ class Means:
 
     `hold`: nothing of a stream is passed on before all of it is there. `collect`: plain answers are asked
     for as streams. `cross` is told before a call goes out, and raises UpstreamError where it may not.
-    `committed` returns when all that was counted until now is written down.
+    `committed` returns when all that was counted until now is written down, if it can be; `recorded` when it
+    is, and raises UpstreamError where it can't be.
     """
 
     sessions: Sessions
@@ -50,6 +52,7 @@ class Means:
     collect: bool = False
     cross: Callable[[Call, Model], None] = lambda _call, _model: None
     committed: Callable[[], Awaitable[None]] = _nothing_to_commit
+    recorded: Callable[[], Awaitable[None]] = _nothing_to_commit
 
     def asked(self, call: Call) -> Call:
         """The call as servers are asked it."""
@@ -60,7 +63,8 @@ class Answer:
     """One attempt, and once its first content is there, the answer: `whole` if plain, else `frames()`.
 
     Made by `attempts.first_answer`. `close` it on every way out; it needs no await, settles what is open, and
-    leaves its turn at the engine. One that failed keeps its turn: there may be a second try.
+    leaves its turn at the engine. One that failed keeps its turn: there may be a second try. `note` hands
+    what is known of the request to the ledger.
     """
 
     def __init__(
@@ -74,14 +78,19 @@ class Answer:
         clocks: Clocks,
         started: float,
         loads_until: float,
+        note: Callable[[], None],
     ) -> None:
         model = candidate.model
-        self._call = means.asked(call)
+        self._loop = asyncio.get_running_loop()
+        self._ticket = means.gate.admit(
+            order(call, decision, candidate, means.gate.ratios), self._loop.time()
+        )
+        self._call = with_ceiling(means.asked(call), model, self.cap)
         self._collector = COLLECTORS[call.format](model.id) if self._call.stream and not call.stream else None
         self._task = decision.task
         self._means = means
+        self._note = note
         self.started = started
-        self._loop = asyncio.get_running_loop()
         self._turn = turn
         self._clocks = clocks
         self._loads_until = loads_until
@@ -94,7 +103,6 @@ class Answer:
         )
         self._prelude: deque[Frame] = deque()
         self._upstream: Upstream | None = None
-        self._ticket = means.gate.admit(model, self._loop.time())
         self.candidate = candidate
         self.whole: Whole | None = None
         self.attempt = Attempt(
@@ -102,14 +110,16 @@ class Answer:
             endpoint=model.endpoint.id,
             tier=tier_word(model.tier),
             started=self._loop.time() - started,
+            provider=model.endpoint.provider,
+            at=self._ticket.reserved.at,
+            day=self._ticket.reserved.day,
+            reserved=self._ticket.reserved.amount,
         )
 
     async def open(self) -> None:
         """Asks, and waits for the first content, or for all of a plain answer. Raises UpstreamError."""
-        model = self.candidate.model
-        if self._ticket.counted:  # a crash a moment later must not make a free request that nobody knows of
-            await self._means.committed()
-        self._means.cross(self._call, model)
+        await self._written_down()
+        self._means.cross(self._call, self.candidate.model)
         self._ticket.goes_out()
         self._upstream = await self._sent()
         self.attempt.status = 200
@@ -131,6 +141,14 @@ class Answer:
                 raise self._inside(error) from None
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK)
+
+    async def _written_down(self) -> None:
+        """A crash a moment later must not make a request that costs money, or is counted, unknown."""
+        if self.candidate.model.tier is Tier.PAID:
+            self._note()
+            await self._means.recorded()
+        elif self._ticket.counted:
+            await self._means.committed()
 
     async def _sent(self) -> Upstream:
         """Asks; an engine here that is still loading its model again, until it has or takes too long."""
@@ -193,12 +211,15 @@ class Answer:
         self._hang_up()
         self._turn.leave()
 
+    @property
     def cost_max(self) -> int | None:
         """Nano-dollars this answer can cost at the most; None: unknown."""
-        model = self.candidate.model
-        output = self._call.max_tokens or model.max_output or model.context or 0
-        usage = Usage(self._task.prompt_tokens, output * self._call.choices)
-        return usage.cost_most(model.price) if model.price else None
+        return self._ticket.reserved.amount
+
+    @property
+    def cap(self) -> int | None:
+        """Tokens that it may have, for what it costs; None: as many as it likes."""
+        return self._ticket.reserved.cap
 
     def _heard(self, status: int, headers: Mapping[str, str]) -> None:
         """The head came, and what it tells of its provider's limits counts at once."""
@@ -301,15 +322,26 @@ class Answer:
         if self.attempt.outcome is not Outcome.OPEN:
             return
         usage = self._usage(outcome)
-        price = self.candidate.model.price
+        billed = self._bill(outcome, usage, error)
         self.attempt.outcome = outcome
         self.attempt.error = error.message if error else ""
         self.attempt.ended = self._now()
         self.attempt.usage = usage
-        self.attempt.cost = (usage.cost(price, self._means.wall()) if usage else 0) if price else None
-        self._ticket.settle(outcome, self._loop.time(), error if shut else None)
+        self.attempt.cost, self.attempt.priced, self.attempt.is_told = billed
+        self._ticket.settle(outcome, self._loop.time(), error if shut else None, billed.cost or 0)
+        if usage is not None and not usage.estimated:
+            self._means.gate.ratios.learn(self.candidate.model.id, self._task, usage.input)
         if outcome is Outcome.OK:
             self._turn.answered(self.attempt)
+
+    def _bill(self, outcome: Outcome, usage: Usage | None, error: UpstreamError | None) -> Bill:
+        model, ok = self.candidate.model, outcome is Outcome.OK
+        answered, spoke = self.attempt.status == 200, self.attempt.first_content is not None
+        if not ok and (not self._ticket.is_out or not is_charged(error, answered=answered, spoke=spoke)):
+            return Bill(0, 0)
+        told = usage is not None and not usage.estimated and self._reader.complete
+        whole = ok or told
+        return bill(model, usage, wall=self._means.wall(), whole=whole, reserved=self.attempt.reserved)
 
     def _usage(self, outcome: Outcome) -> Usage | None:
         """As it was told; or by what was said, where nothing was told, or not yet all of it."""
@@ -317,6 +349,8 @@ class Answer:
         usage, written = told.usage, round(told.text_size / CHARS_PER_TOKEN)
         if told.text_size and (usage is None or (outcome is not Outcome.OK and usage.output < written)):
             return replace(usage or Usage(self._task.prompt_tokens), output=written, estimated=True)
+        if usage is None and outcome is Outcome.OK and self._call.kind is CallKind.EMBEDDING:
+            return Usage(round(self._task.text_bytes / CHARS_PER_TOKEN), estimated=True)
         return usage
 
     def _now(self) -> float:

@@ -5,11 +5,11 @@ the answer is that model's alone, whole or ended by an error: no other model's t
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pointsman.calls import PARKED, Attempt, Call, Candidate, Decision, some
-from pointsman.errors import NoRoute, PointsmanError, Refused, Then, UpstreamError
+from pointsman.errors import NoRoute, OverBudget, PointsmanError, Refused, Then, Unaffordable, UpstreamError
 from pointsman.execution.answer import Answer, Means
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
@@ -22,15 +22,26 @@ ENOUGH = 2  # failures of one request at one place, after which it comes behind 
 BRIEF = 3.0  # seconds of an attempt that is worth a second one at the same model, where others may be asked
 
 
+def _no_note() -> None:
+    pass
+
+
 async def first_answer(
-    call: Call, decision: Decision, means: Means, attempts: list[Attempt], started: float
+    call: Call,
+    decision: Decision,
+    means: Means,
+    attempts: list[Attempt],
+    started: float,
+    *,
+    note: Callable[[], None] = _no_note,
 ) -> Answer:
     """Asks the candidates in order until one brings content. `started`: the request, on the loop's clock.
 
-    Every attempt is in `attempts` before it is made. Raises NoRoute when nobody is left, and Refused
-    when all say that the request itself is wrong, or one that it will not answer what it asks.
+    Every attempt is in `attempts` before it is made, and one that costs money is told to `note`. Raises
+    NoRoute when nobody is left, and Refused when all say that the request itself is wrong, or one that it
+    will not answer what it asks.
     """
-    asking = _Asking(call, decision, means, attempts, started)
+    asking = _Asking(call, decision, means, attempts, started, note)
     for candidate in asking.in_turn():
         if asking.is_over(candidate) or asking.passes_by(candidate):
             continue
@@ -51,11 +62,13 @@ class _Asking:
     means: Means
     attempts: list[Attempt]
     started: float
+    note: Callable[[], None]
     place: int = 0  # in the decision's order: of the next
     later: list[Candidate] = field(default_factory=list)  # whose places have failed this request
     late: list[tuple[str, str]] = field(default_factory=list)  # who was waited for in vain, and why
     cold: list[float] = field(default_factory=list)  # seconds until those are there whose loads go on
     smaller: list[tuple[str, str]] = field(default_factory=list)  # who was passed by for its context
+    dear: int = 0  # how many there was no money for
     too_long: bool = False  # somebody said so of the prompt
     too_small: int = 0  # tokens: a context that did not hold it
 
@@ -119,6 +132,8 @@ class _Asking:
             (one, why.reason) for why in self.decision.excluded if why.rule == PARKED for one in why.models
         ]
         tried = _together([*asked, *self.smaller, *self.late, *parked])
+        if self.dear and not self.attempts and self.dear == len(self.late):
+            return OverBudget(f"no model that costs money may be asked now. {tried}")
         statuses = [attempt.status for attempt in self.attempts]
         refusal = next((status for status in statuses if status in REFUSALS), None)
         error = self._no_route(f"every model that may answer was tried, and none did. {tried}")
@@ -197,9 +212,11 @@ class _Asking:
                 clocks=clocks,
                 started=self.started,
                 loads_until=self._loads_until(candidate, patient=patient),
+                note=self.note,
             )
         except UpstreamError as error:
             self.late.append((candidate.model.id, error.message))
+            self.dear += isinstance(error, Unaffordable)
             raise
         self.attempts.append(answer.attempt)
         return answer

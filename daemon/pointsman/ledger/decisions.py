@@ -5,7 +5,7 @@ holds an account, an account holds a key).
 """
 
 from pointsman.calls import Candidate, Decision, Excluded, Task, Wanted
-from pointsman.ledger.views import CandidateView, DecisionView, ExcludedView, TaskView, WantedView
+from pointsman.ledger.views import CallerView, CandidateView, DecisionView, ExcludedView, TaskView, WantedView
 from pointsman.types import flag_names, tier_word
 
 
@@ -18,6 +18,7 @@ def describe(decision: Decision, most: int | None = None) -> DecisionView:
         candidates=[_candidate(candidate) for candidate in decision.candidates[:most]],
         more=_more(len(decision.candidates), most),
         excluded=[_excluded(one, most) for one in decision.excluded],
+        spending=decision.spending,
     )
 
 
@@ -45,6 +46,7 @@ def _task(task: Task) -> TaskView:
         format=task.format,
         priority=task.priority.name.lower(),
         mode=task.mode.value,
+        caller=CallerView(app=task.caller.app, role=task.caller.role, user=task.caller.user),
         reasons=list(task.reasons),
     )
 

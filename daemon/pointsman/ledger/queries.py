@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pointsman.calls import Attempt
 from pointsman.errors import BadRequest, LedgerError, NotFound
+from pointsman.funds import Charge
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.record import (
     CeilingsRecord,
@@ -231,6 +232,15 @@ class Reader:
         with self._reading() as connection:
             rows = connection.execute(_FREE_CALLS, {"since": since}).fetchall()
         return tuple(map(to_free_call, rows))
+
+    def charges(self, since_day: int) -> tuple[Charge, ...]:
+        return ()
+
+    def recent_charges(self, since: float) -> tuple[Charge, ...]:
+        return ()
+
+    def ever_paid(self) -> bool:
+        return False
 
     def kept_lists(self) -> tuple[KeptListRecord, ...]:
         """The last list that was had of each place elsewhere."""

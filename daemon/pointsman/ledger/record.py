@@ -108,4 +108,22 @@ class KeptListRecord:
         return self.endpoint
 
 
-Record = FreeCallRecord | RequestRecord | LimitRecord | CeilingsRecord | DepartureRecord | KeptListRecord
+@dataclass(frozen=True, slots=True)
+class ClockRecord:
+    at: float
+    day: int
+
+    @property
+    def id(self) -> str:
+        return "clock"
+
+
+Record = (
+    ClockRecord
+    | FreeCallRecord
+    | RequestRecord
+    | LimitRecord
+    | CeilingsRecord
+    | DepartureRecord
+    | KeptListRecord
+)

@@ -32,6 +32,7 @@ class TaskView(TypedDict):
     format: NotRequired[str]  # of the call: openai.chat, anthropic.messages ...
     priority: NotRequired[str]  # critical | normal | background
     mode: NotRequired[str]  # in force when it was asked: normal | no-paid | local-only | paused
+    caller: NotRequired["CallerView"]
     reasons: list[str]
 
 
@@ -53,6 +54,14 @@ class ExcludedView(TypedDict):
     more: NotRequired[int]  # how many are not in the list
 
 
+class CallerView(TypedDict):
+    """Who asked; empty: it is not known, or nobody said."""
+
+    app: str
+    role: str
+    user: str
+
+
 class DecisionView(TypedDict):
     id: str
     wanted: WantedView
@@ -60,3 +69,4 @@ class DecisionView(TypedDict):
     candidates: list[CandidateView]
     more: NotRequired[int]  # how many candidates come after these
     excluded: list[ExcludedView]
+    spending: NotRequired[str]  # what holds spending back, for people; empty: nothing does

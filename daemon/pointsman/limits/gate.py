@@ -2,21 +2,26 @@
 
 A ticket is settled exactly once, on every way out. What is in flight is counted here, what costs nothing is
 counted before it is asked, what failed is shut, and what an answer's head tells of its model's limits is
-heeded before they are reached.
+heeded before they are reached. What it may cost is set aside.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC
 from types import MappingProxyType
 from typing import NamedTuple
 
 from pointsman.calls import Outcome, Outlook, Parked
+from pointsman.dates import Calendar, Window
 from pointsman.errors import Shuts, UpstreamError
+from pointsman.funds import NOBODY, Budget, Caller
+from pointsman.limits.budget import Budgets, Reservation
 from pointsman.limits.ceilings import Ceilings, Told
 from pointsman.limits.circuit import Circuits, Opened, Shut, keys_of
 from pointsman.limits.crowd import Crowd, longest
 from pointsman.limits.free import DAY, FreeCall, FreeTiers
 from pointsman.limits.heads import Ceiling, read_ceilings
+from pointsman.limits.orders import Order, Ratios
 from pointsman.types import Model, Tier
 
 MOMENT = 10.0  # seconds
@@ -32,27 +37,29 @@ class Recovery(NamedTuple):
 class Ticket:
     """Leave for one attempt. Who has it settles it, on every way out.
 
-    `counted`: the provider counts it, so that it is in the ledger before it `goes_out`.
+    `counted`: the provider counts it. `reserved`: what is set aside for it. What is counted, or costs money,
+    is in the ledger before it `goes_out`.
     """
 
-    __slots__ = ("_gate", "_is_out", "_settled", "counted", "keys", "model")
+    __slots__ = ("_gate", "_settled", "counted", "is_out", "keys", "model", "reserved")
 
-    def __init__(self, gate: "Gate", model: Model, counted: FreeCall | None) -> None:
+    def __init__(self, gate: "Gate", model: Model, counted: FreeCall | None, reserved: Reservation) -> None:
         self._gate = gate
         self._settled = False
-        self._is_out = False
+        self.is_out = False
         self.model = model
         self.counted = counted
+        self.reserved = reserved
         self.keys = keys_of(model)
         gate.circuits.probe(self.keys, self)
 
     def goes_out(self) -> None:
         """From now on it may reach its provider."""
-        self._is_out = True
+        self.is_out = True
 
     def reached(self, error: UpstreamError | None) -> bool:
         """Whether its provider may have seen it, and so counted it; a connection that failed says not."""
-        return self._is_out and (error is None or error.shuts is not Shuts.ENDPOINT)
+        return self.is_out and (error is None or error.shuts is not Shuts.ENDPOINT)
 
     def told(self, headers: Mapping[str, str], now: float, wall: float, *, refused: bool = False) -> None:
         """The head of its answer came. `now` is on the loop's clock, `wall` the time of day.
@@ -66,12 +73,15 @@ class Ticket:
         """It brings content: if it is a probe, what was shut is open again."""
         self._gate.circuits.opened(self.keys, self)
 
-    def settle(self, outcome: Outcome, now: float, error: UpstreamError | None = None) -> None:
-        """`now` is on the loop's clock. Raises RuntimeError when called twice: an attempt ends once."""
+    def settle(self, outcome: Outcome, now: float, error: UpstreamError | None = None, cost: int = 0) -> None:
+        """`now` is on the loop's clock, `cost` in nano-dollars.
+
+        Raises RuntimeError when called twice: an attempt ends once.
+        """
         if self._settled:
             raise RuntimeError(f"the ticket for {self.model.id} was settled before")
         self._settled = True
-        self._gate.take_back(self, outcome, now, error)
+        self._gate.take_back(self, outcome, now, error, cost)
 
 
 def _counts(error: UpstreamError, model: Model) -> bool:
@@ -83,10 +93,14 @@ def _nobody(_: object) -> None:
     pass
 
 
+def _no_limit() -> Budgets:
+    return Budgets(Calendar(UTC), lambda: 0.0, budgets=[Budget("none", Window.MONTH, None)])
+
+
 class Gate:
     """`on_change` hears of what is shut and open again, `on_told` of what models tell of their limits.
 
-    `free` counts what costs nothing; None: nobody counts it.
+    `free` counts what costs nothing, `budgets` what costs money; None: nobody counts it.
     """
 
     def __init__(
@@ -94,15 +108,18 @@ class Gate:
         on_change: Callable[[Shut | Opened], object] = _nobody,
         on_told: Callable[[Told], object] = _nobody,
         free: FreeTiers | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         self._in_flight: dict[str, int] = {}
         self.circuits = Circuits(on_change)
         self.ceilings = Ceilings(on_told)
         self.free = free or FreeTiers()
         self._crowd = Crowd((), self.free)
+        self.budgets = budgets or _no_limit()
+        self.ratios = Ratios()
 
-    def outlook(self, models: Sequence[Model], now: float) -> Outlook:
-        """What the limits allow now, as a frozen view. `now` is on the loop's clock.
+    def outlook(self, models: Sequence[Model], now: float, caller: Caller = NOBODY) -> Outlook:
+        """What the limits allow a caller now, as a frozen view. `now` is on the loop's clock.
 
         The same models again, the very same object, are not looked through once more.
         """
@@ -110,7 +127,8 @@ class Gate:
             self._crowd = Crowd(models, self.free)
         parked = self._crowd.parked(self.circuits, self.free, now)
         in_flight = MappingProxyType(dict(self._in_flight))
-        return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now)
+        purse = self.budgets.purse(caller)
+        return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now, purse=purse)
 
     def recovery(self, models: Iterable[Model], now: float) -> Recovery | None:
         """When the first of these that are parked may be asked again; None: none of them is."""
@@ -120,12 +138,14 @@ class Gate:
         seconds = max(0.0, min(one.until for one in found if one) - now)
         return Recovery(seconds, limited=all(one is not None and one.limited for one in found))
 
-    def admit(self, model: Model, now: float) -> Ticket:
+    def admit(self, order: Order, now: float) -> Ticket:
         """Raises UpstreamError, which says why it may not be asked now; that is no attempt."""
+        model = order.model
         if parked := self._parked(model, now):
             raise UpstreamError(parked.words(now))
+        reserved = self.budgets.reserve(order)
         self._in_flight[model.id] = self._in_flight.get(model.id, 0) + 1
-        return Ticket(self, model, self.free.count(model, now))
+        return Ticket(self, model, self.free.count(model, now), reserved)
 
     def _parked(self, model: Model, now: float) -> Parked | None:
         """What keeps a model from being asked, the longest of it; None: nothing does."""
@@ -144,6 +164,7 @@ class Gate:
         """Nobody is asked with it any more. What was counted stays: the account may come back."""
         self.circuits.forget(account)
         self.ceilings.forget(account)
+        self.budgets.forget_credit(account)
 
     def woke_up(self, slept: float) -> None:
         """The machine slept for so many seconds, in which the loop's clock stood still."""
@@ -151,8 +172,11 @@ class Gate:
         self.ceilings.woke_up(slept)
         self.free.woke_up(slept)
 
-    def take_back(self, ticket: Ticket, outcome: Outcome, now: float, error: UpstreamError | None) -> None:
+    def take_back(
+        self, ticket: Ticket, outcome: Outcome, now: float, error: UpstreamError | None, cost: int
+    ) -> None:
         """Called by the ticket alone."""
+        self.budgets.settle(ticket.reserved, cost)
         if ticket.counted is not None:
             self.free.ended(ticket.counted, reached=ticket.reached(error))
         if error is not None and error.shuts is Shuts.FREE and error.span == DAY:

@@ -5,7 +5,7 @@ from math import ceil
 
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
-from pointsman.funds import Caller, Funds, Stand
+from pointsman.funds import NOBODY, Caller, Funds, Stand
 from pointsman.money import Usage, in_dollars
 from pointsman.types import Model
 
@@ -22,10 +22,10 @@ class Order:
     """An attempt that costs money. Tokens; `prompt` is the most that it can come to."""
 
     model: Model
-    caller: Caller
-    prompt: int
-    max_tokens: int | None  # the client's own
-    most: int  # of an answer whose client names no ceiling
+    caller: Caller = NOBODY
+    prompt: int = 0
+    max_tokens: int | None = None  # the client's own
+    most: int = 0  # of an answer whose client names no ceiling
     choices: int = 1
     caches: bool = False  # of its prompt something may be written to a cache
     caches_for_hour: bool = False

@@ -15,8 +15,10 @@ _NEEDS = MappingProxyType(
         CallKind.CHAT: Ability.CHAT,
         CallKind.COMPLETION: Ability.CHAT,  # who can talk can go on with a text
         CallKind.EMBEDDING: Ability.EMBEDDINGS,
+        CallKind.COUNT: Ability.CHAT,
     }
 )
+_CHATS = frozenset({CallKind.CHAT, CallKind.COUNT})
 _MODALITIES = (
     (PartKind.IMAGE, Modality.IMAGE),
     (PartKind.AUDIO, Modality.AUDIO),
@@ -53,7 +55,7 @@ def estimate_tokens(chat: Chat) -> int:
 
 def _prompt(call: Call, chat: Chat) -> tuple[int, int]:
     """Its tokens as estimated, and what they can't exceed: no token of a text is shorter than a byte."""
-    if call.kind is CallKind.CHAT:
+    if call.kind in _CHATS:
         return estimate_tokens(chat), call.size + TOKENS_PER_IMAGE * _images(chat)
     texts = chat.messages  # each is read by itself, with a mark at either end
     ceiling = TOKENS_PER_MESSAGE + max(map(_bytes, texts), default=0)

@@ -5,7 +5,7 @@ from heapq import merge
 
 from pointsman.calls import Candidate, Outlook, Ranking, Task, Wanted
 from pointsman.routing import context as contexts
-from pointsman.types import Health, Model, ModelState, Tier
+from pointsman.types import Health, Model, ModelState, Tier, rank
 
 _LOAD_ORDER = (
     ModelState.LOADED,
@@ -67,10 +67,14 @@ def _climb(rungs: dict[tuple[object, ...], list[Run]], task: Task, outlook: Outl
 
 
 def _in_order(runs: list[Run], in_flight: Mapping[str, int]) -> Iterator[Model]:
-    """The larger first, then the idler. Each run is in this order already, but for who is at work."""
+    """The larger first, of those that cost money the cheaper; then the idler.
+
+    Each run is in this order already, but for who is at work.
+    """
 
     def place(model: Model) -> tuple[object, ...]:
-        return -(model.parameters or 0), in_flight.get(model.id, 0), model.endpoint.id, model.name
+        first, name = rank(model)
+        return first, in_flight.get(model.id, 0), model.endpoint.id, name
 
     places = {model_id.partition("/")[0] for model_id in in_flight}
     busy = (run for run in runs if run[0].endpoint.id in places)

@@ -4,13 +4,15 @@ Each rule is a function that says why a model may not be used for a task, or Non
 the order of `RULES`, and the first that objects is the one that people are told.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import MappingProxyType
 
 from pointsman.calls import PARKED, Decision, Excluded, Outlook, Parked, Task, Wanted
 from pointsman.catalogue.providers import provider
+from pointsman.funds import Funds, Purse
 from pointsman.modes import Mode, Privacy
 from pointsman.routing import context as contexts
+from pointsman.routing import degrade
 from pointsman.routing.order import Run, by_ladder, by_name, without
 from pointsman.types import (
     Ability,
@@ -81,30 +83,6 @@ def privacy(model: Model, task: Task) -> str | None:
     return f"the request is marked no-train, and its provider {may}"
 
 
-def budget(model: Model, _task: Task) -> str | None:
-    return no_budget(model)
-
-
-def no_budget(model: Model) -> str | None:
-    """What keeps a model that costs money from every request."""
-    if model.tier is not Tier.PAID:
-        return None
-    where = (
-        f"it runs at {model.runs_at}, not here, and uses up a quota or money"
-        if model.runs_at
-        else "it costs money"
-    )
-    return f"no budget set, and {where} (budgets come with a later version){_free_plan(model)}"
-
-
-def _free_plan(model: Model) -> str:
-    """What helps whose key costs nothing, though its models do."""
-    row = provider(model.endpoint.provider)
-    if model.runs_at or row is None or row.free is None or not row.free.on_plan:
-        return ""
-    return f'; if this key is on the free plan, say plan = "free" under [providers.{model.endpoint.id}]'
-
-
 def dialect(model: Model, task: Task) -> str | None:
     """A request goes to those who take it as it is: in their own dialect, or as their row says."""
     spoken = model.endpoint.dialect
@@ -150,7 +128,7 @@ def context(model: Model, task: Task) -> str | None:
 
 CONTEXT = context.__name__  # as decisions name the rule
 # They say the same of all models of a `Kind`; the context is each model's own, and asked last.
-BY_KIND: tuple[Rule, ...] = (tier, mode, privacy, budget, dialect, key, healthy, abilities, modality)
+BY_KIND: tuple[Rule, ...] = (tier, mode, privacy, dialect, key, healthy, abilities, modality)
 RULES: tuple[Rule, ...] = (*BY_KIND, context)
 
 
@@ -171,18 +149,26 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
     """The candidates in order, and for every other model the rule that left it out."""
     out = _LeftOut()
     kinds = snapshot.kinds if wanted.chosen else _named(wanted, snapshot, out)
-    allowed = _allowed(kinds, task, out)
+    allowed = _payable(_allowed(kinds, task, out), task, outlook.purse, out, chosen=wanted.chosen)
     fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
     there, parked = _there(fitting, outlook, out)
     asked = _not_busy(there, task, outlook, out)
     order = by_ladder(asked, task, outlook) if wanted.chosen else by_name(asked, wanted, task)
-    return Decision(decision_id, wanted, task, order, out.all(), tuple(parked))
+    spending = degrade.holds_back(outlook.purse)
+    return Decision(decision_id, wanted, task, order, out.all(), tuple(parked), spending)
 
 
-def routable(snapshot: Snapshot, form: str = "openai.chat", mode: Mode = Mode.NORMAL) -> list[Model]:
-    """The models to which no rule objects when a task of that format asks for nothing but words."""
-    nothing = Task(Grade.SIMPLE, Ability.NONE, Modality.TEXT, 0, None, Privacy.ANY, format=form, mode=mode)
-    return [model for model in snapshot.models if not any(rule(model, nothing) for rule in RULES)]
+def few_words(form: str = "openai.chat", mode: Mode = Mode.NORMAL) -> Task:
+    """A task that asks for nothing but words, and few of them."""
+    return Task(Grade.SIMPLE, Ability.NONE, Modality.TEXT, 0, None, Privacy.ANY, format=form, mode=mode)
+
+
+def routable(snapshot: Snapshot, task: Task, purse: Purse) -> list[Model]:
+    """The models to which no rule objects, in the snapshot's order."""
+    out = _LeftOut()
+    kinds = _payable(_allowed(snapshot.kinds, task, out), task, purse, out, chosen=False)
+    found = {model.id for kind in kinds for model in _fitting(kind, task, out)}
+    return [model for model in snapshot.models if model.id in found]
 
 
 def _named(wanted: Wanted, snapshot: Snapshot, out: _LeftOut) -> Sequence[Kind]:
@@ -209,6 +195,35 @@ def _objection(model: Model, task: Task) -> tuple[str, str] | None:
         if (reason := rule(model, task)) is not None:
             return rule.__name__, reason
     return None
+
+
+def _payable(
+    kinds: Iterable[Kind], task: Task, purse: Purse, out: _LeftOut, *, chosen: bool
+) -> Iterator[Kind]:
+    """Those that there is money for, as far as they take any."""
+    for kind in kinds:
+        first = kind.models[0]
+        alike = [kind] if first.tier is Tier.LOCAL or not purse.is_by_model else map(_alone, kind.models)
+        for one in alike:
+            funds = purse.funds(one.models[0])
+            if why := degrade.objection(one.models[0], task, funds, chosen=chosen):
+                out.add(*why, one.ids)
+            elif first.tier is not Tier.PAID or degrade.all_affordable(one, task, funds):
+                yield one
+            else:
+                yield from kinds_of(_affordable(one, task, funds, out))
+
+
+def _alone(model: Model) -> Kind:
+    return kinds_of([model])[0]
+
+
+def _affordable(kind: Kind, task: Task, funds: Funds, out: _LeftOut) -> Iterator[Model]:
+    for model in kind.models:
+        if reason := degrade.too_dear(model, task, funds):
+            out.add(degrade.SHORT, reason, (model.id,))
+        else:
+            yield model
 
 
 def _fitting(kind: Kind, task: Task, out: _LeftOut) -> Run:

@@ -34,8 +34,9 @@ def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
     asked = name or AUTO
     first = MAIN if asked == AUTO and (MAIN in names.roles or MAIN in names.aliases) else asked
     chain = _chain(first, names)
+    role = next((link for link in chain if link in names.roles), MAIN if asked == AUTO else "")
     if chain[-1] == AUTO:
-        return Wanted(asked, chosen=True, via="" if first == AUTO else first)
+        return Wanted(asked, chosen=True, via="" if first == AUTO else first, role=role)
     named = _serving(chain[-1], snapshot)
     if len(chain) == 1 and not named:
         raise UnknownModel(_unknown(first, names, snapshot))
@@ -50,6 +51,7 @@ def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
         named=len(named),
         via="" if len(chain) == 1 else first,
         missing=tuple(meant for meant, models in found.items() if not models),
+        role=role,
     )
 
 

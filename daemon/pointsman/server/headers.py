@@ -7,16 +7,21 @@ from pointsman.types import tier_word
 
 
 def headers_of(journey: Journey, answer: Answer) -> dict[str, str]:
-    """A plain answer's cost is known when it is sent; of a stream only the most that it can be."""
+    """A plain answer's cost is known when it is sent; of a stream only the most that it can be.
+
+    The cap is the tokens that a budget lets an answer have.
+    """
     candidate = answer.candidate
     cost = "X-Pointsman-Cost" if answer.whole is not None else "X-Pointsman-Cost-Max"
+    cap = {} if answer.cap is None else {"X-Pointsman-Cap": str(answer.cap)}
     return {
         "X-Pointsman-Model": candidate.model.id,
         "X-Pointsman-Tier": tier_word(candidate.model.tier),
         "X-Pointsman-Reason": candidate.reason + (" degraded" if candidate.degraded else ""),
         "X-Pointsman-Attempts": str(len(journey.attempts)),
         "X-Pointsman-Decision": journey.id,
-        cost: _dollars(answer.attempt.cost if answer.whole is not None else answer.cost_max()),
+        cost: _dollars(answer.attempt.cost if answer.whole is not None else answer.cost_max),
+        **cap,
     }
 
 

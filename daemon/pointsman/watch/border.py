@@ -1,4 +1,4 @@
-"""What leaves this machine: whether it may, now, and the first time that it did."""
+"""What leaves this machine: whether it may, now; and the first time that it did, or cost money."""
 
 import logging
 from collections import defaultdict
@@ -45,6 +45,7 @@ class Border:
         self._keep = keep
         self._wall = wall
         self._known: dict[str, dict[str, float]] = {}  # when, by program, then by place
+        self._has_paid = False
 
     def cross(self, call: Call, model: Model) -> None:
         """A prompt is about to be sent. Raises UpstreamError where the mode has come to forbid it."""
@@ -52,6 +53,9 @@ class Border:
             raise UpstreamError(objection)
         if model.tier is not Tier.LOCAL:
             self._left(call.hints.app or UNKNOWN, model)
+        if model.tier is Tier.PAID and not self._has_paid:
+            self._has_paid = True
+            self._bus.publish("paid.first", self._wall(), app=call.hints.app or UNKNOWN, model=model.id)
 
     def gone(self) -> list[Gone]:
         """By place, those with the most programs first."""
@@ -67,6 +71,7 @@ class Border:
         try:
             for one in reader.departures():
                 self._known.setdefault(one.app, {})[one.to] = one.at
+            self._has_paid = reader.ever_paid()
         except LedgerError as error:
             log.warning("what has left this machine before is not known: %s", error.message)
 

@@ -11,10 +11,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from pointsman.errors import LedgerError, Shuts
+from pointsman.errors import LedgerError, Shuts, UpstreamError
 from pointsman.events import Bus
+from pointsman.funds import Stand, Step
 from pointsman.ledger.queries import Reader
-from pointsman.ledger.record import BudgetRecord, CeilingsRecord, FreeCallRecord, LimitRecord, Record
+from pointsman.ledger.record import (
+    BudgetRecord,
+    CeilingsRecord,
+    ClockRecord,
+    FreeCallRecord,
+    LimitRecord,
+    Record,
+)
 from pointsman.ledger.writer import Writer
 from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Key, Opened, Shut
@@ -23,6 +31,8 @@ from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
 
 FREE_CALLS_READ = 2 * 86_400.0  # seconds: today's, in every zone
+DAYS_READ = 70  # those of the longest budget, and of the one before, should the clock go back
+HOURS_READ = 2 * 86_400.0  # seconds
 COMMITS_WITHIN = 5.0  # seconds; it takes one thousandth of one
 
 log = logging.getLogger(__name__)
@@ -68,6 +78,23 @@ class Keeper:
     def counted(self, call: FreeCall, counts: bool) -> None:
         self._keep(FreeCallRecord(call.account, call.model, call.at, call.number, counts))
 
+    def stepped(self, stand: Stand, step: Step) -> None:
+        """A budget holds back more, or less, than before."""
+        budget = stand.budget
+        self._bus.publish(
+            "budget.step",
+            self._wall(),
+            budget=budget.name,
+            step=step.value,
+            share=round(stand.share, 4),
+            spent=stand.spent,
+            limit=budget.limit,
+        )
+
+    def ahead(self, day: int) -> None:
+        """The clock was ahead: what was counted for days that are not yet is that day's."""
+        self._keep(ClockRecord(self._wall(), day))
+
     def jumped(self, gate: Gate, slept: float) -> None:
         """The clocks went apart. `slept` 0: the time of day was set, and what is kept goes by it."""
         if slept:
@@ -80,15 +107,33 @@ class Keeper:
     def restore(self, gate: Gate, reader: Reader) -> None:
         """What the last start knew and is not over. A ledger that can't be read is no reason not to start."""
         wall, now = self._wall(), self._monotonic()
+        budgets = gate.budgets
         try:
             limits, ceilings = reader.limits(), reader.ceilings()
+            spent = reader.charges(budgets.calendar.day(wall) - DAYS_READ)
+            lately = reader.recent_charges(wall - HOURS_READ)
             calls = reader.free_calls(wall - FREE_CALLS_READ)
         except LedgerError as error:
             log.warning("the limits of the last start are not known: %s", error.message)
             return
         gate.circuits.restore(_shut(limits, wall), now)
         gate.ceilings.restore(_known(ceilings, wall), now)
+        budgets.restore(spent, lately)
         gate.free.restore((FreeCall(one.account, one.model, one.at, one.number) for one in calls), now)
+
+
+async def recorded(writer: Writer) -> None:
+    """Returns when all that was kept until now would outlast a crash. Raises UpstreamError where it can't be.
+
+    Without it money might be spent of which nobody would know.
+    """
+    try:
+        async with asyncio.timeout(COMMITS_WITHIN):
+            await asyncio.wrap_future(writer.flush())
+    except (LedgerError, TimeoutError) as error:
+        why = str(error) or f"the ledger was not written within {COMMITS_WITHIN:g} s"
+        words = f"nothing that costs money is asked while it can't be written down: {why}"
+        raise UpstreamError(words) from error
 
 
 async def committed(writer: Writer) -> None:

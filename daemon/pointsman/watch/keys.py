@@ -123,9 +123,17 @@ class KeyWatch:
         self.works(account)
         if figures != Figures():
             self._known[account] = figures
+        self._tell_credit(account, endpoint, figures)
         self._tell_free(endpoint, figures)
         if figures.used_up:
             self._gate.circuits.park(key, self._now(), EVERY + AT_MOST_EVERY, _used_up(endpoint, figures))
+
+    def _tell_credit(self, account: str, endpoint: Endpoint, figures: Figures) -> None:
+        """What is left of it is a budget of its own."""
+        if figures.remaining is None:
+            self._gate.budgets.forget_credit(account)
+        else:
+            self._gate.budgets.credit(account, endpoint.id, figures.limit, max(0, figures.remaining))
 
     def _tell_free(self, endpoint: Endpoint, figures: Figures) -> None:
         if (model := _free(endpoint, self._registry.snapshot)) is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from pointsman.calls import Call, Candidate, Whole
+from pointsman.calls import Call, CallKind, Candidate, Whole
 from pointsman.errors import broken
 from pointsman.wire import anthropic
 from pointsman.wire.anthropic_answer import StreamReader
@@ -44,7 +44,8 @@ _counted = msgspec.json.Decoder(_Counted)
 def decode(body: bytes, headers: Mapping[str, str]) -> Call:
     """Without its chat: what is only counted need not fit a context, and no model is too blind for it."""
     call = anthropic.decode(body, headers)
-    return replace(call, format="anthropic.count", stream=False, max_tokens=None, chat=None)
+    counting = replace(call, kind=CallKind.COUNT, format="anthropic.count")
+    return replace(counting, stream=False, max_tokens=None, chat=None)
 
 
 def read_whole(body: bytes, _call: Call, _candidate: Candidate) -> Whole:

@@ -118,6 +118,12 @@ def as_stream(call: Call) -> Call:
     return replace(call, stream=True, fields={**call.fields, "stream": msgspec.Raw(b"true")})
 
 
+def capped(call: Call, tokens: int, field: str) -> Call:
+    if call.max_tokens is not None or call.format not in COLLECTORS:
+        return call
+    return replace(call, max_tokens=tokens, fields={**call.fields, field: msgspec.Raw(str(tokens).encode())})
+
+
 def speech(call: Call, candidate: Candidate) -> Speech:
     """What a candidate is asked in: the client's own dialect, passed through, or the engine's."""
     if candidate.context is None:

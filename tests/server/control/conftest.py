@@ -18,6 +18,7 @@ from pointsman.catalogue.registry import Registry
 from pointsman.config.credentials import Credentials
 from pointsman.config.schema import Config
 from pointsman.config.settings import Settings
+from pointsman.dates import Calendar
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.keybook import Keybook
 from pointsman.discovery.sweep import Sweeper
@@ -29,6 +30,7 @@ from pointsman.execution.pace import Pace
 from pointsman.jobs import Job, Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
+from pointsman.limits.budget import Budgets
 from pointsman.limits.gate import Gate
 from pointsman.modes import Mode
 from pointsman.net import Sessions
@@ -167,7 +169,7 @@ def _clocks(candidate: Candidate, call: Call, task: Task) -> Clocks:
 def _router(
     registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, loads: Loads, *, modes: Modes
 ) -> Router:
-    gate = Gate()
+    gate = Gate(budgets=Budgets(Calendar(), time.time))
     return Router(
         registry=registry,
         gate=gate,

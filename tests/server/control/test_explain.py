@@ -1,5 +1,6 @@
 """POST explain: the decision, and no call."""
 
+from pointsman.funds import NO_BUDGET
 from pointsman.ledger.views import DecisionView
 from pointsman.types import Tier
 from tests.server.control.conftest import Client, House, endpoint, model
@@ -27,8 +28,8 @@ async def test_the_order_and_each_who_is_left_out_are_told(client: Client, house
     ]
     assert told["excluded"] == [
         {
-            "rule": "budget",
-            "reason": "no budget set, and it costs money (budgets come with a later version)",
+            "rule": "no budget",
+            "reason": NO_BUDGET,
             "models": ["cloud/a", "cloud/b"],
             "more": 0,
         }

@@ -177,7 +177,8 @@ def test_models_that_could_not_be_loaded_are_told_once_and_by_name_where_it_is_o
 def test_a_model_that_runs_elsewhere_is_told_with_where() -> None:
     cloud = model(homemade(), tier=Tier.PAID, runs_at="ollama.com")
     (hint,) = told(cloud)
-    assert hint.startswith("1 model of homemade is not used: no budget set, and it runs at ollama.com")
+    assert hint.startswith("1 model of homemade is not used: no budget set, and it costs money")
+    assert "it runs at ollama.com, not here" in hint
 
 
 def test_an_engine_that_is_silent_or_still_loads_is_told() -> None:

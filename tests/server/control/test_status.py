@@ -114,8 +114,8 @@ async def test_what_is_not_used_is_told_with_what_to_mend(client: Client, house:
         "nas is away: no route to host",
         "an unknown server at http://127.0.0.1:9000/v1 is not used: name its tier",
         (
-            "2 models of cloud are not used: no budget set, and it costs money "
-            "(budgets come with a later version)"
+            "2 models of cloud are not used: its price is not known, and a budget is to be kept: "
+            'say what it costs under [prices."cloud/a"], or let the budget have `unpriced = true`'
         ),
     ]
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pointsman.catalogue.grades import cost_class
 from pointsman.catalogue.providers import provider
 from pointsman.discovery.sweep import Sweeper
+from pointsman.funds import EMPTY, Purse
 from pointsman.money import Price, to_dollars
-from pointsman.routing.policy import no_budget
+from pointsman.routing.degrade import objection
+from pointsman.routing.policy import few_words
 from pointsman.server.control.shapes import AdvancedShape, EndpointShape, JobShape, ModelShape, PriceShape
 from pointsman.types import (
     Ability,
@@ -53,6 +55,7 @@ class Measured:
 
     waits: Mapping[str, float]  # seconds that a new request would wait
     speeds: Mapping[str, float]  # tokens a second that it writes
+    purse: Purse = EMPTY
 
 
 def model(of: Model, measured: Measured, *, advanced: bool) -> ModelShape:
@@ -65,7 +68,7 @@ def model(of: Model, measured: Measured, *, advanced: bool) -> ModelShape:
         trains=of.trains,
         state=of.state.value,
         wait=measured.waits.get(of.id),
-        note=_note(of),
+        note=_note(of, measured.purse),
         runs_at=of.runs_at,
         context=of.context,
         context_most=of.stretch.most if of.stretch else None,
@@ -107,10 +110,13 @@ def _state(of: Model) -> str:
     return "away" if of.endpoint.health is Health.AWAY else of.state.value
 
 
-def _note(of: Model) -> str:
+def _note(of: Model, purse: Purse) -> str:
     if of.endpoint.health is not Health.UP:
         return of.endpoint.note
-    return COULD_NOT_LOAD if of.state is ModelState.FAILED else (no_budget(of) or "")
+    if of.state is ModelState.FAILED:
+        return COULD_NOT_LOAD
+    _, why = objection(of, few_words(), purse.funds(of), chosen=False) or ("", "")
+    return why
 
 
 def _known(of: Model, ability: Ability) -> bool | None:

@@ -90,4 +90,7 @@ def _attempt(attempt: Attempt) -> AttemptShape:
         output_tokens=usage.output if usage else None,
         estimated=bool(usage and usage.estimated),
         cost=attempt.cost,
+        priced=attempt.priced,
+        told=attempt.is_told,
+        reserved=attempt.reserved,
     )

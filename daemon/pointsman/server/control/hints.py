@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pointsman.calls import Decision
-from pointsman.routing import policy
+from pointsman.routing import degrade, policy
 from pointsman.server.control import contexts
 from pointsman.server.control.words import chats, count, is_here, models_of, of_endpoint, set_tools
 from pointsman.types import Ability, Endpoint, FoundBy, Health, Model, ModelState, Snapshot, Tier
 
 # Rules that hold for every request until somebody changes something.
-STANDING = tuple(rule.__name__ for rule in (policy.budget, policy.dialect, policy.healthy))
+STANDING = (degrade.UNSET, degrade.HELD, degrade.UNPRICED, policy.dialect.__name__, policy.healthy.__name__)
 WAYS_ON = (
     "start a local engine, for example `llama-server -m model.gguf`, "
     "give a provider's key (`pointsman keys` says where one is had), "

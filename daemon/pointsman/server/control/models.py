@@ -23,7 +23,7 @@ async def get_models(request: web.Request) -> web.Response:
     advanced = request.query.get("advanced", "0") not in ("0", "false")
     models = fitting(rooms.registry.snapshot, request.query)
     speeds = await asyncio.to_thread(_speeds, rooms.reader) if advanced else {}
-    measured = catalogue.Measured(rooms.loads.readiness(), speeds)
+    measured = catalogue.Measured(rooms.loads.readiness(), speeds, rooms.router.purse())
     return reply(ModelsShape(models=[catalogue.model(of, measured, advanced=advanced) for of in models]))
 
 

@@ -162,7 +162,7 @@ class AttemptShape(TypedDict):
     model: str
     endpoint: str
     tier: str
-    outcome: str  # open | ok | failed | cut | cancelled
+    outcome: str  # open | ok | failed | cut | cancelled | lost (Pointsman was ended in the midst)
     status: int | None
     error: str
     started: float
@@ -171,7 +171,10 @@ class AttemptShape(TypedDict):
     input_tokens: int | None
     output_tokens: int | None
     estimated: bool
-    cost: int | None
+    cost: int | None  # what counts
+    priced: int | None  # by our prices
+    told: bool  # the cost is its provider's own word
+    reserved: int | None  # what was set aside for it
 
 
 class RequestLineShape(TypedDict):

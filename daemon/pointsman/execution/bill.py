@@ -1,0 +1,85 @@
+"""What an attempt may cost, and what it came to."""
+
+from typing import NamedTuple
+
+from pointsman.calls import Call, CallKind, Candidate, Decision
+from pointsman.catalogue.providers import provider
+from pointsman.errors import Shuts, UpstreamError
+from pointsman.limits.orders import SLACK, Order, Ratios
+from pointsman.money import Usage
+from pointsman.types import Modality, Model, Tier
+from pointsman.wire.formats import capped
+
+
+class Bill(NamedTuple):
+    """Nano-dollars; None: unknown."""
+
+    cost: int | None  # what counts
+    priced: int | None  # by its price
+    is_told: bool = False  # what counts is its provider's own word
+
+
+def order(call: Call, decision: Decision, candidate: Candidate, ratios: Ratios) -> Order:
+    """The attempt as the budgets look at it, at the most. To count tokens costs nothing anywhere."""
+    model, task = candidate.model, decision.task
+    if call.kind is CallKind.COUNT:
+        return Order(model, task.caller)
+    return Order(
+        model=model,
+        caller=task.caller,
+        prompt=ratios.ceiling(model.id, task),
+        max_tokens=call.max_tokens,
+        most=_most(call, model, task.expected_output),
+        choices=call.choices,
+        caches=call.caches,
+        caches_for_hour=call.caches_for_hour,
+        listens=Modality.AUDIO in task.reads,
+    )
+
+
+def _most(call: Call, model: Model, expected: int) -> int:
+    """Tokens of an answer whose client names no ceiling."""
+    if call.kind is CallKind.EMBEDDING:
+        return 0
+    return min(limit for limit in (SLACK * expected, model.max_output, model.context) if limit)
+
+
+def with_ceiling(call: Call, model: Model, tokens: int | None) -> Call:
+    """The call with the most tokens that its answer may have, by the name that its provider has for that."""
+    row = provider(model.endpoint.provider)
+    return capped(call, tokens, row.cap_field if row else "max_tokens") if tokens else call
+
+
+def bill(model: Model, usage: Usage | None, *, wall: float, whole: bool, reserved: int | None) -> Bill:
+    """What an attempt came to that its provider takes money for.
+
+    `whole`: the usage is of all of it. Else its provider may have gone on when nobody listened: what was set
+    aside for it counts, or what was heard of it, if that is more.
+    """
+    price = model.price
+    priced = usage.cost(price, wall) if usage and price else (0 if price else None)
+    if whole and usage is not None and usage.told is not None and _tells(model):
+        return Bill(usage.told, priced, is_told=True)
+    if model.tier is not Tier.PAID or (whole and priced is not None):
+        return Bill(priced, priced)
+    known = [amount for amount in (priced, reserved) if amount is not None]
+    return Bill(max(known, default=None), priced)
+
+
+def is_charged(error: UpstreamError | None, *, answered: bool, spoke: bool) -> bool:
+    """Whether a provider takes money for an attempt that did not end well, though it went out.
+
+    Not for what it refused, nor for what never reached it. Silence is no refusal. `answered`: its head came,
+    and was none of an error. `spoke`: there was content.
+    """
+    if error is None or spoke:
+        return True
+    if answered:
+        return not error.said
+    return isinstance(error.__cause__, TimeoutError) and error.shuts is not Shuts.ENDPOINT
+
+
+def _tells(model: Model) -> bool:
+    """Whether what its provider says that it cost is in dollars."""
+    row = provider(model.endpoint.provider)
+    return row is not None and row.tells_cost and model.tier is not Tier.LOCAL

@@ -1,0 +1,89 @@
+"""What money keeps from being asked: no budget, a budget that is used up, a price that nobody knows. Pure.
+
+As a budget is used up, spending is held back step by step, for all but critical requests first. What runs on
+this machine is never held back.
+"""
+
+from pointsman.calls import Priority, Task
+from pointsman.catalogue.providers import provider
+from pointsman.funds import NO_BUDGET, Funds, Purse, Step
+from pointsman.limits.orders import LEAST, how_to_raise, not_priced
+from pointsman.money import Price, Usage
+from pointsman.types import Grade, Kind, Model, Tier
+
+UNSET, HELD, SHORT, UNPRICED = "no budget", "budget step", "budget", "unpriced"
+RULES = frozenset({UNSET, HELD, SHORT, UNPRICED})  # as decisions name them
+
+_GENERAL = frozenset({"total", "app", "role", "user"})  # scopes that hold for whichever model is asked
+_NOTHING_PAID = frozenset({Step.FREE, Step.LOCAL})
+_CRITICAL_ALONE = "what is left is for critical requests (X-Pointsman-Priority: critical)"
+_NO_REASONING = "models of the grade reasoning are for critical requests (X-Pointsman-Priority: critical)"
+
+
+def objection(model: Model, task: Task, funds: Funds, *, chosen: bool) -> tuple[str, str] | None:
+    """The rule that leaves out models of its kind, and what it says. `chosen`: by us, and not by name."""
+    if model.tier is Tier.LOCAL:
+        return None
+    if model.tier is Tier.PAID and not funds.allowed:
+        return UNSET, no_budget(model)
+    if (why := _held_back(model, task, funds, chosen=chosen)) and funds.fullest:
+        return HELD, f"{funds.fullest.words()}: {why}"
+    if model.tier is Tier.PAID and not funds.unpriced and not (model.price and model.price.is_known):
+        return UNPRICED, not_priced(model)
+    return None
+
+
+def no_budget(model: Model) -> str:
+    """Why nobody may pay for it, and what to do."""
+    row = provider(model.endpoint.provider)
+    if model.runs_at:
+        return f"{NO_BUDGET}; it runs at {model.runs_at}, not here, and uses up a quota or money"
+    if row is None or row.free is None or not row.free.on_plan:
+        return NO_BUDGET
+    plan = f'plan = "free" under [providers.{model.endpoint.id}]'
+    return f"{NO_BUDGET}; if this key is on the free plan, say {plan}"
+
+
+def _held_back(model: Model, task: Task, funds: Funds, *, chosen: bool) -> str:
+    """Why, at the budget's step; empty: it is not."""
+    step, critical = funds.step, task.priority is Priority.CRITICAL
+    if model.tier is Tier.FREE:
+        return "nothing leaves this machine" if step is Step.LOCAL else ""
+    if step in _NOTHING_PAID:
+        return "nothing that costs money is asked"
+    if critical:
+        return ""
+    if step is Step.RESERVE:
+        return _CRITICAL_ALONE
+    if model.grade is Grade.REASONING and (step is Step.LEAN or (step is Step.THRIFTY and chosen)):
+        return _NO_REASONING
+    return ""
+
+
+def all_affordable(kind: Kind, task: Task, funds: Funds) -> bool:
+    """Whether it is known without a look at each that what is left pays for the models of a kind."""
+    return funds.room is None or (_least(kind.dearest, task) or 0) <= funds.room
+
+
+def too_dear(model: Model, task: Task, funds: Funds) -> str | None:
+    """Why what is left does not pay for a short answer to this task; the gate knows its cost better."""
+    if funds.room is None or funds.tightest is None or model.price is None:
+        return None
+    cost = _least(model.price, task)
+    if cost is None or cost <= funds.room:
+        return None
+    return (
+        f"{funds.tightest.words()}: what is left does not pay for this request{how_to_raise(funds.tightest)}"
+    )
+
+
+def _least(price: Price, task: Task) -> int | None:
+    return Usage(task.prompt_tokens, min(task.max_tokens or LEAST, LEAST)).cost_least(price)
+
+
+def holds_back(purse: Purse) -> str:
+    """What a budget holds back from all that this caller asks, for people; empty: nothing."""
+    general = [stand for stand in purse.stands if stand.budget.hard and stand.budget.scope.kind in _GENERAL]
+    fullest = max(general, key=lambda stand: stand.share, default=None)
+    step = fullest.step(purse.curve) if fullest else Step.NORMAL
+    return f"{fullest.words()}, step {step}" if fullest and step is not Step.NORMAL else ""
