@@ -1,6 +1,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +42,51 @@ def test_what_an_unknown_price_would_charge_is_unknown() -> None:
     assert Usage(input=10, cache_read=5).cost(replace(PRICED, cache_read=None), NOON) == 10 * 3
 
 
-USAGES = st.builds(Usage, *[st.integers(0, 10**9)] * 6)
+SPOKEN = replace(PRICED, audio=32 * TOKEN, audio_output=64 * TOKEN)
+
+
+def test_audio_costs_its_own_price_or_what_text_does() -> None:
+    usage = Usage(input=100, output=50, audio=80, audio_output=40)
+    assert usage.cost(SPOKEN, NOON) == 20 * 3 + 80 * 32 + 10 * 15 + 40 * 64
+    assert usage.cost(PRICED, NOON) == 100 * 3 + 50 * 15
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        (Usage(100, cache_read=30, audio=60), 10 * 3 + 30 * 1 + 60 * 32),
+        (Usage(100, cache_read=60, audio=60), 40 * 1 + 60 * 32),
+        (Usage(100, cache_read=100, audio=100), 100 * 32),
+        (Usage(100, cache_read=20, cache_write=50, audio=60), 50 * 4 + 50 * 32),
+        (Usage(100, cache_write=100, audio=100), 100 * 4),
+        (Usage(10, cache_read=20, audio=5), 15 * 1 + 5 * 32),
+        (Usage(10, 5, audio=99, audio_output=99), 10 * 32 + 5 * 64),
+    ],
+)
+def test_what_was_cached_and_is_audio_too_is_charged_once(usage: Usage, cost: int) -> None:
+    assert usage.cost(SPOKEN, NOON) == cost
+
+
+FIGURES = st.integers(0, 10**9)
+
+
+@given(st.builds(Usage, *[FIGURES] * 4, audio=FIGURES, audio_output=FIGURES))
+def test_every_token_is_charged_and_none_twice(usage: Usage) -> None:
+    """At one nano-dollar a token, whatever it is, a request costs as many as there are tokens."""
+    flat = Price(TOKEN, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN, TOKEN)
+    most = max(usage.input, usage.cache_read + usage.cache_write)  # who reports more cached than there was
+    assert usage.input <= (usage.cost(flat, NOON) or 0) - usage.output <= most
+
+
+def test_audio_in_a_cache_is_covered_where_audio_is_dear_enough() -> None:
+    assert SPOKEN.covers_cached_audio(30 * TOKEN)
+    assert not SPOKEN.covers_cached_audio(31 * TOKEN)
+    assert PRICED.covers_cached_audio(TOKEN)
+    assert not PRICED.covers_cached_audio(2 * TOKEN)
+    assert not Price(audio=TOKEN).covers_cached_audio(0)
+
+
+USAGES = st.builds(Usage, *[st.integers(0, 10**9)] * 8)
 
 
 @given(USAGES)
@@ -98,7 +143,7 @@ def test_the_most_a_request_can_cost_is_at_the_dearest_hour() -> None:
 
 
 COSTS = st.integers(0, 10**14)
-PRICES = st.builds(Price, *[COSTS] * 5, request=st.integers(0, 10**9))
+PRICES = st.builds(Price, *[COSTS] * 7, request=st.integers(0, 10**9))
 TIERS = st.builds(
     PriceTier, PRICES, st.integers(0, 10**6), utc_start=st.integers(0, DAY), utc_end=st.integers(0, DAY)
 )
@@ -139,6 +184,7 @@ def test_a_longer_prompt_never_costs_less_where_long_ones_are_no_cheaper(
 
 @given(USAGES, PRICES)
 def test_rounding_up_costs_less_than_a_nano_dollar(usage: Usage, price: Price) -> None:
+    usage = replace(usage, audio=0, audio_output=0)
     plain = max(usage.input - usage.cache_read - usage.cache_write, 0)
     exact = (
         Decimal(plain * (price.input or 0))

@@ -23,6 +23,8 @@ class Price:
     cache_read: int | None = None
     cache_write: int | None = None
     cache_write_hour: int | None = None  # what is kept for an hour instead of minutes
+    audio: int | None = None  # of a prompt; None: it costs what text does
+    audio_output: int | None = None  # of an answer, likewise
     request: int = 0
     tiers: tuple["PriceTier", ...] = ()  # prices that hold instead; the last one counts
     unpriced: tuple[str, ...] = ()  # what costs otherwise than its tokens would as text: audio, web search
@@ -41,6 +43,15 @@ class Price:
     def blend(self) -> int:
         """One figure to compare prices by: of a million tokens, three read for each that is written."""
         return (3 * (self.input or 0) + (self.output or 0)) // 4
+    def covers_cached_audio(self, cost: int) -> bool:
+        """Whether audio that is read from a cache at that cost is never charged too little: `Usage._read`.
+
+        It is charged as audio where text would have been read from the cache, or for less than that.
+        """
+        if self.input is None:
+            return False
+        read = self.input if self.cache_read is None else self.cache_read
+        return cost - read <= (0 if self.audio is None else self.audio - self.input)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,8 @@ NOTHING_TO_PAY = Price(input=0, output=0, cache_read=0, cache_write=0, cache_wri
 class Usage:
     """Tokens. `input` counts all of the prompt, what was read from a cache or written to one included.
 
-    `cache_write_hour`: how much of `cache_write` is kept for an hour.
+    `cache_write_hour`: how much of `cache_write` is kept for an hour. `told`: nano-dollars that its provider
+    says it cost, in an answer of whoever says such things.
     """
 
     input: int = 0
@@ -87,9 +99,9 @@ class Usage:
     cache_write: int = 0
     cache_write_hour: int = 0
     reasoning: int = 0
+    audio: int = 0  # of `input`
+    audio_output: int = 0  # of `output`
     estimated: bool = False
-    audio: int = 0
-    audio_output: int = 0
     told: int | None = None
 
     def cost(self, price: Price, wall: float) -> int | None:
@@ -114,17 +126,36 @@ class Usage:
         A provider that reports more of the prompt cached than there was of it is charged for no less. To
         write to a cache costs more than the prompt itself: no other price stands in for that one.
         """
+        audio, read = self._audio(price), self._read(price)
+        spoken = 0 if price.audio_output is None else min(self.audio_output, self.output)
         parts = (
-            (max(self.input - self.cache_read - self.cache_write, 0), price.input),
-            (self.cache_read, price.input if price.cache_read is None else price.cache_read),
+            (max(self.input - read - self.cache_write - audio, 0), price.input),
+            (read, price.input if price.cache_read is None else price.cache_read),
             (max(self.cache_write - self.cache_write_hour, 0), price.cache_write),
             (self.cache_write_hour, price.cache_write_hour),
-            (self.output, price.output),
+            (audio, price.audio),
+            (self.output - spoken, price.output),
+            (spoken, price.audio_output),
         )
         sums = [tokens * per_million for tokens, per_million in parts if tokens and per_million is not None]
         if len(sums) < sum(1 for tokens, _ in parts if tokens):
             return None
         return -(-sum(sums) // 1_000_000) + price.request
+
+    def _audio(self, price: Price) -> int:
+        """What is charged as audio: none where that costs what text does, and nothing that was written."""
+        return 0 if price.audio is None else min(self.audio, max(self.input - self.cache_write, 0))
+
+    def _read(self, price: Price) -> int:
+        """What is charged as read from a cache.
+
+        Nobody says how much of the audio was read from one. As little as possible is taken to have been
+        both, and that is charged as audio: so each token counts once, none is left out, and where audio is
+        dearer than text, of all readings this is the dearest.
+        """
+        audio = self._audio(price)
+        both = max(self.cache_read + self.cache_write + audio - self.input, 0)
+        return self.cache_read - min(both, audio, self.cache_read)
 
 
 def to_nano(usd: Decimal) -> int:

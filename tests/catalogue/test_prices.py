@@ -28,8 +28,9 @@ USED = (
     Usage(input=300_000, output=12_345, cache_read=250_001, cache_write=3),
     Usage(input=150_000, output=1, cache_read=10, cache_write=100_000, cache_write_hour=40_000),
     Usage(input=7),  # of texts made into vectors
+    Usage(input=5_000, output=1_000, audio=3_000, audio_output=900),
 )
-LEAST_COMPARED = dict(zip(USED, (500, 500, 30, 20, 500), strict=True))  # models
+LEAST_COMPARED = dict(zip(USED, (500, 500, 30, 20, 500, 10), strict=True))  # models
 HOURS = (0, 2, 12)  # around each of the times of day that have a price
 
 
@@ -58,6 +59,8 @@ def reported(usage: Usage) -> given.Usage:
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
         cache_write_1h_tokens=usage.cache_write_hour,
+        input_audio_tokens=usage.audio,
+        output_audio_tokens=usage.audio_output,
     )
 
 
@@ -134,7 +137,7 @@ def test_nothing_in_it_is_free_or_below_zero() -> None:
 
 
 def test_what_is_not_sold_by_tokens_of_text_has_no_price() -> None:
-    unknown = ("whisper-1", "tts-1", "gpt-realtime", "omni-moderation-latest")
+    unknown = ("whisper-1", "tts-1", "gpt-live-1", "omni-moderation-latest")
     api = "https://api.openai.com/v1"
     assert [LIBRARY.price(api, name, TABLE.written) for name in unknown] == [None] * len(unknown)
 
@@ -144,7 +147,8 @@ def test_what_costs_otherwise_than_text_is_named() -> None:
         "https://generativelanguage.googleapis.com/v1beta", "gemini-2.5-flash", TABLE.written
     )
     assert price is not None
-    assert "audio" in price.unpriced
+    assert price.unpriced == ("web search",)
+    assert price.audio == NANO
 
 
 @pytest.mark.parametrize(

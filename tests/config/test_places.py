@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pointsman.config.places import PriceConfig, ProviderConfig
 from pointsman.config.schema import Config
-from pointsman.money import Price
+from pointsman.money import NANO, Price
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], str]
@@ -18,6 +18,11 @@ def test_a_price_is_exact_in_nano_dollars(read: Read) -> None:
     assert config.prices["a/b"].to_price() == Price(
         input=100_000_000, output=2_000_000_001, cache_read=3_000_000_000, request=5_000_000
     )
+
+
+def test_audio_is_priced_apart_where_somebody_says_so() -> None:
+    price = PriceConfig(audio=Decimal(32), audio_output=Decimal(64)).to_price()
+    assert (price.audio, price.audio_output) == (32 * NANO, 64 * NANO)
 
 
 def test_what_a_price_leaves_out_is_unknown_and_not_zero() -> None:

@@ -166,13 +166,50 @@ def test_dearer_reasoning_makes_the_answer_dearer() -> None:
 
 def test_what_costs_otherwise_than_as_text_is_named() -> None:
     told = price(
-        prompt="1e-6", completion="2e-6", audio="3e-5", image="1e-6", web_search="0.01", request="0.5"
+        prompt="1e-6", completion="2e-6", image="1e-6", image_output="3e-6", web_search="0.01", request="0.5"
     )
-    assert told.unpriced == ("audio", "web search"), "an image's tokens cost what the prompt's do"
+    assert told.unpriced == ("images", "web search"), "an image's tokens cost what the prompt's do"
     assert told.request == 500_000_000
     assert price(input="1e-6", output="2e-6", varies_by_provider=True).unpriced == (
         "another provider behind it",
     )
+
+
+def test_audio_has_its_own_price() -> None:
+    routed = price(prompt="1e-6", completion="2e-6", audio="3e-5", audio_output="6e-5")
+    gateway = price(
+        input="1e-6", output="2e-6", audio_input_token_cost="3e-5", audio_output_token_cost="6e-5"
+    )
+    for told in (routed, gateway):
+        assert (told.audio, told.audio_output, told.unpriced) == (30 * 10**9, 60 * 10**9, ())
+    assert price(prompt="1e-6", completion="2e-6").audio is None
+
+
+@pytest.mark.parametrize(
+    ("more", "unpriced"),
+    [
+        ({"audio": "3e-5", "input_audio_cache": "3e-6"}, ()),
+        ({"audio": "3e-5", "input_audio_cache": "3e-5"}, ("audio",)),
+        ({"input_audio_cache": "1e-7"}, ()),
+        ({"input_audio_cache": "2e-7"}, ("audio",)),
+    ],
+)
+def test_audio_that_a_cache_holds_is_priced_where_audio_covers_it(
+    more: dict[str, str], unpriced: tuple[str, ...]
+) -> None:
+    told = price(prompt="1e-6", completion="2e-6", input_cache_read="1e-7", **more)
+    assert told.unpriced == unpriced
+
+
+def test_a_long_prompts_audio_costs_otherwise_too() -> None:
+    rule = {"min_prompt_tokens": 1000, "prompt": "2e-6", "audio": "4e-6", "input_audio_cache": "4e-6"}
+    told = price(
+        prompt="1e-6", completion="1e-6", audio="3e-6", input_audio_cache="1e-6", overrides=[rule]
+    ).tiers[0]
+    assert (told.price.audio, told.price.unpriced) == (4 * 10**9, ())
+    cached = {**rule, "input_cache_read": "1e-7"}
+    told = price(prompt="1e-6", completion="1e-6", audio="3e-6", overrides=[cached]).tiers[0]
+    assert told.price.unpriced == ("audio",)
 
 
 def test_tiers_of_each_key_meet_at_their_beginnings() -> None:

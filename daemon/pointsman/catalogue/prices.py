@@ -41,6 +41,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     above: int = 0
     utc_start: int | None = None
     utc_end: int | None = None
+    audio: int | None = None
+    audio_output: int | None = None
 
 
 class Period(msgspec.Struct, frozen=True, array_like=True):
@@ -137,6 +139,8 @@ def _plain(row: Row, tiers: tuple[PriceTier, ...] = ()) -> Price:
         cache_read=row.cache_read,
         cache_write=row.cache_write,
         cache_write_hour=row.cache_write_hour,
+        audio=row.audio,
+        audio_output=row.audio_output,
         request=row.request,
         tiers=tiers,
         unpriced=row.unpriced,

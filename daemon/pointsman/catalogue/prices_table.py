@@ -6,7 +6,7 @@ Only whoever makes Pointsman runs it; the package is not needed to use it. Left 
   the APIs of others (clouds for companies, brokers);
 - open.bigmodel.cn: its prices in the package are the lowest of several, changed from yuan at a fixed rate;
 - what is not sold by tokens of text in and out: by the hour, the page, the search or the character;
-- what speaks or draws, since its answers cost otherwise than text;
+- what draws, since its answers cost otherwise than text;
 - prices of zero, and those that ended before the table was written.
 """
 
@@ -16,13 +16,14 @@ from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, Decimal
 from importlib.metadata import distribution
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 from genai_prices import types as given
 from genai_prices.data import providers
 
 from pointsman.catalogue.prices import PACKAGED, Clause, Entry, Period, Row, Table
-from pointsman.money import NANO
+from pointsman.money import NANO, Price
 
 PACKAGE = "genai-prices"
 
@@ -52,6 +53,8 @@ COSTS: Mapping[str, str] = MappingProxyType(
         "cache_read_mtok": "cache_read",
         "cache_write_mtok": "cache_write",
         "cache_write_1h_mtok": "cache_write_hour",
+        "input_audio_mtok": "audio",
+        "output_audio_mtok": "audio_output",
     }
 )
 MARKS: Mapping[str, str] = MappingProxyType(
@@ -59,8 +62,6 @@ MARKS: Mapping[str, str] = MappingProxyType(
 )
 APART: Mapping[str, str] = MappingProxyType(  # what costs otherwise than its tokens would as text
     {
-        "input_audio_mtok": "audio",
-        "cache_audio_read_mtok": "audio",
         "input_image_mtok": "images",
         "cache_image_read_mtok": "images",
         "input_video_mtok": "video",
@@ -68,6 +69,9 @@ APART: Mapping[str, str] = MappingProxyType(  # what costs otherwise than its to
         "storage_searches_kcount": "file search",
     }
 )
+
+
+CACHED_AUDIO = "cache_audio_read_mtok"
 
 
 def render(written: date) -> bytes:
@@ -142,7 +146,11 @@ def _rows(prices: Sequence[given.ConditionalPrice]) -> Iterator[Row]:
 def _is_told(price: given.ModelPrice) -> bool:
     costs = _given(price)
     tokens = [cost for key, cost in costs.items() if key in COSTS]
-    return "input_mtok" in costs and costs.keys() <= {*COSTS, *APART} and any(map(_at_most, tokens))
+    return (
+        "input_mtok" in costs
+        and costs.keys() <= {*COSTS, *APART, CACHED_AUDIO}
+        and any(map(_at_most, tokens))
+    )
 
 
 def _given(price: given.ModelPrice) -> dict[str, Decimal | given.TieredPrices]:
@@ -164,9 +172,11 @@ def _limits(price: given.ModelPrice) -> Iterator[int]:
 
 def _row(price: given.ModelPrice, above: int, start: int | None, end: int | None) -> Row:
     costs = _given(price)
-    nano = {COSTS[key]: _nano(cost, above) for key, cost in costs.items() if key in COSTS}
-    words = tuple(dict.fromkeys(APART[key] for key in costs if key in APART))
-    return Row(**nano, unpriced=words, above=above, utc_start=start, utc_end=end)
+    nano: dict[str, Any] = {COSTS[key]: _nano(cost, above) for key, cost in costs.items() if key in COSTS}
+    words = [APART[key] for key in costs if key in APART]
+    if CACHED_AUDIO in costs and not Price(**nano).covers_cached_audio(_nano(costs[CACHED_AUDIO], above)):
+        words.append("audio")
+    return Row(**nano, unpriced=tuple(dict.fromkeys(words)), above=above, utc_start=start, utc_end=end)
 
 
 def _nano(cost: Decimal | given.TieredPrices, above: int) -> int:

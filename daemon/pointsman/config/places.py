@@ -95,6 +95,12 @@ class PriceConfig(Section):
         default=None,
         description="Per million tokens of the prompt that were written to a cache to be kept for an hour.",
     )
+    audio: Annotated[Usd | None, Unset("as text")] = Field(
+        default=None, description="Per million tokens of the prompt that are audio."
+    )
+    audio_output: Annotated[Usd | None, Unset("as text")] = Field(
+        default=None, description="Per million tokens of the answer that are audio."
+    )
     request: Usd = Field(default=Decimal(0), description="Per request, on top of its tokens.")
 
     def to_price(self) -> Price:
@@ -104,6 +110,8 @@ class PriceConfig(Section):
             cache_read=_nano(self.cache_read),
             cache_write=_nano(self.cache_write),
             cache_write_hour=_nano(self.cache_write_hour),
+            audio=_nano(self.audio),
+            audio_output=_nano(self.audio_output),
             request=to_nano(self.request),
         )
 

@@ -39,6 +39,8 @@ ROUTED: Fields = MappingProxyType(
         "input_cache_read": "cache_read",
         "input_cache_write": "cache_write",
         "input_cache_write_1h": "cache_write_hour",
+        "audio": "audio",
+        "audio_output": "audio_output",
     }
 )
 TIERED: Fields = MappingProxyType(
@@ -47,28 +49,26 @@ TIERED: Fields = MappingProxyType(
         "output": "output",
         "input_cache_read": "cache_read",
         "input_cache_write": "cache_write",
+        "audio_input_token_cost": "audio",
+        "audio_output_token_cost": "audio_output",
     }
 )
 # What may be charged otherwise than as tokens of text: the word for it, and the key whose price is the same.
 BESIDE: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "audio": ("audio", "prompt"),
-        "audio_output": ("audio", "completion"),
         "image": ("images", "prompt"),
         "image_output": ("images", "completion"),
-        "input_audio_cache": ("audio", "input_cache_read"),
         "web_search": ("web search", ""),
-        "audio_input_token_cost": ("audio", "input"),
-        "audio_output_token_cost": ("audio", "output"),
         "image_dimension_quality_pricing": ("images", ""),
         "maps_search": ("web search", ""),
         "varies_by_provider": ("another provider behind it", ""),
     }
 )
+CACHED_AUDIO = "input_audio_cache"
 CONDITIONS = ("min_prompt_tokens", "utc_start", "utc_end")
 # Whose cost is in the price, or is none of a request's. Any other key is taken for a cost, unless it is zero.
-KNOWN_ROUTED = frozenset({*ROUTED, "request", "internal_reasoning", "overrides"})
-KNOWN_OVERRIDE = frozenset({*ROUTED, *CONDITIONS})
+KNOWN_ROUTED = frozenset({*ROUTED, CACHED_AUDIO, "request", "internal_reasoning", "overrides"})
+KNOWN_OVERRIDE = frozenset({*ROUTED, CACHED_AUDIO, *CONDITIONS})
 KNOWN_TIERED = frozenset({*TIERED, *(f"{key}_tiers" for key in TIERED)})
 KNOWN_BY_MILLION = frozenset({"input", "output", "finetune"})
 MOST_WORDS = 16
@@ -133,7 +133,17 @@ def _routed(pricing: Mapping[str, object]) -> Price:
         base["output"] = max(base["output"], thinking)
     request = nano(pricing.get("request") or "0", EACH)
     plain = Price(**base, request=request, unpriced=_unpriced(pricing, KNOWN_ROUTED))
-    return replace(plain, tiers=tuple(_overrides(plain, _rows(pricing, "overrides"))))
+    return replace(
+        _with_cached_audio(plain, pricing),
+        tiers=tuple(_overrides(plain, pricing, _rows(pricing, "overrides"))),
+    )
+
+
+def _with_cached_audio(price: Price, pricing: Mapping[str, object]) -> Price:
+    """Audio is charged as if no cache had held it: what costs more in a cache is not priced."""
+    if (cost := pricing.get(CACHED_AUDIO)) is None or price.covers_cached_audio(nano(cost)):
+        return price
+    return replace(price, unpriced=tuple(dict.fromkeys(("audio", *price.unpriced))))
 
 
 def _rows(pricing: Mapping[str, object], key: str) -> Sequence[Mapping[str, object]]:
@@ -143,7 +153,9 @@ def _rows(pricing: Mapping[str, object], key: str) -> Sequence[Mapping[str, obje
     return rows
 
 
-def _overrides(base: Price, entries: Sequence[Mapping[str, object]]) -> Iterator[PriceTier]:
+def _overrides(
+    base: Price, pricing: Mapping[str, object], entries: Sequence[Mapping[str, object]]
+) -> Iterator[PriceTier]:
     """Each with the keys of those before it that hold whenever it does."""
     before: list[tuple[PriceTier, dict[str, Any]]] = []
     for entry in entries:
@@ -151,7 +163,8 @@ def _overrides(base: Price, entries: Sequence[Mapping[str, object]]) -> Iterator
         held = {key: cost for tier, costs in before if _within(when, tier) for key, cost in costs.items()}
         before.append((when, own))
         words = tuple(dict.fromkeys((*base.unpriced, *_unpriced({"prompt": "", **entry}, KNOWN_OVERRIDE))))
-        yield replace(when, price=replace(base, **(held | own), unpriced=words))
+        price = replace(base, **(held | own), unpriced=words)
+        yield replace(when, price=_with_cached_audio(price, {**pricing, **entry}))
 
 
 def _when(entry: Mapping[str, object], price: Price) -> PriceTier:
@@ -236,7 +249,8 @@ def _by_million(pricing: Mapping[str, object], name: str) -> Price | None:
 
 def _is_nothing(price: Price) -> bool:
     """To read and to write, each stated, and whatever else there is: all of it zero."""
-    costs = (price.cache_read, price.cache_write, price.cache_write_hour, price.request)
+    writes = (price.cache_write, price.cache_write_hour)
+    costs = (price.cache_read, *writes, price.audio, price.audio_output, price.request)
     return (
         price.input == 0
         and price.output == 0
