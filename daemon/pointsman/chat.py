@@ -55,6 +55,7 @@ class EventKind(StrEnum):
     REASONING = "reasoning"
     REFUSAL = "refusal"
     TOOL_CALL = "tool_call"
+    ARGUMENTS = "arguments"  # of a tool call, or a piece of them
     MEDIA = "media"
     FINISH = "finish"
     ANSWERED = "answered"  # a finish whose usage counts answer tokens, though no text was seen
@@ -73,6 +74,9 @@ CONTENT = frozenset(
     }
 )
 """What makes an answer more than nothing: the point of no return for a stream."""
+
+WORDS = CONTENT | {EventKind.ARGUMENTS}
+"""What a model wrote: its length tells what an answer came to where nobody counted."""
 
 
 class Event(NamedTuple):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pointsman.chat import Event, EventKind
 from pointsman.errors import UpstreamError
-from pointsman.money import Usage
+from pointsman.money import NANO, Price, Usage
 from pointsman.wire.anthropic import StreamReader, read_whole
 from tests.wire.asking import candidate, message
 
@@ -312,3 +312,44 @@ def test_a_refusal_is_an_answer_and_an_end_without_a_word_is_none() -> None:
     )
     assert not reader().feed(START + nothing).has_content
     assert reader().feed(START + DELTA_END).has_content, "tokens were counted, though no text was seen"
+
+
+def test_what_a_tool_is_called_with_counts_the_same_streamed_as_plain() -> None:
+    call = {"type": "tool_use", "id": "1", "name": "look"}
+    plain = b'{"content":[%b],"stop_reason":"tool_use"}'
+    with_words = json.dumps({**call, "input": {"where": "here"}}, separators=(",", ":")).encode()
+    stream = reader()
+    stream.feed(event("message_start", message={"model": "a"}))
+    stream.feed(event("content_block_start", index=0, content_block={**call, "input": {}}))
+    for piece in ("", '{"where":', '"here"}'):
+        stream.feed(
+            event("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": piece})
+        )
+    assert stream.text_size == len('{"where":"here"}')
+    assert read_whole(plain % with_words, message(), candidate()).text_size == stream.text_size
+    without = json.dumps({**call, "input": {}}).encode()
+    assert read_whole(plain % without, message(), candidate()).text_size == 0
+
+
+def test_a_cache_written_for_two_times_costs_the_same_streamed_as_plain() -> None:
+    price = Price(3 * NANO, 15 * NANO, NANO * 3 // 10, NANO * 15 // 4, 6 * NANO)
+    split = {"ephemeral_5m_input_tokens": 40, "ephemeral_1h_input_tokens": 20}
+    told = {
+        "input_tokens": 10,
+        "cache_read_input_tokens": 80,
+        "cache_creation_input_tokens": 60,
+        "cache_creation": split,
+        "output_tokens": 2,
+    }
+    stream = reader()
+    stream.feed(event("message_start", message={"model": "a", "usage": told | {"output_tokens": 1}}))
+    stream.feed(event("content_block_delta", delta={"type": "text_delta", "text": "a"}))
+    stream.feed(event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 2}))
+    plain = read_whole(
+        json.dumps({"content": [{"type": "text", "text": "a"}], "usage": told}).encode(),
+        message(),
+        candidate(),
+    )
+    assert plain.usage is not None
+    assert stream.usage == plain.usage
+    assert plain.usage.cost(price, 0.0) == 10 * 3_000 + 80 * 300 + 40 * 3_750 + 20 * 6_000 + 2 * 15_000

@@ -174,6 +174,13 @@ def test_a_time_that_is_none_spoils_no_answer(time: object) -> None:
 # -- streams
 
 
+def test_what_a_tool_is_called_with_counts_the_same_streamed_as_plain() -> None:
+    said = {"tool_calls": [{"function": {"name": "look", "arguments": {"where": "here"}}}]}
+    stream = reader()
+    stream.feed(written(line(message=said), last()))
+    assert stream.text_size == whole(said).text_size > 0
+
+
 def test_a_stream_in_openais_words() -> None:
     stream = reader(keep_usage=True)
     frame = stream.feed(written(line(message={"content": "Gr"}), line(message={"content": "üße"}), last()))

@@ -44,7 +44,7 @@ def complaint(body: bytes) -> str:
     ("body", "usage"),
     [
         (LLAMA_SERVER, Usage(input=19, output=10, cache_read=18)),
-        (OPENROUTER, Usage(input=12, output=30, reasoning=25)),
+        (OPENROUTER, Usage(input=12, output=30, reasoning=25, told=420_000)),
     ],
 )
 def test_a_recorded_answer_is_passed_on_to_the_letter_but_for_its_model(body: bytes, usage: Usage) -> None:
@@ -67,8 +67,8 @@ def test_an_answer_without_a_model_is_told_who_it_is() -> None:
         ({"content": "", "reasoning": "Hm"}, 2),
         ({"content": "Hi", "reasoning_content": "Hm"}, 4),
         ({"content": [{"type": "text", "text": "Hi"}]}, 0),
-        ({"content": None, "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]}, 0),
-        ({"content": None, "function_call": {"name": "f", "arguments": "{}"}}, 0),
+        ({"content": None, "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]}, 2),
+        ({"content": None, "function_call": {"name": "f", "arguments": "{}"}}, 2),
         ({"content": None, "audio": {"id": "a", "data": "UklGRg=="}}, 0),
         ({"content": "", "images": [{"type": "image_url", "image_url": {"url": "data:"}}]}, 0),
     ],
@@ -210,6 +210,14 @@ USAGES: tuple[dict[str, Any], ...] = (
     {"prompt_tokens": 19, "completion_tokens": 30, "completion_tokens_details": {"reasoning_tokens": 25}},
     {"prompt_tokens": 19, "completion_tokens": 6, "prompt_tokens_details": None, "cost": 0.1},
     {"prompt_tokens": 0},
+    {
+        "prompt_tokens": 100,
+        "completion_tokens": 50,
+        "total_tokens": 190,
+        "prompt_tokens_details": {"cached_tokens": 10, "cache_write_tokens": 20, "audio_tokens": 30},
+        "completion_tokens_details": {"reasoning_tokens": 40, "audio_tokens": 5},
+        "cost": 0.00125,
+    },
 )
 SAYINGS: tuple[dict[str, Any], ...] = (
     {"content": "Hello"},
@@ -217,6 +225,7 @@ SAYINGS: tuple[dict[str, Any], ...] = (
     {"reasoning": "Hm"},
     {"refusal": "I can't"},
     {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}]},
+    {"function_call": {"name": "f", "arguments": '{"a": 1}'}},
 )
 
 

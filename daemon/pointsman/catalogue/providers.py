@@ -9,6 +9,9 @@ Of Anthropic's requests LM Studio (its bug 2055), Ollama (since 0.14; its issue 
 (vllm/entrypoints/anthropic) and SGLang (srt/entrypoints/http_server.py), and passed on by llama-swap (its
 pull requests 417 and 476).
 
+OpenAI's newer models refuse `max_tokens` (platform.openai.com/docs/api-reference/chat/create); to Groq, xAI
+and Cerebras it is an old name that still works, to all others here the only one or as good as the new.
+
 Who trains on prompts (`trains`, and `trains_free` of what costs nothing), by their own words, November 2026.
 No: OpenAI's API (platform.openai.com/docs/guides/your-data), Anthropic's (its commercial terms), Groq, which
 keeps none of what it is asked (console.groq.com/docs/your-data), Cerebras, which keeps none
@@ -204,6 +207,7 @@ PROVIDERS: tuple[Provider, ...] = (
         sign_in="https://openrouter.ai/settings/keys",
         open_list=True,
         key_page="/key",
+        tells_cost=True,
         trains_free=True,
         docs_url="https://openrouter.ai/models",
         free=FreeTier(
@@ -219,6 +223,7 @@ PROVIDERS: tuple[Provider, ...] = (
         base_url="https://api.openai.com/v1",
         key_env=("OPENAI_API_KEY",),
         sign_in="https://platform.openai.com/api-keys",
+        cap_field="max_completion_tokens",
         trains=False,
         docs_url="https://platform.openai.com/docs/models",
         id_pattern=r"(?:gpt-\d|o\d|chatgpt-)[\w.-]*",

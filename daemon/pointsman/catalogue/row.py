@@ -78,6 +78,8 @@ class Provider:
     open_list: bool = False  # its list can be had without a key
     sign_in: str = ""  # where a key is had
     key_page: str = ""  # below base_url: what it tells of a key
+    tells_cost: bool = False  # its answers say what they cost, and that is what it charges
+    cap_field: str = "max_tokens"  # of a chat: what it calls the most tokens of an answer
     free: FreeTier | None = None
     trains: bool | None = None  # whether it may train on prompts; None: unknown
     trains_free: bool | None = None  # the same of its free models

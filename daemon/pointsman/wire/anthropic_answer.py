@@ -18,16 +18,8 @@ from pointsman.wire import halves, sse
 from pointsman.wire.anthropic_request import named_event
 from pointsman.wire.anthropic_retell import retold
 from pointsman.wire.foreign import NOTHING, error_message, is_error
-from pointsman.wire.openai_answer import (
-    LONGEST_NAME,
-    MOST_TOKENS,
-    UNREADABLE,
-    Odd,
-    demand_own,
-    read_fields,
-    said_by,
-    text_size,
-)
+from pointsman.wire.openai_answer import LONGEST_NAME, Odd, demand_own, read_fields, said_by, text_size
+from pointsman.wire.openai_usage import MOST_TOKENS, UNREADABLE
 
 REFUSAL = "refusal"  # the reason to stop of a model that will not answer
 
@@ -43,6 +35,8 @@ class _Block(msgspec.Struct):
     text: Any = None
     thinking: Any = None
     name: Any = None
+    input: msgspec.Raw = msgspec.Raw(b"")  # of a tool call that is told whole
+    partial_json: Any = None  # of one that is told in pieces
     stop_reason: Any = None  # of an answer's own delta
 
 
@@ -102,7 +96,7 @@ _WORDS = MappingProxyType(
     }
 )
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-_SILENT = frozenset({"", "input_json_delta", "signature_delta", "citations_delta"})  # the rest of a block
+_SILENT = frozenset({"", "signature_delta", "citations_delta"})  # the rest of a block
 
 
 class Counted:
@@ -283,8 +277,17 @@ def _said(block: _Block, number: int = 0) -> list[Event]:
         text = block.text if kind is EventKind.TEXT else block.thinking
         return [Event(kind, number, text)] if text and isinstance(text, str) else []
     if told in _CALLS:
-        return [Event(EventKind.TOOL_CALL, number)] if block.name else []
+        return [Event(EventKind.TOOL_CALL, number), *_arguments(block, number)] if block.name else []
+    if told == "input_json_delta":
+        return _arguments(block, number)
     return [] if told in _SILENT else [Event(EventKind.MEDIA, number)]
+
+
+def _arguments(block: _Block, number: int) -> list[Event]:
+    """Of a call that is told in pieces the first has none: `{}`."""
+    whole = bytes(block.input).decode("utf-8", "replace")
+    words = block.partial_json if isinstance(block.partial_json, str) else "" if whole == "{}" else whole
+    return [Event(EventKind.ARGUMENTS, number, words)] if words else []
 
 
 def _ended(stop: object, usage: Usage | None) -> list[Event]:

@@ -10,7 +10,7 @@ import msgspec
 
 from pointsman.errors import broken
 from pointsman.wire import halves
-from pointsman.wire.openai_answer import UNREADABLE
+from pointsman.wire.openai_usage import UNREADABLE
 from pointsman.wire.pieces import Events, Json, add, collecting, fields, replace, written
 
 _json = msgspec.json.Decoder()

@@ -15,7 +15,7 @@ from pointsman.wire import anthropic
 from pointsman.wire.anthropic_answer import StreamReader
 from pointsman.wire.anthropic_request import WAITING, encode, error_body, error_event
 from pointsman.wire.foreign import refuse_error
-from pointsman.wire.openai_answer import MOST_TOKENS, UNREADABLE
+from pointsman.wire.openai_usage import MOST_TOKENS, UNREADABLE
 
 __all__ = (
     "AT_ROOT",

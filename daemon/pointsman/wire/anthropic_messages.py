@@ -5,7 +5,7 @@ from types import MappingProxyType
 import msgspec
 
 from pointsman.chat import Message, Part, PartKind, Role
-from pointsman.wire.openai_answer import UNREADABLE
+from pointsman.wire.openai_usage import UNREADABLE
 
 
 class SentBlock(msgspec.Struct):

@@ -16,8 +16,8 @@ from pointsman.errors import UpstreamError
 from pointsman.types import Ability
 from pointsman.wire.ollama_answer import StreamReader, read_whole
 from pointsman.wire.ollama_messages import read_messages
-from pointsman.wire.openai_answer import UNREADABLE
 from pointsman.wire.openai_only import OPTIONS
+from pointsman.wire.openai_usage import UNREADABLE
 
 __all__ = ("AT_ROOT", "PATH", "StreamReader", "encode", "read_whole")
 

@@ -12,7 +12,8 @@ from pointsman.errors import UpstreamError, broken
 from pointsman.money import Usage
 from pointsman.wire import halves, ndjson, sse
 from pointsman.wire.foreign import error_message, is_error, refuse_error
-from pointsman.wire.openai_answer import MOST_TOKENS, UNREADABLE, demand_own, text_size
+from pointsman.wire.openai_answer import demand_own, text_size
+from pointsman.wire.openai_usage import UNREADABLE, count
 
 LONGEST_TIME = 40  # characters of a time that are read
 LONGEST_MARK = 28  # characters; OpenAI takes 40 for a call's whole id
@@ -80,7 +81,8 @@ class _Told:
         events = [Event(kind, text=text) for kind, _, text in words if text]
         if calls := [self._call(call) for call in message.calls]:
             said["tool_calls"] = calls
-            events += [Event(EventKind.TOOL_CALL)]
+            events.append(Event(EventKind.TOOL_CALL))
+            events += [Event(EventKind.ARGUMENTS, text=call["function"]["arguments"]) for call in calls]
         return said, events
 
     def finish(self, line: _Line) -> str:
@@ -215,11 +217,6 @@ def _usage(line: _Line) -> Usage | None:
     """None where neither was counted."""
     prompt, answer = count(line.prompt_eval_count), count(line.eval_count)
     return Usage(prompt, answer) if prompt or answer else None
-
-
-def count(value: object) -> int:
-    """Of tokens; 0 for what is left away, or is no such count."""
-    return value if type(value) is int and 0 < value <= MOST_TOKENS else 0
 
 
 def _counts(usage: Usage) -> dict[str, int]:

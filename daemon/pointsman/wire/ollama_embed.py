@@ -12,9 +12,10 @@ from pointsman.errors import broken
 from pointsman.money import Usage
 from pointsman.wire.foreign import refuse_error
 from pointsman.wire.ollama import given
-from pointsman.wire.ollama_answer import StreamReader, count
-from pointsman.wire.openai_answer import UNREADABLE, demand_own
+from pointsman.wire.ollama_answer import StreamReader
+from pointsman.wire.openai_answer import demand_own
 from pointsman.wire.openai_embeddings import demand_all
+from pointsman.wire.openai_usage import UNREADABLE, count
 
 __all__ = ("AT_ROOT", "PATH", "StreamReader", "encode", "read_whole")
 

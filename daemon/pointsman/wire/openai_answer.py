@@ -5,19 +5,18 @@ Passed on are the very bytes of every field but `model`, which tells who answere
 """
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from pointsman.calls import Call, Candidate, Frame, Whole
-from pointsman.chat import CONTENT, Event, EventKind
+from pointsman.chat import WORDS, Event, EventKind
 from pointsman.errors import Shuts, UpstreamError, broken
-from pointsman.money import Usage
 from pointsman.wire import halves
 from pointsman.wire.foreign import refuse_error
+from pointsman.wire.openai_usage import UNREADABLE, read_usage
 
 LONGEST_NAME = 100  # characters of a foreign model's name that are repeated
-MOST_TOKENS = 1 << 53  # a larger count is none: it is no number to every reader of JSON
 NO_COMPLETION = "its answer is not a whole completion: it has no choices"
 BROKEN_OFF = "its finish reason is `error`"  # OpenRouter's, where the model failed on the way
 
@@ -54,30 +53,9 @@ class _WholeChoice(Choice):
     message: Said | None = None
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
-
-
-class _PromptDetails(msgspec.Struct):
-    cached_tokens: _Count | None = None
-
-
-class _CompletionDetails(msgspec.Struct):
-    reasoning_tokens: _Count | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: _Count | None = None
-    completion_tokens: _Count | None = None
-    prompt_tokens_details: _PromptDetails | None = None
-    completion_tokens_details: _CompletionDetails | None = None
-
-
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _choices = msgspec.json.Decoder(list[_WholeChoice] | None)
-_usage = msgspec.json.Decoder(_Usage | None)
 _json = msgspec.json.Encoder()
-
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
@@ -149,8 +127,8 @@ def _words_of(said: Said, index: int) -> list[Event]:
         found.append(Event(EventKind.REFUSAL, index, _text(said.refusal)))
     if said.audio or said.images:
         found.append(Event(EventKind.MEDIA, index))
-    if (said.tool_calls or said.function_call) and _calls_a_tool(said):
-        found.append(Event(EventKind.TOOL_CALL, index))
+    if said.tool_calls or said.function_call:
+        found += _calls_of(said, index)
     return found
 
 
@@ -158,28 +136,15 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _calls_a_tool(said: Said) -> bool:
-    """A call without a name is the rest of one, and no content of its own."""
+def _calls_of(said: Said, index: int) -> list[Event]:
+    """A call without a name is the rest of one, and no content of its own; its arguments count too."""
     calls = said.tool_calls if isinstance(said.tool_calls, list) else ()
-    functions = [call.get("function") for call in calls if isinstance(call, dict)]
-    return any(isinstance(one, dict) and one.get("name") for one in [*functions, said.function_call])
+    told = [call.get("function") for call in calls if isinstance(call, dict)]
+    functions = [one for one in [*told, said.function_call] if isinstance(one, dict)]
+    named = [Event(EventKind.TOOL_CALL, index)] if any(one.get("name") for one in functions) else []
+    words = "".join(_text(one.get("arguments")) for one in functions)
+    return [*named, Event(EventKind.ARGUMENTS, index, words)] if words else named
 
 
 def text_size(events: list[Event]) -> int:
-    return sum(len(event.text) for event in events if event.kind in CONTENT)
-
-
-def read_usage(raw: msgspec.Raw | None) -> Usage | None:
-    """None also for figures that can't be read: no reason to throw a good answer away."""
-    try:
-        usage = _usage.decode(raw) if raw is not None else None
-    except UNREADABLE:
-        return None
-    if usage is None or usage.prompt_tokens is None:
-        return None
-    return Usage(
-        input=usage.prompt_tokens,
-        output=usage.completion_tokens or 0,
-        cache_read=(usage.prompt_tokens_details and usage.prompt_tokens_details.cached_tokens) or 0,
-        reasoning=(usage.completion_tokens_details and usage.completion_tokens_details.reasoning_tokens) or 0,
-    )
+    return sum(len(event.text) for event in events if event.kind in WORDS)

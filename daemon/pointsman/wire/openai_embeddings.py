@@ -13,11 +13,12 @@ from pointsman.chat import PartKind
 from pointsman.errors import BadRequest, UpstreamError, broken
 from pointsman.wire import openai_request
 from pointsman.wire.hints import read_hints
-from pointsman.wire.openai_answer import UNREADABLE, read_fields, read_usage, said_by
+from pointsman.wire.openai_answer import read_fields, said_by
 from pointsman.wire.openai_only import in_embedding
 from pointsman.wire.openai_request import at_least, error_body, error_event, model_name, read_body
 from pointsman.wire.openai_stream import StreamReader
 from pointsman.wire.openai_texts import WHAT_THEY_ARE, Texts, chat_of, read_texts
+from pointsman.wire.openai_usage import UNREADABLE, read_usage
 from pointsman.wire.sse import WAITING
 
 __all__ = (

@@ -16,31 +16,35 @@ from pointsman.errors import broken
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
 from pointsman.wire.foreign import NOTHING, error_message, is_error
-from pointsman.wire.openai_answer import (
-    LONGEST_NAME,
-    UNREADABLE,
-    Choice,
-    Odd,
-    Said,
-    demand_own,
-    events_of,
-    read_usage,
-    text_size,
-)
+from pointsman.wire.openai_answer import LONGEST_NAME, Choice, Odd, Said, demand_own, events_of, text_size
 from pointsman.wire.openai_retell import retold
+from pointsman.wire.openai_usage import UNREADABLE, read_usage
 
 
 class _Piece(Choice):
     delta: Said | Odd = None
 
 
+class _Groq(msgspec.Struct):
+    """Groq's own corner of a chunk: in the last one, its usage, where no other field tells it."""
+
+    usage: msgspec.Raw = msgspec.Raw(b"")
+
+
 class _Chunk(msgspec.Struct):
     choices: list[_Piece | Odd] | dict[str, Any] | str | float | bool | None = None
     usage: msgspec.Raw = msgspec.Raw(b"")
+    x_groq: _Groq | Odd = None
     error: msgspec.Raw = msgspec.Raw(b"")
     model: Any = None
     object: Any = None
     type: Any = None
+
+    @property
+    def told_usage(self) -> msgspec.Raw:
+        if bytes(self.usage) in NOTHING and isinstance(self.x_groq, _Groq):
+            return self.x_groq.usage
+        return self.usage
 
     @property
     def is_error(self) -> bool:
@@ -141,8 +145,8 @@ class StreamReader:
 
     def _heard(self, chunk: _Chunk) -> list[Event]:
         """What a chunk says, counted."""
-        if bytes(chunk.usage) not in NOTHING:
-            self.usage = read_usage(chunk.usage) or self.usage
+        if bytes(chunk.told_usage) not in NOTHING:
+            self.usage = read_usage(chunk.told_usage) or self.usage
         said: list[Event] = []
         for piece in chunk.choices if isinstance(chunk.choices, list) else ():
             if isinstance(piece, _Piece):

@@ -14,7 +14,7 @@ import msgspec
 
 from pointsman.errors import broken
 from pointsman.wire import halves, sse
-from pointsman.wire.openai_answer import UNREADABLE
+from pointsman.wire.openai_usage import UNREADABLE
 
 Json = dict[str, Any]
 
