@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.money import DAY, NOTHING_TO_PAY, Price, PriceTier, Usage, to_dollars, to_nano
+from pointsman.money import DAY, NOTHING_TO_PAY, Price, PriceTier, Usage, to_dollars, to_nano, unpriced_for
 
 
 @given(st.integers(0, 10**18))
@@ -65,6 +65,24 @@ def test_audio_costs_its_own_price_or_what_text_does() -> None:
 )
 def test_what_was_cached_and_is_audio_too_is_charged_once(usage: Usage, cost: int) -> None:
     assert usage.cost(SPOKEN, NOON) == cost
+
+
+@pytest.mark.parametrize(
+    ("unpriced", "wanted", "told"),
+    [
+        ((), (), ()),
+        (("web search", "file search", "audio", "images", "video"), (), ()),
+        (("web search", "images"), ("images",), ("images",)),
+        (("fast", "another provider behind it"), (), ("fast", "another provider behind it")),
+        ((), ("audio", "images", "video"), ()),
+        ((), ("web search", "service tier"), ("service tier", "web search")),
+        (("web search",), ("web search", "inference region"), ("web search", "inference region")),
+    ],
+)
+def test_what_nobody_can_price_is_told_to_who_wants_it(
+    unpriced: tuple[str, ...], wanted: tuple[str, ...], told: tuple[str, ...]
+) -> None:
+    assert unpriced_for(Price(unpriced=unpriced), frozenset(wanted)) == told
 
 
 FIGURES = st.integers(0, 10**9)

@@ -63,11 +63,11 @@ class Call:
     choices: int = 1
     chat: Chat | None = None  # of other calls than chats: a message for each text
     untranslatable: str = ""  # a field that no other dialect can carry; empty: none
-    extras: frozenset[str] = frozenset()
-    caches: bool = False
-    caches_for_hour: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)  # of the client's, those that go up
     hints: Hints = Hints()
+    extras: frozenset[str] = frozenset()  # what it asks for that costs more than its tokens: wire.extras
+    caches: bool = False  # it marks something to be kept in a cache
+    caches_for_hour: bool = False  # some of that for an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Task:
     priority: Priority = Priority.NORMAL
     mode: Mode = Mode.NORMAL  # in force when it was asked
     caller: Caller = NOBODY
-    text_bytes: int = 0
-    extra_tokens: int = 0
-    expected_output: int = 8_192
+    text_bytes: int = 0  # of all that is read as text, whatever it comes to in tokens
+    extra_tokens: int = 0  # that the prompt has at the most besides: templates, images
+    expected_output: int = 8_192  # tokens, of a standard task
     reasons: tuple[str, ...] = ()
 
 

@@ -28,7 +28,10 @@ class PartKind(StrEnum):
 
 
 class Part(NamedTuple):
-    """A piece of a message. `text` is set for text alone; `size` is the bytes it takes on the wire."""
+    """A piece of a message. `text` is set for text alone; `size` is the bytes it takes on the wire.
+
+    An image has no size: what it comes to depends on its pixels.
+    """
 
     kind: PartKind
     text: str = ""
@@ -48,6 +51,7 @@ class Chat:
     tools: int = 0  # how many are offered
     tools_size: int = 0  # bytes of their descriptions
     json: bool = False  # a JSON object or schema is demanded
+    schema_size: int = 0  # bytes of what says so
 
 
 class EventKind(StrEnum):

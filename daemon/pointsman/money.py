@@ -7,6 +7,9 @@ from decimal import Decimal
 NANO = 1_000_000_000  # nano-dollars in a dollar
 DAY = 86_400  # seconds
 
+MEDIA = frozenset({"audio", "images", "video"})  # counted in tokens, though not always at the price of text
+APART = MEDIA | {"web search", "file search"}  # what costs nothing where it is not asked for
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -43,6 +46,7 @@ class Price:
     def blend(self) -> int:
         """One figure to compare prices by: of a million tokens, three read for each that is written."""
         return (3 * (self.input or 0) + (self.output or 0)) // 4
+
     def covers_cached_audio(self, cost: int) -> bool:
         """Whether audio that is read from a cache at that cost is never charged too little: `Usage._read`.
 
@@ -156,6 +160,17 @@ class Usage:
         audio = self._audio(price)
         both = max(self.cache_read + self.cache_write + audio - self.input, 0)
         return self.cache_read - min(both, audio, self.cache_read)
+
+
+def unpriced_for(price: Price, wanted: frozenset[str]) -> tuple[str, ...]:
+    """What a request would cost that nobody can tell: `wanted` is all it asks for but text.
+
+    What has a charge of its own, or a dearer token, matters only to who wants it; any other word always does.
+    What no price knows of matters to whom it is wanted by: all but what is counted in tokens.
+    """
+    always = tuple(word for word in price.unpriced if word in wanted or word not in APART)
+    more = sorted(word for word in wanted if word not in MEDIA and word not in always)
+    return (*always, *more)
 
 
 def to_nano(usd: Decimal) -> int:

@@ -10,6 +10,8 @@ from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind, Role
 from pointsman.modes import Privacy
 from pointsman.routing.classify import (
     MAIN_FLOOR,
+    MOST_FOR_TOOLS,
+    MOST_PER_IMAGE,
     TOKENS_PER_IMAGE,
     TOKENS_PER_MESSAGE,
     classify,
@@ -140,3 +142,32 @@ def test_a_picture_may_have_more_tokens_than_bytes() -> None:
 def test_what_only_one_dialect_can_say_and_who_waits_are_taken_over() -> None:
     task = classify(call(chat(), untranslatable="logprobs", hints=Hints(priority=Priority.BACKGROUND)))
     assert (task.untranslatable, task.priority) == ("logprobs", Priority.BACKGROUND)
+
+
+def test_all_that_is_read_as_text_counts_by_its_bytes() -> None:
+    said = Message(Role.ASSISTANT, (Part(PartKind.OTHER, size=40), Part(PartKind.FILE, size=500)))
+    asked = Message(Role.USER, (text("Grüße"), Part(PartKind.IMAGE)))
+    task = classify(call(Chat((said, asked), tools=2, tools_size=300, json=True, schema_size=60)))
+    assert task.text_bytes == 40 + 500 + len("Grüße".encode()) + 300 + 60
+    assert task.extra_tokens == 2 * TOKENS_PER_MESSAGE + MOST_FOR_TOOLS + MOST_PER_IMAGE
+    assert task.expected_output == 8_192
+
+
+@pytest.mark.parametrize("kind", [CallKind.EMBEDDING, CallKind.COMPLETION])
+def test_of_many_texts_all_count_for_money(kind: CallKind) -> None:
+    texts = Chat(tuple(Message(Role.USER, (text(words),)) for words in ("a" * 36, "b" * 360, "c")))
+    task = classify(call(texts, kind=kind))
+    assert (task.text_bytes, task.extra_tokens) == (397, 3 * TOKENS_PER_MESSAGE)
+
+
+def test_audio_counts_by_how_long_it_may_be() -> None:
+    minute = 60 * 1_000 * 4 // 3  # bytes of base64, at a kilobyte a second
+    task = classify(call(chat(Part(PartKind.AUDIO, size=minute))))
+    assert (task.text_bytes, task.extra_tokens) == (0, 60 * 32 + TOKENS_PER_MESSAGE)
+    assert task.prompt_tokens == TOKENS_PER_MESSAGE, "how long it is nobody knows"
+
+
+@given(st.text(), st.text())
+def test_no_text_has_more_bytes_than_are_counted(words: str, more: str) -> None:
+    counted = classify(call(chat(text(words), text(more)))).text_bytes
+    assert counted == len((words + more).encode("utf-8", "replace"))

@@ -135,3 +135,14 @@ def test_a_count_is_passed_on_to_the_letter() -> None:
 def test_what_is_no_count_is_no_answer(body: bytes) -> None:
     with pytest.raises(UpstreamError):
         anthropic_count.read_whole(body, count(), candidate())
+
+
+def test_a_document_and_a_schema_have_a_size_and_a_picture_has_none() -> None:
+    source = {"type": "base64", "media_type": "application/pdf", "data": "AAAA"}
+    output = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
+    content = [{"type": "document", "source": source}, PICTURE]
+    body = {"max_tokens": 5, "messages": [{"role": "user", "content": content}], "output_config": output}
+    chat = decode(json.dumps(body).encode(), {}).chat
+    assert chat is not None
+    assert [part.size for part in chat.messages[0].parts] == [len(json.dumps(source)), 0]
+    assert chat.schema_size == len(json.dumps(output))

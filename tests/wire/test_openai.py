@@ -115,6 +115,26 @@ def test_parts_of_a_message_keep_their_kinds() -> None:
     assert chat.messages[0].parts[0].text == "words"
 
 
+def test_what_is_heard_or_read_from_a_file_has_a_size_and_an_image_has_none() -> None:
+    held = {
+        "input_audio": {"data": "UklGRg==", "format": "wav"},
+        "file": {"file_data": "data:application/pdf;base64,AA"},
+        "image_url": {"url": "data:image/png;base64,AA"},
+    }
+    parts = [{"type": kind, kind: what} for kind, what in held.items()]
+    chat = decode(json.dumps({"messages": [{"role": "user", "content": parts}]}).encode(), {}).chat
+    assert chat is not None
+    sizes = [len(json.dumps(held["input_audio"])), len(json.dumps(held["file"])), 0]
+    assert [part.size for part in chat.messages[0].parts] == sizes
+
+
+def test_a_schema_that_is_demanded_has_a_size() -> None:
+    schema = '{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"}}}'
+    chat = call_of(f'"response_format":{schema}').chat
+    assert chat is not None
+    assert (chat.json, chat.schema_size) == (True, len(schema))
+
+
 def test_roles_are_told_apart_and_tool_calls_have_a_size() -> None:
     messages = [
         {"role": "developer", "content": "Be brief"},

@@ -47,6 +47,9 @@ def _task(task: Task) -> TaskView:
         priority=task.priority.name.lower(),
         mode=task.mode.value,
         caller=CallerView(app=task.caller.app, role=task.caller.role, user=task.caller.user),
+        text_bytes=task.text_bytes,
+        extra_tokens=task.extra_tokens,
+        expected_output=task.expected_output,
         reasons=list(task.reasons),
     )
 

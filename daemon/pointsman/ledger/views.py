@@ -33,6 +33,9 @@ class TaskView(TypedDict):
     priority: NotRequired[str]  # critical | normal | background
     mode: NotRequired[str]  # in force when it was asked: normal | no-paid | local-only | paused
     caller: NotRequired["CallerView"]
+    text_bytes: NotRequired[int]  # of all that is read as text
+    extra_tokens: NotRequired[int]  # that the prompt has at the most besides
+    expected_output: NotRequired[int]  # tokens
     reasons: list[str]
 
 

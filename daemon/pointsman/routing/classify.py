@@ -1,5 +1,6 @@
 """What a call asks of a model, read from its shape alone: no model is asked, nothing is looked up."""
 
+from math import ceil
 from types import MappingProxyType
 
 from pointsman.calls import Call, CallKind, Task
@@ -9,6 +10,17 @@ from pointsman.types import Ability, Grade, Modality, flag_names
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
 TOKENS_PER_MESSAGE = 8
 TOKENS_PER_IMAGE = 1_500  # the order of what vision encoders make of a large picture
+
+# What can't be exceeded, by what each provider says of itself:
+# - OpenAI makes 10,000 tokens of the largest image (gpt-4o-mini more, of cheap ones), Anthropic and Gemini
+#   half as many: https://platform.openai.com/docs/guides/images-vision;
+# - with tools Anthropic adds a prompt of its own, of 530 tokens for Claude 3 Opus, the longest that was seen:
+#   https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview;
+# - Gemini hears 32 tokens in a second of audio, OpenAI and Mistral fewer. A second takes a kilobyte or more,
+#   and a third more than that in base64: https://ai.google.dev/gemini-api/docs/tokens.
+MOST_PER_IMAGE = 10_000
+MOST_FOR_TOOLS = 1_000
+MOST_PER_AUDIO_BYTE = 32 * 3 / 4 / 1_000
 
 _NEEDS = MappingProxyType(
     {
@@ -25,6 +37,8 @@ _MODALITIES = (
     (PartKind.VIDEO, Modality.VIDEO),
     (PartKind.FILE, Modality.FILE),
 )
+
+_BEYOND_TEXT = frozenset(kind for kind, _ in _MODALITIES)
 
 
 def classify(call: Call) -> Task:
@@ -44,6 +58,8 @@ def classify(call: Call) -> Task:
         untranslatable=call.untranslatable,
         format=call.format,
         priority=call.hints.priority,
+        text_bytes=_text_bytes(chat),
+        extra_tokens=_extra_tokens(chat),
         reasons=tuple(_reasons(chat, reads, prompt)),
     )
 
@@ -62,13 +78,34 @@ def _prompt(call: Call, chat: Chat) -> tuple[int, int]:
     return round(max(map(_of_message, texts), default=0)), ceiling
 
 
+def _text_bytes(chat: Chat) -> int:
+    """Of all texts, and of what they are accompanied by: tools, a schema, files. Audio is counted apart."""
+    texts = sum(map(_bytes, chat.messages)) - _audio_size(chat)
+    return texts + chat.tools_size + chat.schema_size
+
+
+def _extra_tokens(chat: Chat) -> int:
+    """The most that templates, pictures and sounds come to."""
+    around = TOKENS_PER_MESSAGE * len(chat.messages) + (MOST_FOR_TOOLS if chat.tools else 0)
+    return around + MOST_PER_IMAGE * _images(chat) + ceil(MOST_PER_AUDIO_BYTE * _audio_size(chat))
+
+
+def _audio_size(chat: Chat) -> int:
+    parts = (part for message in chat.messages for part in message.parts)
+    return sum(part.size for part in parts if part.kind is PartKind.AUDIO)
+
+
 def _images(chat: Chat) -> int:
     """A picture of one colour may have fewer bytes than tokens."""
     return sum(part.kind is PartKind.IMAGE for message in chat.messages for part in message.parts)
 
 
 def _bytes(message: Message) -> int:
-    return sum(len(part.text.encode("utf-8", "replace")) + part.size for part in message.parts)
+    return sum(_utf8(part.text) + part.size for part in message.parts)
+
+
+def _utf8(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _of_message(message: Message) -> float:
@@ -76,13 +113,12 @@ def _of_message(message: Message) -> float:
 
 
 def _tokens(part: Part) -> float:
-    """A character outside ASCII takes more than its share."""
+    """A character outside ASCII takes more than its share. The bytes of sounds and files say little."""
     if part.kind is PartKind.IMAGE:
         return TOKENS_PER_IMAGE
-    tokens = (len(part.text) + part.size) / CHARS_PER_TOKEN
-    if not part.text.isascii():
-        tokens += (len(part.text.encode("utf-8", "replace")) - len(part.text)) / 2
-    return tokens
+    if part.kind in _BEYOND_TEXT:
+        return 0
+    return (len(part.text) + part.size) / CHARS_PER_TOKEN + (_utf8(part.text) - len(part.text)) / 2
 
 
 def _modalities(chat: Chat) -> Modality:

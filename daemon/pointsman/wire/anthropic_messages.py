@@ -56,7 +56,7 @@ def _parts(block: SentBlock) -> tuple[Part, ...]:
         case "image":
             return (Part(PartKind.IMAGE),)
         case "document" if not _is_text(block.source):
-            return (Part(PartKind.FILE),)
+            return (Part(PartKind.FILE, size=len(bytes(block.source))),)
         case "tool_result":
             return _result(block)
     return (_counted(block),)

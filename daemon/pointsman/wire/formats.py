@@ -119,9 +119,15 @@ def as_stream(call: Call) -> Call:
 
 
 def capped(call: Call, tokens: int, field: str) -> Call:
+    """The call with a ceiling for its answer, under the name that its server has for it: of a chat `field`.
+
+    A client's own ceiling is left as it is; of vectors and counts there is none.
+    """
     if call.max_tokens is not None or call.format not in COLLECTORS:
         return call
-    return replace(call, max_tokens=tokens, fields={**call.fields, field: msgspec.Raw(str(tokens).encode())})
+    name = field if call.format == "openai.chat" else "max_tokens"
+    ceiling = msgspec.Raw(str(tokens).encode())
+    return replace(call, max_tokens=tokens, fields={**call.fields, name: ceiling})
 
 
 def speech(call: Call, candidate: Candidate) -> Speech:

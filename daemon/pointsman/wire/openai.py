@@ -12,6 +12,7 @@ import msgspec
 from pointsman.calls import Call, CallKind
 from pointsman.chat import Chat
 from pointsman.errors import BadRequest
+from pointsman.wire.extras import read_caching, read_extras
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import read_whole
 from pointsman.wire.openai_messages import SentMessage, only_here, read_message
@@ -76,6 +77,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
     model = model_name(parsed.model)
     limits = {"max_tokens": parsed.max_tokens, "max_completion_tokens": parsed.max_completion_tokens}
     at_least(1, **limits, n=parsed.n)
+    caches, for_hour = read_caching(body)
     return Call(
         kind=CallKind.CHAT,
         format="openai.chat",
@@ -87,9 +89,12 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
         thinks=asks_to_think(fields),
         max_tokens=parsed.max_completion_tokens or parsed.max_tokens,
         choices=parsed.n or 1,
-        chat=_chat(parsed),
+        chat=_chat(parsed, fields),
         untranslatable=in_chat(fields) or only_here(parsed.messages),
         hints=read_hints(headers),
+        extras=read_extras(fields, parsed.tools),
+        caches=caches,
+        caches_for_hour=for_hour,
     )
 
 
@@ -107,10 +112,11 @@ def _entry(name: str, owner: str, created: int) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": created, "owned_by": owner}
 
 
-def _chat(body: _Body) -> Chat:
+def _chat(body: _Body, fields: Mapping[str, msgspec.Raw]) -> Chat:
     return Chat(
         messages=tuple(read_message(message) for message in body.messages),
         tools=len(body.tools or ()) + len(body.functions or ()),
         tools_size=sum(len(bytes(tool)) for tool in (*(body.tools or ()), *(body.functions or ()))),
         json=body.response_format is not None and body.response_format.type != "text",
+        schema_size=len(bytes(fields.get("response_format", b""))),
     )

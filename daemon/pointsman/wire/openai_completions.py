@@ -10,6 +10,7 @@ import msgspec
 
 from pointsman.calls import Call, CallKind
 from pointsman.chat import Part
+from pointsman.wire.extras import read_caching, read_extras
 from pointsman.wire.hints import read_hints
 from pointsman.wire.openai_answer import read_whole
 from pointsman.wire.openai_request import (
@@ -64,6 +65,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
     at_least(0, max_tokens=parsed.max_tokens)  # none: what it costs to read the prompt, with `echo`
     at_least(1, n=parsed.n, best_of=parsed.best_of)
     texts = read_texts("prompt", parsed.prompt)
+    caches, for_hour = read_caching(body)
     return Call(
         kind=CallKind.COMPLETION,
         format="openai.completions",
@@ -77,6 +79,9 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
         chat=chat_of(tuple(_with(text, parsed.suffix or "") for text in texts)),
         untranslatable="prompt",  # a chat's template would be put around it
         hints=read_hints(headers),
+        extras=read_extras(fields),
+        caches=caches,
+        caches_for_hour=for_hour,
     )
 
 

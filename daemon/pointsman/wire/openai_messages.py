@@ -15,6 +15,9 @@ class SentPart(msgspec.Struct):
     text: str | None = None
     refusal: str | None = None
     image_url: msgspec.Raw = msgspec.Raw(b"")
+    input_audio: msgspec.Raw = msgspec.Raw(b"")
+    video_url: msgspec.Raw = msgspec.Raw(b"")
+    file: msgspec.Raw = msgspec.Raw(b"")
 
 
 class SentMessage(msgspec.Struct):
@@ -63,7 +66,9 @@ def read_message(sent: SentMessage) -> Message:
 
 
 def _part(sent: SentPart) -> Part:
-    return Part(_PARTS.get(sent.type, PartKind.OTHER), sent.text or sent.refusal or "")
+    held = (sent.input_audio, sent.video_url, sent.file)
+    size = sum(len(bytes(each)) for each in held)
+    return Part(_PARTS.get(sent.type, PartKind.OTHER), sent.text or sent.refusal or "", size)
 
 
 def only_here(messages: Sequence[SentMessage]) -> str:
