@@ -39,6 +39,10 @@ def message(**fields: Any) -> Call:
         ({"service_tier": "priority"}, {"service tier"}),
         ({"service_tier": "fast", "web_search_options": {}}, {"service tier", "web search"}),
         ({"models": ["a/dear", "a/dearer"]}, {"another model"}),
+        ({"plugins": [{"id": "web"}, 7]}, {"server tool"}),
+        ({"tools": [{"type": None}]}, {"server tool"}),
+        ({"modalities": "audio"}, {"audio", "images"}),
+        ({"service_tier": ["auto"]}, {"service tier"}),
     ],
 )
 def test_what_costs_more_than_its_tokens_is_named(fields: dict[str, Any], extras: set[str]) -> None:
@@ -68,7 +72,6 @@ def test_what_costs_more_at_anthropics_is_named(fields: dict[str, Any], extras: 
         chat(web_search_options=None, plugins=None, models=[], modalities=["text"], service_tier=None),
         *(chat(service_tier=usual) for usual in ("auto", "default", "flex")),
         chat(search_parameters={"mode": "off"}),
-        chat(plugins="odd", modalities="odd", tools=[7]),
         message(tools=[OWN, {"type": "bash_20250124", "name": "bash"}, {"type": "custom", "name": "x"}]),
         message(service_tier="standard_only", inference_geo="global", speed="standard"),
     ],

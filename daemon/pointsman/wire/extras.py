@@ -20,6 +20,8 @@ import msgspec
 from pointsman.wire.foreign import NOTHING
 from pointsman.wire.openai_usage import UNREADABLE
 
+SERVER_TOOL = "server tool"
+
 # Tools that the client runs, which cost what their tokens do. Anthropic's end with a date.
 _CLIENTS = re.compile(r"(?:function|custom|(?:bash|text_editor|computer|memory)_\d+)?")
 _USUAL = ('""', '"auto"', '"default"', '"flex"', '"standard"', '"standard_only"', '"batch"')
@@ -42,7 +44,7 @@ _words = msgspec.json.Decoder(list[str])
 def read_extras(
     fields: Mapping[str, msgspec.Raw], tools: Sequence[msgspec.Raw] | None = None
 ) -> frozenset[str]:
-    """What can't be read is no wish: the server that is asked says what is wrong with it."""
+    """What can't be read is taken for what costs something: some server may read it."""
     given = ((fields[name], read) for name, read in _READERS.items() if name in fields)
     words = {word for raw, read in given if bytes(raw) not in NOTHING for word in read(raw)}
     return frozenset(words.union(_tools(tools or ())))
@@ -67,24 +69,20 @@ def _kind_of(raw: msgspec.Raw) -> str:
     try:
         return _kind.decode(raw).type
     except UNREADABLE:
-        return ""
+        return SERVER_TOOL
 
 
 def _server_tool(kind: str) -> str:
     if kind.startswith("file_search"):
         return "file search"
-    return "web search" if "search" in kind and "tool_search" not in kind else "server tool"
+    return "web search" if "search" in kind and "tool_search" not in kind else SERVER_TOOL
 
 
-def _plugins(raw: msgspec.Raw) -> Iterator[str]:
-    return ("web search" if one.id == "web" else "server tool" for one in _listed(raw))
-
-
-def _listed(raw: msgspec.Raw) -> list[_Kind]:
+def _plugins(raw: msgspec.Raw) -> list[str]:
     try:
-        return _kinds.decode(raw)
+        return ["web search" if one.id == "web" else SERVER_TOOL for one in _kinds.decode(raw)]
     except UNREADABLE:
-        return []
+        return [SERVER_TOOL]
 
 
 def _search(raw: msgspec.Raw) -> list[str]:
@@ -99,7 +97,7 @@ def _modalities(raw: msgspec.Raw) -> list[str]:
     try:
         wanted = _words.decode(raw)
     except UNREADABLE:
-        return []
+        return ["audio", "images"]
     return [word for name, word in (("audio", "audio"), ("image", "images")) if name in wanted]
 
 
@@ -110,7 +108,7 @@ def _unless(usual: tuple[str, ...], word: str) -> Callable[[msgspec.Raw], list[s
     return read
 
 
-_READERS: Mapping[str, Callable[[msgspec.Raw], Iterator[str] | list[str]]] = MappingProxyType(
+_READERS: Mapping[str, Callable[[msgspec.Raw], list[str]]] = MappingProxyType(
     {
         "plugins": _plugins,
         "web_search_options": lambda _: ["web search"],
