@@ -89,6 +89,7 @@ class Task:
     text_bytes: int = 0  # of all that is read as text, whatever it comes to in tokens
     extra_tokens: int = 0  # that the prompt has at the most besides: templates, images
     expected_output: int = 8_192  # tokens, of a standard task
+    extras: frozenset[str] = frozenset()  # all it asks for but text, in the words of `Price.unpriced`
     reasons: tuple[str, ...] = ()
 
 

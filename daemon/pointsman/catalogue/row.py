@@ -84,8 +84,6 @@ class Provider:
     trains: bool | None = None  # whether it may train on prompts; None: unknown
     trains_free: bool | None = None  # the same of its free models
     id_pattern: str = ""  # of model names on its documentation page, where it has no list
-    tells_cost: bool = False
-    cap_field: str = "max_tokens"
 
     def trains_on(self, tier: Tier | None, url: str) -> bool | None:
         """Whether it may train on prompts to its models of a tier; behind another address is anybody."""

@@ -6,7 +6,7 @@ from pointsman.calls import Call, CallKind, Candidate, Decision
 from pointsman.catalogue.providers import provider
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.orders import SLACK, Order, Ratios
-from pointsman.money import Usage
+from pointsman.money import Usage, unpriced_for
 from pointsman.types import Modality, Model, Tier
 from pointsman.wire.formats import capped
 
@@ -34,6 +34,8 @@ def order(call: Call, decision: Decision, candidate: Candidate, ratios: Ratios) 
         caches=call.caches,
         caches_for_hour=call.caches_for_hour,
         listens=Modality.AUDIO in task.reads,
+        speaks="audio" in call.extras,
+        unpriced=unpriced_for(model.price, task.extras) if model.price else (),
     )
 
 

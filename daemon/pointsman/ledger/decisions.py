@@ -50,6 +50,7 @@ def _task(task: Task) -> TaskView:
         text_bytes=task.text_bytes,
         extra_tokens=task.extra_tokens,
         expected_output=task.expected_output,
+        extras=sorted(task.extras),
         reasons=list(task.reasons),
     )
 

@@ -36,6 +36,7 @@ class TaskView(TypedDict):
     text_bytes: NotRequired[int]  # of all that is read as text
     extra_tokens: NotRequired[int]  # that the prompt has at the most besides
     expected_output: NotRequired[int]  # tokens
+    extras: NotRequired[list[str]]  # all it asks for but text: images, audio, web search ...
     reasons: list[str]
 
 

@@ -30,6 +30,7 @@ class Order:
     caches: bool = False  # of its prompt something may be written to a cache
     caches_for_hour: bool = False
     listens: bool = False  # of its prompt something is audio
+    speaks: bool = False  # of its answer something may be
     unpriced: tuple[str, ...] = ()  # what of it costs otherwise than its tokens do
 
 
@@ -47,6 +48,8 @@ def cost_most(order: Order, tokens: int) -> int | None:
         dearer.append(replace(plain, cache_write=order.prompt, cache_write_hour=hour))
     if order.listens:
         dearer.append(replace(plain, audio=order.prompt))
+    if order.speaks:
+        dearer = [replace(one, audio_output=one.output) for one in (plain, *dearer)] + dearer
     return max([cost, *(one for usage in dearer if (one := usage.cost_most(price)) is not None)])
 
 

@@ -38,6 +38,8 @@ _MODALITIES = (
     (PartKind.FILE, Modality.FILE),
 )
 
+# In the words of prices.
+_MEDIA = MappingProxyType({Modality.IMAGE: "images", Modality.AUDIO: "audio", Modality.VIDEO: "video"})
 _BEYOND_TEXT = frozenset(kind for kind, _ in _MODALITIES)
 
 
@@ -60,6 +62,7 @@ def classify(call: Call) -> Task:
         priority=call.hints.priority,
         text_bytes=_text_bytes(chat),
         extra_tokens=_extra_tokens(chat),
+        extras=call.extras | _media(reads),
         reasons=tuple(_reasons(chat, reads, prompt)),
     )
 
@@ -130,6 +133,10 @@ def _modalities(chat: Chat) -> Modality:
         if kind in beyond:
             found |= modality
     return found
+
+
+def _media(reads: Modality) -> frozenset[str]:
+    return frozenset(word for modality, word in _MEDIA.items() if modality in reads)
 
 
 def _reasons(chat: Chat, reads: Modality, prompt: int) -> list[str]:

@@ -8,7 +8,7 @@ from pointsman.calls import Priority, Task
 from pointsman.catalogue.providers import provider
 from pointsman.funds import NO_BUDGET, Funds, Purse, Step
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
-from pointsman.money import Price, Usage
+from pointsman.money import Price, Usage, unpriced_for
 from pointsman.types import Grade, Kind, Model, Tier
 
 UNSET, HELD, SHORT, UNPRICED = "no budget", "budget step", "budget", "unpriced"
@@ -28,9 +28,16 @@ def objection(model: Model, task: Task, funds: Funds, *, chosen: bool) -> tuple[
         return UNSET, no_budget(model)
     if (why := _held_back(model, task, funds, chosen=chosen)) and funds.fullest:
         return HELD, f"{funds.fullest.words()}: {why}"
-    if model.tier is Tier.PAID and not funds.unpriced and not (model.price and model.price.is_known):
-        return UNPRICED, not_priced(model)
+    if model.tier is Tier.PAID and not funds.unpriced:
+        return _unpriced(model, task)
     return None
+
+
+def _unpriced(model: Model, task: Task) -> tuple[str, str] | None:
+    if model.price is None or not model.price.is_known:
+        return UNPRICED, not_priced(model)
+    words = unpriced_for(model.price, task.extras)
+    return (UNPRICED, not_priced(model, words)) if words else None
 
 
 def no_budget(model: Model) -> str:
