@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.ledger.migrations import MIGRATIONS
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import BudgetRecord, CeilingsRecord, DepartureRecord, KeptListRecord, LimitRecord
-from pointsman.ledger.schema import MIGRATIONS, open_ledger
+from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.writer import Writer
 from tests.fakes.records import record
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pointsman.errors import LedgerError, StartError
-from pointsman.ledger.schema import MIGRATIONS, open_for_reading, open_ledger
+from pointsman.ledger.migrations import MIGRATIONS
+from pointsman.ledger.schema import open_for_reading, open_ledger
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def _wanted(wanted: Wanted, most: int | None) -> WantedView:
         named=wanted.named,
         via=wanted.via,
         missing=list(wanted.missing),
+        role=wanted.role,
     )
 
 

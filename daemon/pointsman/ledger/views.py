@@ -13,6 +13,7 @@ class WantedView(TypedDict):
     named: int  # how many of them the name itself means; the rest are its fallbacks
     via: str
     missing: list[str]
+    role: NotRequired[str]  # that it plays; empty: none
 
 
 class TaskView(TypedDict):
