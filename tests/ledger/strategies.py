@@ -14,6 +14,7 @@ texts = st.text(max_size=20)
 names = st.lists(texts, max_size=3).map(tuple)
 seconds = st.floats(allow_nan=False)
 counts = st.integers(0, 10**15)
+days = st.integers(1, 3_000_000)
 
 usages = st.builds(
     Usage,
@@ -39,6 +40,12 @@ attempts: SearchStrategy[Attempt] = st.builds(
     ended=st.none() | seconds,
     usage=st.none() | usages,
     cost=st.none() | counts,
+    priced=st.none() | counts,
+    is_told=st.booleans(),
+    reserved=st.none() | counts,
+    provider=texts,
+    at=seconds,
+    day=days,
 )
 
 tasks = st.builds(
@@ -55,7 +62,9 @@ tasks = st.builds(
 decisions: SearchStrategy[Decision] = st.builds(
     Decision,
     id=texts,
-    wanted=st.builds(Wanted, asked=texts, chosen=st.booleans(), models=names, via=texts, missing=names),
+    wanted=st.builds(
+        Wanted, asked=texts, chosen=st.booleans(), models=names, via=texts, missing=names, role=texts
+    ),
     task=tasks,
     candidates=st.lists(st.builds(Candidate, st.just(MODEL), texts, st.booleans()), max_size=2).map(tuple),
     excluded=st.lists(st.builds(Excluded, texts, texts, names), max_size=4).map(tuple),
@@ -77,6 +86,10 @@ records: SearchStrategy[RequestRecord] = st.builds(
     seconds=seconds,
     decision=st.none() | decisions,
     attempts=st.lists(attempts, max_size=3).map(tuple),
+    day=days,
+    kind=texts,
+    role=texts,
+    user=texts,
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 from pointsman.calls import Attempt, Excluded, Outcome
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger import queries
-from pointsman.ledger.queries import Reader, Total
+from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
@@ -114,7 +114,6 @@ def test_an_id_that_nothing_begins_with_is_not_found(path: Path, reader: Reader)
 
 def test_an_empty_ledger_has_no_newest_request(reader: Reader) -> None:
     assert reader.log(5) == ()
-    assert reader.totals(0.0) == ()
     with pytest.raises(NotFound, match="holds no request yet"):
         reader.request()
 
@@ -124,24 +123,6 @@ def test_the_reader_goes_on_after_a_question_without_an_answer(path: Path, reade
         reader.request("a")
     keep(path, record("a"))
     assert reader.request("a").line.id == "a"
-
-
-def test_totals_count_requests_by_who_answered_and_money_by_who_was_paid(path: Path, reader: Reader) -> None:
-    cut = attempt(tier="paid", usage=Usage(1000, 5), cost=90)
-    free = attempt(tier="free", usage=Usage(7, 3), cost=0)
-    keep(
-        path,
-        record("early", at=9.0),
-        record("rescued", at=10.0, tier="local", attempts=(cut, attempt())),
-        record("free", at=11.0, tier="free", attempts=(free,)),
-        record("nobody", at=12.0, tier="", attempts=(replace(cut, usage=None, cost=None),)),
-    )
-    assert reader.totals(10.0) == (
-        Total("local", requests=1, input_tokens=100, output_tokens=20, cost=0, unpriced=0),
-        Total("free", requests=1, input_tokens=7, output_tokens=3, cost=0, unpriced=0),
-        Total("paid", requests=0, input_tokens=1000, output_tokens=5, cost=90, unpriced=1),
-        Total("", requests=1, input_tokens=0, output_tokens=0, cost=0, unpriced=0),
-    )
 
 
 def test_a_models_speed_is_that_of_its_streams_from_the_first_token_on(path: Path, reader: Reader) -> None:
@@ -233,7 +214,6 @@ def test_a_ledger_damaged_within_is_told_with_its_path_and_left_as_it_is(path: P
         (queries._EXACT, ("a",)),
         (queries._BY_PREFIX, {"low": "a", "high": "b", "limit": 1}),
         (queries._ATTEMPTS, ("a",)),
-        (queries._TOTALS, {"since": 0.0}),
         (queries._SPEEDS, {"newest": 1, "seconds": 0.1}),
         (queries._LEFT_OUT, {"since": 0.0, "newest": 1, "rule": "context"}),
     ],

@@ -3,10 +3,18 @@
 Money is INTEGER nano-dollars, tokens are INTEGER, times are REAL seconds. NULL is *unknown*, never zero.
 """
 
+from pointsman.ledger import days
+
 Migration = tuple[str, ...]  # statements, all done or none
 
 # The file's `user_version` is how many of these it has been through. One is never changed once it is
 # released: a new need is a new one. No foreign keys: an attempt may be written before its request ends.
+# What an amount of money may be, as the cost has it.
+_AMOUNT = "INTEGER CHECK (typeof({0}) IN ('integer', 'null') AND {0} BETWEEN 0 AND 1000000000000000)"
+
+# The ordinal of the local date, as far as there is one.
+_DAY = "coalesce(CAST(julianday(date({}, 'unixepoch', 'localtime')) - 1721424.5 AS INTEGER), 0)"
+
 MIGRATIONS: tuple[Migration, ...] = (
     (
         """
@@ -131,4 +139,43 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     # Whether it is money that is missing, so that it is no rate limit.
     ("ALTER TABLE limits ADD COLUMN unpaid INTEGER NOT NULL DEFAULT 0",),
+    (
+        # When an attempt was let go, for which day it counts, and for whom it was made.
+        "ALTER TABLE attempts ADD COLUMN at REAL NOT NULL DEFAULT 0",  # wall clock
+        "ALTER TABLE attempts ADD COLUMN day INTEGER NOT NULL DEFAULT 0",  # the ordinal of its date
+        "ALTER TABLE attempts ADD COLUMN provider TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE attempts ADD COLUMN app TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE attempts ADD COLUMN role TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE attempts ADD COLUMN kind TEXT NOT NULL DEFAULT ''",  # of task
+        "ALTER TABLE attempts ADD COLUMN user TEXT NOT NULL DEFAULT ''",
+        # What was set aside for it; what it costs by its price; whether its provider told the cost.
+        f"ALTER TABLE attempts ADD COLUMN reserved {_AMOUNT.format('reserved')}",
+        f"ALTER TABLE attempts ADD COLUMN priced {_AMOUNT.format('priced')}",
+        "ALTER TABLE attempts ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+        # The day on which a request came in, for whom, and where the model is that answered it.
+        "ALTER TABLE requests ADD COLUMN day INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE requests ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE requests ADD COLUMN role TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE requests ADD COLUMN user TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE requests ADD COLUMN endpoint TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE requests ADD COLUMN provider TEXT NOT NULL DEFAULT ''",
+        f"UPDATE requests SET day = {_DAY.format('at')}",  # noqa: S608
+        """
+        UPDATE requests SET endpoint = a.endpoint, provider = a.endpoint FROM attempts AS a
+        WHERE a.request = requests.id AND a.model = requests.answered_by
+        """,
+        f"""
+        UPDATE attempts
+        SET at = r.at + attempts.started, day = {_DAY.format("r.at + attempts.started")},
+            provider = attempts.endpoint, app = r.app
+        FROM requests AS r WHERE r.id = attempts.request
+        """,  # noqa: S608
+        "CREATE INDEX attempts_at ON attempts (at)",
+        # What is under way, or was when its daemon was ended.
+        "CREATE INDEX attempts_open ON attempts (request) WHERE outcome = 'open'",
+        "CREATE INDEX requests_open ON requests (id) WHERE status = 0 AND error = ''",
+        days.TABLE,
+        *days.FILL,
+        *days.TRIGGERS,
+    ),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pointsman.calls import Attempt
 from pointsman.errors import BadRequest, LedgerError, NotFound
-from pointsman.funds import Charge
+from pointsman.ledger import spending
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.record import (
     CeilingsRecord,
@@ -29,9 +29,9 @@ from pointsman.ledger.rows import (
     to_list,
 )
 from pointsman.ledger.schema import open_for_reading
+from pointsman.ledger.spending import By, Charge, Sum
 from pointsman.ledger.trouble import explain
 from pointsman.ledger.views import DecisionView
-from pointsman.types import Tier
 
 NAMED_AT_MOST = 5  # ids that an ambiguous prefix is answered with
 MEASURED_REQUESTS = 500  # the newest, from which a model's speed is told
@@ -83,23 +83,9 @@ class Decided:
     decision: DecisionView
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What was done in a tier since some time; the tier is empty for requests that nobody answered.
-
-    A request counts for the tier that answered it; tokens and cost count for the tier of the attempt.
-    """
-
-    tier: str
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    cost: int  # nano-dollars, of the attempts whose cost is known
-    unpriced: int  # attempts whose cost is not
-
-
 _LINE = """
-    SELECT r.*,
+    SELECT r.id, r.at, r.app, r.format, r.asked, r.stream, r.status, r.answered_by, r.tier, r.reason, r.error,
+        r.seconds,
         count(a.number) AS attempts,
         sum(a.input_tokens) AS input_tokens,
         sum(a.output_tokens) AS output_tokens,
@@ -112,19 +98,6 @@ _EXACT = "SELECT id FROM requests WHERE id = ?"
 _BY_PREFIX = "SELECT id FROM requests WHERE id >= :low AND id < :high ORDER BY id LIMIT :limit"
 _DECISION = "SELECT body FROM decisions WHERE request = ?"
 _ATTEMPTS = "SELECT * FROM attempts WHERE request = ? ORDER BY number"
-# CROSS JOIN keeps SQLite from reading all attempts to find the few of these requests.
-_TOTALS = """
-    SELECT tier, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
-        sum(output_tokens) AS output_tokens, sum(cost) AS cost, sum(unpriced) AS unpriced
-    FROM (
-        SELECT tier, 1 AS requests, 0 AS input_tokens, 0 AS output_tokens, 0 AS cost, 0 AS unpriced
-        FROM requests WHERE at >= :since
-        UNION ALL
-        SELECT a.tier, 0, coalesce(a.input_tokens, 0), coalesce(a.output_tokens, 0),
-            coalesce(a.cost, 0), a.cost IS NULL
-        FROM requests AS r CROSS JOIN attempts AS a ON a.request = r.id WHERE r.at >= :since
-    ) GROUP BY tier
-"""
 
 # A plain answer, or a stream that is over in a moment, tells nothing of its model's pace.
 _SPEEDS = """
@@ -187,11 +160,25 @@ class Reader:
             attempts = connection.execute(_ATTEMPTS, (found,)).fetchall()
             return Story(line, _decision(connection, found), tuple(map(to_attempt, attempts)))
 
-    def totals(self, since: float) -> tuple[Total, ...]:
-        """What came in at `since` (wall clock, seconds) or later, by tier: local, free, paid, then others."""
+    def spent(self, by: By, since_day: int, until_day: int | None = None) -> tuple[Sum, ...]:
+        """From a day on and before another, both ordinals: the dearest first, days in their order."""
         with self._reading() as connection:
-            rows = connection.execute(_TOTALS, {"since": since}).fetchall()
-        return tuple(sorted((Total(**dict(row)) for row in rows), key=_rung))
+            return spending.spent(connection, by, since_day, until_day)
+
+    def charges(self, since_day: int) -> tuple[Charge, ...]:
+        """What counts against budgets from a day on, each day's in one sum for each that spends."""
+        with self._reading() as connection:
+            return spending.charges(connection, since_day)
+
+    def recent_charges(self, since: float) -> tuple[Charge, ...]:
+        """The same, for each attempt since then (wall clock, seconds), the first of them first."""
+        with self._reading() as connection:
+            return spending.recent_charges(connection, since)
+
+    def ever_paid(self) -> bool:
+        """Whether a model was ever tried that costs money."""
+        with self._reading() as connection:
+            return spending.ever_paid(connection)
 
     def speeds(self) -> dict[str, float]:
         """Tokens a second that each model writes, as measured on its last streams; by model id."""
@@ -268,11 +255,6 @@ class Reader:
             except sqlite3.Error as error:
                 self._file.close()
                 raise LedgerError(explain(self._path, error)) from error
-
-
-def _rung(total: Total) -> int:
-    ladder = [tier.word for tier in Tier]
-    return ladder.index(total.tier) if total.tier in ladder else len(ladder)
 
 
 def _newest(connection: sqlite3.Connection) -> str:

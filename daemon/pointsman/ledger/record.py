@@ -110,20 +110,22 @@ class KeptListRecord:
 
 @dataclass(frozen=True, slots=True)
 class ClockRecord:
-    at: float
-    day: int
+    """The clock was ahead: what was counted for later than the day after `day` is that day's."""
+
+    at: float  # wall clock, seconds: now
+    day: int  # today's ordinal
 
     @property
     def id(self) -> str:
-        return "clock"
+        return "the clock"
 
 
 Record = (
-    ClockRecord
-    | FreeCallRecord
+    FreeCallRecord
     | RequestRecord
     | LimitRecord
     | CeilingsRecord
     | DepartureRecord
     | KeptListRecord
+    | ClockRecord
 )

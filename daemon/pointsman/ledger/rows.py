@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import msgspec
 
 from pointsman.calls import Attempt, Decision, Outcome
+from pointsman.ledger import days
 from pointsman.ledger.decisions import describe
 from pointsman.ledger.record import (
     BudgetRecord,
     CeilingsRecord,
+    ClockRecord,
     DepartureRecord,
     FreeCallRecord,
     KeptListRecord,
@@ -29,20 +31,40 @@ Row = tuple[Value, ...]
 # The value is at fault, not the file.
 UNFIT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError)
 
-# REPLACE: a row that was written while its attempt was open is overwritten when it has ended, and saving the
-# same rows twice (a commit that failed after the fact) changes nothing.
-SAVE_REQUEST = """
-    REPLACE INTO requests
-        (id, at, app, format, asked, stream, status, answered_by, tier, reason, error, seconds)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+
+def _upsert(table: str, key: str, columns: str) -> str:
+    """A statement that writes a row, over the one that is there.
+
+    A row that was written while its attempt was open is overwritten when it has ended, and saving the same
+    rows twice (a commit that failed after the fact) changes nothing. REPLACE would fire no trigger for what
+    it removes. When something was is told once: a `ClockRecord` may have put it right since.
+    """
+    names = columns.split(", ")
+    changes = [f"{name} = excluded.{name}" for name in names if name not in ("at", "day")]
+    changes += [f"{name} = coalesce(nullif({name}, 0), excluded.{name})" for name in ("at", "day")]
+    places = ", ".join("?" for _ in f"{key}, {columns}".split(", "))
+    return (
+        f"INSERT INTO {table} ({key}, {columns}) VALUES ({places}) "  # noqa: S608 - the names are ours
+        f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(changes)}"
+    )
+
+
+SAVE_REQUEST = _upsert(
+    "requests",
+    "id",
+    "at, day, app, role, kind, user, format, asked, stream, status, answered_by, tier, endpoint, provider, "
+    "reason, error, seconds",
+)
+SAVE_ATTEMPT = _upsert(
+    "attempts",
+    "request, number",
+    "at, day, app, role, kind, user, model, tier, endpoint, provider, outcome, status, error, started, "
+    "first_content, ended, input_tokens, output_tokens, cache_read, cache_write, cache_write_hour, "
+    "reasoning, estimated, cost, priced, told, reserved",
+)
 SAVE_DECISION = "REPLACE INTO decisions (request, body) VALUES (?, ?)"
-SAVE_ATTEMPT = """
-    REPLACE INTO attempts
-        (request, number, model, endpoint, tier, outcome, status, error, started, first_content, ended,
-         input_tokens, output_tokens, cache_read, cache_write, cache_write_hour, reasoning, estimated, cost)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+RELABEL_ATTEMPTS = "UPDATE attempts SET at = min(at, ?1), day = ?2 WHERE day > ?2 + 1"
+RELABEL_REQUESTS = "UPDATE requests SET at = min(at, ?1), day = ?2 WHERE day > ?2 + 1"
 SAVE_LIMIT = """
     REPLACE INTO limits (kind, id, account, at, until, failures, reason, unpaid)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -80,11 +102,7 @@ def to_entry(record: Record) -> Entry:
 def _rows(record: Record) -> Iterator[tuple[str, Row]]:
     match record:
         case RequestRecord():
-            yield SAVE_REQUEST, _request_row(record)
-            if record.decision:
-                yield SAVE_DECISION, _decision_row(record.id, record.decision)
-            for number, attempt in enumerate(record.attempts, 1):
-                yield SAVE_ATTEMPT, _attempt_row(record.id, number, attempt)
+            yield from _rows_of_request(record)
         case LimitRecord():
             yield SAVE_LIMIT, _limit_row(record)
         case FreeCallRecord():
@@ -92,11 +110,24 @@ def _rows(record: Record) -> Iterator[tuple[str, Row]]:
             yield FORGET_FREE_CALLS, (record.at - FREE_CALLS_KEPT,)
         case KeptListRecord():
             yield SAVE_LIST, _list_row(record)
+        case ClockRecord():
+            yield RELABEL_ATTEMPTS, (record.at, record.day)
+            yield RELABEL_REQUESTS, (record.at, record.day)
+            yield days.MOVE, (record.day,)
+            yield days.FORGET, (record.day,)
         case DepartureRecord():
             yield SAVE_DEPARTURE, _storable_row(record.app, record.to, record.at)
         case CeilingsRecord():
             for budget in record.budgets:
                 yield SAVE_CEILING, _storable_row(record.id, record.account, record.at, *budget)
+
+
+def _rows_of_request(record: RequestRecord) -> Iterator[tuple[str, Row]]:
+    yield SAVE_REQUEST, _request_row(record)
+    if record.decision:
+        yield SAVE_DECISION, _decision_row(record.id, record.decision)
+    for number, attempt in enumerate(record.attempts, 1):
+        yield SAVE_ATTEMPT, _attempt_row(record, number, attempt)
 
 
 def save(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[tuple[Entry, Exception]]:
@@ -132,6 +163,12 @@ def to_attempt(row: sqlite3.Row) -> Attempt:
         ended=row["ended"],
         usage=_to_usage(row),
         cost=row["cost"],
+        priced=row["priced"],
+        is_told=bool(row["told"]),
+        reserved=row["reserved"],
+        provider=row["provider"],
+        at=row["at"],
+        day=row["day"],
     )
 
 
@@ -178,20 +215,36 @@ def _list_row(record: KeptListRecord) -> Row:
 
 
 def _request_row(record: RequestRecord) -> Row:
+    endpoint, provider = _answered_at(record)
     return _storable_row(
         record.id,
         record.at,
-        record.app,
+        record.day,
+        *_whose(record),
         record.format,
         record.asked,
         record.stream,
         record.status,
         record.answered_by,
         record.tier,
+        endpoint,
+        provider,
         record.reason,
         record.error,
         record.seconds,
     )
+
+
+def _answered_at(record: RequestRecord) -> tuple[str, str]:
+    """The endpoint and the provider of the model that answered."""
+    for attempt in record.attempts:
+        if attempt.model == record.answered_by:
+            return attempt.endpoint, attempt.provider
+    return "", ""
+
+
+def _whose(record: RequestRecord) -> tuple[str, str, str, str]:
+    return record.app, record.role, record.kind, record.user
 
 
 def _decision_row(request: str, decision: Decision) -> Row:
@@ -206,13 +259,17 @@ def _as_json(view: DecisionView) -> str:
         return COMPACT.encode(view)
 
 
-def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:
+def _attempt_row(record: RequestRecord, number: int, attempt: Attempt) -> Row:
     return _storable_row(
-        request,
+        record.id,
         number,
+        attempt.at,
+        attempt.day,
+        *_whose(record),
         attempt.model,
-        attempt.endpoint,
         attempt.tier,
+        attempt.endpoint,
+        attempt.provider,
         attempt.outcome.value,
         attempt.status,
         attempt.error,
@@ -221,6 +278,9 @@ def _attempt_row(request: str, number: int, attempt: Attempt) -> Row:
         attempt.ended,
         *_usage_values(attempt.usage),
         attempt.cost,
+        attempt.priced,
+        attempt.is_told,
+        attempt.reserved,
     )
 
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from pointsman.calls import Excluded, Outlook
+from pointsman.dates import Calendar
 from pointsman.ledger.queries import Reader
 from pointsman.routing.classify import classify
 from pointsman.routing.policy import decide
 from pointsman.routing.resolve import Names, resolve
 from pointsman.server.control import advice
 from pointsman.server.control.shapes import StatusShape
-from pointsman.server.control.status import TYPICAL, _midnight, read_past
+from pointsman.server.control.status import TYPICAL, read_past
 from pointsman.types import FoundBy, Health, Place, Snapshot, Tier
 from pointsman.wire.formats import FORMATS
 from tests.fakes.records import TASK, attempt, decision, record
@@ -161,9 +162,10 @@ def test_where_auto_means_a_model_that_is_left_out_it_is_named() -> None:
 
 async def test_todays_requests_are_summed_and_the_last_is_named(client: Client, house: House) -> None:
     now = time.time()
-    yesterday = _midnight(now) - 1
-    house.rooms.writer.enqueue(record("old", yesterday))
-    house.rooms.writer.enqueue(record("new", now, app="aider", attempts=(attempt(cost=None), attempt())))
+    today = Calendar().day(now)
+    tried = (attempt(cost=None, day=today), attempt(day=today))
+    house.rooms.writer.enqueue(record("old", now - 86_400, day=today - 1))
+    house.rooms.writer.enqueue(record("new", now, app="aider", day=today, attempts=tried))
     house.rooms.writer.flush().result(10)
     status = await status_of(client)
     assert status["today"] == {
@@ -181,7 +183,7 @@ async def test_todays_requests_are_summed_and_the_last_is_named(client: Client, 
 
 def test_a_ledger_that_can_not_be_read_is_told_and_fails_nothing(tmp_path: Path) -> None:
     missing = tmp_path / "ledger.sqlite3"
-    past = read_past(Reader(missing), 0.0)
+    past = read_past(Reader(missing), Calendar(), time.time())
     assert str(missing) in past.trouble
     assert (past.last, past.today) == (None, ())
 
@@ -195,13 +197,6 @@ async def test_failed_jobs_and_sources_are_told_and_sound_ones_are_not(client: C
     assert [job["name"] for job in failed] == ["sick", "looking for given"]
     assert failed[0] == {"name": "sick", "failures": 2, "error": "boom"}
     assert "no network" in failed[1]["error"]
-
-
-def test_midnight_is_that_of_the_local_day() -> None:
-    now = time.time()
-    midnight = _midnight(now)
-    assert time.localtime(midnight)[3:6] == (0, 0, 0)
-    assert time.localtime(midnight)[:3] == time.localtime(now)[:3]
 
 
 def test_an_endpoint_in_a_socket_is_told_by_its_path() -> None:

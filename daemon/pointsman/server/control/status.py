@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from pointsman.dates import Calendar
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
-from pointsman.ledger.queries import Decided, Line, Reader, Total
+from pointsman.ledger.queries import Decided, Line, Reader
+from pointsman.ledger.spending import Sum
 from pointsman.routing.policy import CONTEXT
 from pointsman.server.control import advice, catalogue, contexts, limits, mode
 from pointsman.server.control.hints import Scene, hints
@@ -23,6 +25,7 @@ from pointsman.server.control.shapes import (
     StatusShape,
 )
 from pointsman.server.rooms import ROOMS, Rooms
+from pointsman.types import Tier
 from pointsman.watch.border import Gone
 from pointsman.wire.formats import FORMATS
 
@@ -31,7 +34,7 @@ TYPICAL = b'{"model":"auto","messages":[{"role":"user","content":"Hello"}]}'
 
 async def get_status(request: web.Request) -> web.Response:
     rooms, now = request.app[ROOMS], time.time()
-    past = await asyncio.to_thread(read_past, rooms.reader, _midnight(now))
+    past = await asyncio.to_thread(read_past, rooms.reader, Calendar(), now)
     return reply(_status(rooms, past, now, time.monotonic()))
 
 
@@ -40,27 +43,22 @@ class Past:
     """What the ledger says, or why it says nothing: a status does not fail with its ledger."""
 
     last: Line | None = None
-    today: tuple[Total, ...] = ()
+    today: tuple[Sum, ...] = ()
     too_long: tuple[Decided, ...] = ()
     trouble: str = ""
 
 
-def read_past(reader: Reader, since: float) -> Past:
+def read_past(reader: Reader, calendar: Calendar, now: float) -> Past:
+    today = calendar.day(now)
     try:
         newest = reader.log(1)
         return Past(
             last=newest[0] if newest else None,
-            today=reader.totals(since),
-            too_long=reader.left_out(CONTEXT, since),
+            today=reader.spent("tier", today, today + 1),
+            too_long=reader.left_out(CONTEXT, calendar.midnight(today)),
         )
     except LedgerError as error:
         return Past(trouble=error.message)
-
-
-def _midnight(now: float) -> float:
-    """When the local day of `now` began; the C library knows the days of 23 and 25 hours."""
-    local = time.localtime(now)
-    return time.mktime((local.tm_year, local.tm_mon, local.tm_mday, 0, 0, 0, 0, 0, -1))
 
 
 def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusShape:
@@ -82,7 +80,7 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         looked_for=list(rooms.sweeper.looked_for),
         swept_ago=None if snapshot.swept_at is None else monotonic - snapshot.swept_at,
         last_request=_last(past.last) if past.last else None,
-        today={total.tier: _spent(total) for total in past.today},
+        today={one.key: _spent(one) for one in sorted(past.today, key=_rung)},
         mode=mode.shape(rooms.modes),
         gone=[_gone(one) for one in rooms.border.gone()],
         limits=limits.left_alone(rooms.router),
@@ -105,13 +103,19 @@ def _last(line: Line) -> LastRequestShape:
     )
 
 
-def _spent(total: Total) -> SpentShape:
+def _rung(tier: Sum) -> int:
+    """Local, free, paid, then what nobody answered."""
+    ladder = [tier.word for tier in Tier]
+    return ladder.index(tier.key) if tier.key in ladder else len(ladder)
+
+
+def _spent(one: Sum) -> SpentShape:
     return SpentShape(
-        requests=total.requests,
-        input_tokens=total.input_tokens,
-        output_tokens=total.output_tokens,
-        cost=total.cost,
-        unpriced=total.unpriced,
+        requests=one.requests,
+        input_tokens=one.input_tokens,
+        output_tokens=one.output_tokens,
+        cost=one.cost,
+        unpriced=one.unpriced,
     )
 
 
