@@ -19,6 +19,7 @@ from pathlib import Path
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.record import Record
+from pointsman.ledger.recovery import RECOVERY
 from pointsman.ledger.rows import Entry, save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.trouble import explain
@@ -62,8 +63,14 @@ class Writer:
         self._refused = 0
 
     def start(self) -> None:
-        """Opens the file, or makes it. Raises StartError, which says why it can't be used and what to do."""
+        """Opens the file, or makes it. Raises StartError, which says why it can't be used and what to do.
+
+        What the last daemon left under way is put right first, at once if the file can be written now.
+        """
         self._file.connection()
+        self._entries.append(RECOVERY)
+        if self._commit():
+            self._work.set()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
