@@ -48,6 +48,8 @@ from pointsman.watch.border import Border
 from pointsman.watch.keeper import Keeper, committed, recorded
 from pointsman.watch.keys import EVERY, KeyWatch
 
+MEGABYTE = 1_000_000
+
 log = logging.getLogger(__name__)
 
 
@@ -92,7 +94,7 @@ async def build(
     stack.callback(loads.close)
     collector = Collector(asyncio.get_running_loop().call_later)
     registry = Registry(lambda snapshot: [one.observe(snapshot) for one in (loads, key_watch, collector)])
-    writer, reader = _ledger(setup.paths, stack)
+    writer, reader = _ledger(setup, stack)
     _remember(pace, reader)
     keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
     counted = partial(allowances, most_a_minute=_most_a_minute(setup.config))
@@ -189,12 +191,13 @@ async def build(
     )
 
 
-def _ledger(paths: Paths, stack: AsyncExitStack) -> tuple[Writer, Reader]:
+def _ledger(setup: Setup, stack: AsyncExitStack) -> tuple[Writer, Reader]:
     """Raises StartError."""
-    writer = Writer(paths.ledger)
+    path = setup.paths.ledger
+    writer = Writer(path, cap=setup.config.ledger.megabytes * MEGABYTE)
     writer.start()
     stack.callback(writer.stop)
-    reader = Reader(paths.ledger)
+    reader = Reader(path)
     stack.callback(reader.close)
     return writer, reader
 

@@ -13,7 +13,6 @@ import pytest
 
 from pointsman.calls import Attempt, Outcome
 from pointsman.errors import LedgerError
-from pointsman.ledger import recovery
 from pointsman.ledger.queries import Reader, Story
 from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_entry
@@ -140,14 +139,6 @@ def test_after_a_kill_at_any_moment_all_that_was_reserved_is_spent(
     assert all(lines[f"r{number}"].cost in (10, 500) for number in range(last + 1))
     (spent,) = reader.spent("day", 0)
     assert (spent.cost, spent.reserved) == (sum(line.cost or 0 for line in lines.values()), 0)
-
-
-@pytest.mark.parametrize("sql", [recovery._LOSE_ATTEMPTS, recovery._LOSE_REQUESTS])
-def test_it_is_found_by_its_index_in_however_many(path: Path, sql: str) -> None:
-    with closing(open_ledger(path)) as connection:
-        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
-    assert all("USING INDEX" in step or "USING COVERING INDEX" in step for step in plan[:1]), plan
-    assert "_open" in plan[0]
 
 
 def test_a_record_can_be_replaced_after_it_was_thought_lost(path: Path, reader: Reader) -> None:

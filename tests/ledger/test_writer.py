@@ -256,6 +256,8 @@ def test_a_full_disk_is_told_and_nothing_is_lost_when_there_is_room_again(path: 
     opened[0].execute("PRAGMA max_page_count = 10000")
     flushed(writer)
     assert written(path) == list(map(str, range(50)))
+    with closing(Reader(path)) as reader:
+        assert [one.requests for one in reader.spent("day", 0)] == [50]
     assert (writer.trouble, writer.waiting) == ("", 0)
     writer.stop()
 

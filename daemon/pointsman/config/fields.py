@@ -112,6 +112,7 @@ Names = Annotated[tuple[Text, ...], BeforeValidator(read_names), Says("a list of
 Port = Annotated[int, Field(ge=0, le=65_535), Says("a port: a whole number from 0 to 65535")]
 WholeNumber = Annotated[int, Field(ge=0), Says("a whole number, 0 or more")]
 Count = Annotated[int, Field(gt=0), Says("a whole number above 0")]
+Megabytes = Annotated[int, Field(ge=16), Says("a whole number of megabytes, 16 or more")]
 Seconds = Annotated[float, Field(gt=0, le=LONGEST), Says("a number of seconds above 0")]
 Patience = Annotated[float, Field(ge=0, le=LONGEST), Says("a number of seconds, 0 or more")]
 Share = Annotated[float, Field(ge=0), Says("a number, 0 or more")]

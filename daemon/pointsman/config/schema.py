@@ -12,6 +12,7 @@ from pointsman.config.choosing import ProfilesConfig, Role, TaskKind
 from pointsman.config.fields import (
     Every,
     Flag,
+    Megabytes,
     ModelId,
     Names,
     OwnName,
@@ -107,6 +108,14 @@ class StreamsConfig(Section):
     )
 
 
+class LedgerConfig(Section):
+    megabytes: Megabytes = Field(
+        default=256,
+        description="How large the ledger may get. Beyond it the oldest decisions go first, then the oldest "
+        "requests; what was spent on each day stays.",
+    )
+
+
 class Config(Section):
     server: ServerConfig = Field(default_factory=ServerConfig, description="Where the daemon listens.")
     discovery: DiscoveryConfig = Field(
@@ -157,6 +166,9 @@ class Config(Section):
         default_factory=TimeoutsConfig, description="How long is waited for what."
     )
     streams: StreamsConfig = Field(default_factory=StreamsConfig, description="How answers are passed on.")
+    ledger: LedgerConfig = Field(
+        default_factory=LedgerConfig, description="What is kept of requests, on this machine alone."
+    )
     apps: Table[OwnName, AppConfig] = Field(
         default_factory=empty, description="Rules for one program, by its name."
     )

@@ -22,6 +22,11 @@ class Opened:
         """Whether the file that is open is no more the one at its path: writing to it is lost."""
         return self._connection is not None and _identity(self._path) != self._identity
 
+    @property
+    def current(self) -> sqlite3.Connection | None:
+        """The one that is open, whatever has become of its file."""
+        return self._connection
+
     def connection(self) -> sqlite3.Connection:
         if self.gone:
             self.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.opened import Opened
+from pointsman.ledger.prune import Pruner
 from pointsman.ledger.record import Record
 from pointsman.ledger.recovery import RECOVERY
 from pointsman.ledger.rows import Entry, save, to_entry
@@ -35,13 +36,15 @@ log = logging.getLogger(__name__)
 class Writer:
     """Its methods are for one thread, the event loop's.
 
-    `opener` and `wait` are for tests: how the file is opened, how the writer's thread waits for an event.
+    `cap` is how many bytes the ledger may take up; None: however many. `opener` and `wait` are for tests: how
+    the file is opened, how the writer's thread waits for an event.
     """
 
     def __init__(
         self,
         path: Path,
         *,
+        cap: int | None = None,
         capacity: int = CAPACITY,
         opener: Callable[[Path], sqlite3.Connection] = open_ledger,
         wait: Callable[[threading.Event, float | None], object] = threading.Event.wait,
@@ -49,6 +52,7 @@ class Writer:
         self._path = path
         self._capacity = capacity
         self._file = Opened(path, opener)
+        self._pruner = None if cap is None else Pruner(path, cap)
         self._wait = wait
         self._queue: deque[Record] = deque()
         self._flushes: deque[Future[None]] = deque()
@@ -145,7 +149,7 @@ class Writer:
         self._take()
         failure = self._commit()
         self._answer_flushes(failure, flushes)
-        if failure:
+        if failure or self._prune():
             self._work.set()
         return goes_on
 
@@ -175,6 +179,11 @@ class Writer:
             log.warning("the ledger can be written again")
         self._trouble = ""
         return None
+
+    def _prune(self) -> bool:
+        """One batch of what is old, after a commit; what waits is committed before the next."""
+        connection = self._file.current
+        return self._pruner is not None and connection is not None and self._pruner.prune(connection)
 
     def _let_go(self) -> None:
         self._replaced = (
