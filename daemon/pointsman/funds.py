@@ -65,12 +65,12 @@ class Spender(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """What was spent at some time: on that day of the calendar, at that moment of the wall clock."""
+    """What was spent, or was still set aside: all of a day, or one attempt."""
 
     who: Spender
     amount: int
-    day: int
-    at: float = 0.0
+    day: int  # for which it counts: an ordinal
+    at: float = 0.0  # of an attempt: wall clock, when it was let go
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,11 +206,10 @@ async def test_who_vanishes_after_the_usage_is_charged_by_that(
 ) -> None:
     daemon = await start_daemon(paid(1, cloud=cloud))
     cloud.fault = faults.LINGERS
-    body = chat("big", stream=True, max_tokens=500)
+    body = chat("big", stream=True, max_tokens=500, stream_options={"include_usage": True})
     async with patient.stream("POST", f"{daemon.api_base}/chat/completions", json=body) as got:
-        await (await cloud.chat()).waiting.wait()
         async for piece in got.aiter_text():
-            if "finish_reason" in piece:
+            if '"usage":{' in piece:
                 break
     await until(lambda: is_written_down(patient, daemon, 499))
     assert (await written_down(patient, daemon))["request"]["cost"] == 149_000

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from pointsman.calls import Attempt, Outcome
-from pointsman.funds import Caller, Spender
+from pointsman.funds import Caller, Charge, Spender
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
-from pointsman.ledger.spending import By, Charge, Sum
+from pointsman.ledger.spending import By, Sum
 from pointsman.money import Usage
 from tests.fakes.records import attempt, record
 

@@ -339,15 +339,15 @@ class Answer:
         answered, spoke = self.attempt.status == 200, self.attempt.first_content is not None
         if not ok and (not self._ticket.is_out or not is_charged(error, answered=answered, spoke=spoke)):
             return Bill(0, 0)
-        told = usage is not None and not usage.estimated and self._reader.complete
-        whole = ok or told
+        whole = ok or (usage is not None and not usage.estimated and self._reader.complete)
         return bill(model, usage, wall=self._means.wall(), whole=whole, reserved=self.attempt.reserved)
 
     def _usage(self, outcome: Outcome) -> Usage | None:
         """As it was told; or by what was said, where nothing was told, or not yet all of it."""
         told = self.whole or self._reader
         usage, written = told.usage, round(told.text_size / CHARS_PER_TOKEN)
-        if told.text_size and (usage is None or (outcome is not Outcome.OK and usage.output < written)):
+        ended = outcome is Outcome.OK or self._reader.complete
+        if told.text_size and (usage is None or (not ended and usage.output < written)):
             return replace(usage or Usage(self._task.prompt_tokens), output=written, estimated=True)
         if usage is None and outcome is Outcome.OK and self._call.kind is CallKind.EMBEDDING:
             return Usage(round(self._task.text_bytes / CHARS_PER_TOKEN), estimated=True)

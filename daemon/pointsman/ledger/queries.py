@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pointsman.calls import Attempt
 from pointsman.errors import BadRequest, LedgerError, NotFound
+from pointsman.funds import Charge
 from pointsman.ledger import spending
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.record import (
@@ -29,7 +30,7 @@ from pointsman.ledger.rows import (
     to_list,
 )
 from pointsman.ledger.schema import open_for_reading
-from pointsman.ledger.spending import By, Charge, Sum
+from pointsman.ledger.spending import By, Sum
 from pointsman.ledger.trouble import explain
 from pointsman.ledger.views import DecisionView
 
@@ -219,15 +220,6 @@ class Reader:
         with self._reading() as connection:
             rows = connection.execute(_FREE_CALLS, {"since": since}).fetchall()
         return tuple(map(to_free_call, rows))
-
-    def charges(self, since_day: int) -> tuple[Charge, ...]:
-        return ()
-
-    def recent_charges(self, since: float) -> tuple[Charge, ...]:
-        return ()
-
-    def ever_paid(self) -> bool:
-        return False
 
     def kept_lists(self) -> tuple[KeptListRecord, ...]:
         """The last list that was had of each place elsewhere."""

@@ -2,9 +2,9 @@
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from pointsman.funds import Caller, Spender
+from pointsman.funds import Caller, Charge, Spender
 
 By = Literal["model", "provider", "app", "role", "kind", "user", "day", "tier"]
 
@@ -28,15 +28,6 @@ class Sum:
     unpriced: int  # attempts at a cost that nobody knows
     told: int  # of the cost: what its provider told, where we have a price to hold beside it,
     told_priced: int  # and what that comes to
-
-
-class Charge(NamedTuple):
-    """What was spent on one model for one caller, or is reserved for it: in a day, or in one attempt."""
-
-    who: Spender
-    amount: int  # nano-dollars, more than none
-    day: int  # for which it counts: an ordinal
-    at: float | None = None  # of an attempt: wall clock, when it was let go
 
 
 # A place goes by its endpoint, as its user calls it. A date is made of what `toordinal` made of it.
@@ -90,4 +81,4 @@ def ever_paid(connection: sqlite3.Connection) -> bool:
 def _charge(row: sqlite3.Row) -> Charge:
     caller = Caller(row["app"], row["role"], row["user"])
     who = Spender(row["model"], row["endpoint"], row["provider"], caller)
-    return Charge(who, row["amount"], row["day"], row["at"])
+    return Charge(who, row["amount"], row["day"], row["at"] or 0.0)
