@@ -38,5 +38,5 @@ def test_a_required_key_is_told_as_such() -> None:
 
 def test_what_nothing_acts_on_yet_is_told() -> None:
     page = render()
-    about_budgets = page[page.index("## `[budgets.NAME]`") :]
-    assert "nothing in this version acts on it" in about_budgets[:200]
+    about_tasks = page[page.index("## `[tasks]`") :]
+    assert "nothing in this version acts on it" in about_tasks[:300]

@@ -26,6 +26,15 @@ def test_each_value_has_its_origin(write: Write) -> None:
     assert shown["server.port"] == ("80", Origin.COMMAND_LINE)
 
 
+def test_a_value_inside_of_what_a_command_set_is_the_command_s(write: Write) -> None:
+    path = write('[budgets.b]\nwindow = "day"\nlimit = 1\n')
+    said = overrides({}, {"budgets.a.c": {"window": "day", "limit": "none"}})
+    origins = {setting.key: setting.origin for setting in effective(load(path, overrides=said))}
+    assert origins['budgets."a.c".limit'] is Origin.COMMAND
+    assert origins['budgets."a.c".hard'] is Origin.DEFAULT
+    assert origins["budgets.b.limit"] is Origin.FILE
+
+
 def test_what_is_left_out_is_shown_as_what_holds_then() -> None:
     shown = settings(None)
     assert shown["server.port"] == ("11711, or the next free one", Origin.DEFAULT)

@@ -24,7 +24,7 @@ def test_a_fixed_key_goes_before_a_name_of_the_user_s_own() -> None:
 
 
 def test_siblings_are_the_keys_of_the_same_table() -> None:
-    assert siblings(("apps", "x", "budget", "?")) == ("window", "limit", "hard")
+    assert siblings(("apps", "x", "budget", "?")) == ("window", "limit", "hard", "unpriced")
     assert siblings(("models", "?")) == ()
 
 

@@ -1,10 +1,17 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pointsman.config.load import load
 from pointsman.config.override import Origin, overridden, overrides
+from pointsman.config.schema import budgets_of
+from pointsman.dates import Window
 from pointsman.errors import ConfigError
+from pointsman.funds import Budget
+from pointsman.money import NANO
+
+Write = Callable[[str], Path]
 
 
 def test_nothing_is_overridden_where_nothing_is_said() -> None:
@@ -50,3 +57,27 @@ def test_a_port_that_is_none_is_told_with_who_said_so(port: str) -> None:
 def test_an_empty_flag_is_not_passed_over() -> None:
     with pytest.raises(ConfigError, match=r"^command line: server\.socket must be"):
         load(None, overrides=overrides({"POINTSMAN_SOCKET": "/run/x"}, socket=""))
+
+
+@pytest.mark.parametrize("name", ["daily", "my.app day", 'a "b"', "ä"])
+def test_a_budget_that_a_command_set_wins_whatever_its_name(name: str) -> None:
+    said = overrides({}, {f"budgets.{name}": {"window": "day", "limit": 1.5}})
+    assert budgets_of(load(None, overrides=said).config) == (Budget(name, Window.DAY, 3 * NANO // 2),)
+
+
+def test_a_command_s_budget_stands_in_the_place_of_the_file_s(write: Write) -> None:
+    path = write(
+        '[budgets.a]\nwindow = "day"\nlimit = 1\nhard = false\n[budgets.b]\nwindow = "day"\nlimit = 2\n'
+    )
+    said = overrides({}, {"budgets.a": {"window": "week", "limit": "none"}})
+    assert budgets_of(load(path, overrides=said).config) == (
+        Budget("a", Window.WEEK, None),
+        Budget("b", Window.DAY, 2 * NANO),
+    )
+
+
+def test_a_budget_of_a_command_that_makes_no_sense_is_not_the_file_s_fault(write: Write) -> None:
+    path = write('[server]\nport = 1\n[apps.x]\nbudget = { window = "day", limit = 1 }\n')
+    for value in ({"window": "day", "limit": -1}, {"window": "day", "limit": 1}):
+        with pytest.raises(ConfigError, match=r"^command \(settings\.json in the state folder\): budgets\.x"):
+            load(path, overrides=overrides({}, {"budgets.x": value}))

@@ -4,11 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from pointsman.config.choosing import TaskKind
-from pointsman.config.money import Allowance
-from pointsman.config.schema import Config, Hold
+from pointsman.config.schema import Config, Hold, budgets_of
 from pointsman.config.timeouts import OwnTimeouts, TimeoutsConfig
 from pointsman.dates import Window
-from pointsman.funds import Step, Turn
+from pointsman.funds import Budget, Scope, Step, Turn
 from pointsman.modes import Privacy
 from pointsman.types import Dialect, Grade, Tier
 from tests.config.examples import FULL, OLDER
@@ -40,14 +39,16 @@ def test_the_full_example_loads_as_it_is(read: Read) -> None:
     assert config.profiles.active == "balanced"
     assert config.tasks == {TaskKind.CODE: ("mine/big",)}
     assert (reviewer.floor, reviewer.prefer) == (Grade.GENERATION, ("mine/big",))
-    assert (config.budgets["daily"].window, config.budgets["daily"].nano_limit) == (Window.DAY, 5 * 10**9)
+    assert budgets_of(config) == (
+        Budget("daily", Window.DAY, 5 * 10**9),
+        Budget("my-script", Window.DAY, 5 * 10**8, scope=Scope("app", "my-script")),
+    )
     assert config.degradation.curve[0] == Turn(0.8, Step.THRIFTY)
     assert (config.timeouts.first_content, config.timeouts.idle) == (60.0, 30.0)
     assert mine.timeouts is not None
     assert (mine.timeouts.first_content, mine.timeouts.total, mine.timeouts.idle) == (180.0, 900.0, None)
     assert (config.streams.hold, config.streams.patience) == (Hold.FIRST, 15.0)
-    assert isinstance(script.budget, Allowance)
-    assert (script.budget.nano_limit, script.privacy, script.profile) == (5 * 10**8, Privacy.LOCAL, "eco")
+    assert (script.privacy, script.profile) == (Privacy.LOCAL, "eco")
 
 
 def test_the_documented_defaults_hold_without_a_file() -> None:

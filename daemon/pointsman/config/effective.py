@@ -8,7 +8,7 @@ from pointsman.config.known import row_at
 from pointsman.config.leaves import Leaf, leaves
 from pointsman.config.lines import dotted
 from pointsman.config.load import Loaded
-from pointsman.config.override import Origin
+from pointsman.config.override import Origin, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,7 @@ class Setting:
 def effective(loaded: Loaded) -> tuple[Setting, ...]:
     """All settings in the schema's order; of providers, budgets and the like those that there are."""
     return tuple(
-        Setting(key := dotted(leaf.path), _shown(leaf), loaded.origins.get(key, leaf.origin))
-        for leaf in leaves(loaded.config)
+        Setting(dotted(leaf.path), _shown(leaf), _origin(leaf, loaded)) for leaf in leaves(loaded.config)
     )
 
 
@@ -41,6 +40,12 @@ def show(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def _origin(leaf: Leaf, loaded: Loaded) -> Origin:
+    if leaf.origin is Origin.DEFAULT:
+        return leaf.origin
+    return loaded.origins.get(key_of(leaf.path), leaf.origin)
 
 
 def _shown(leaf: Leaf) -> str:

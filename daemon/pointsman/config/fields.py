@@ -34,11 +34,13 @@ from pointsman.config.readers import (
     one_of,
     read_decimal,
     read_duration,
+    read_limit,
     read_names,
     read_reference,
     read_socket,
     read_url,
     show_duration,
+    show_limit,
     word,
 )
 
@@ -46,6 +48,7 @@ E = TypeVar("E", bound=Enum)
 K = TypeVar("K")
 V = TypeVar("V")
 
+A_SUM = "US dollars: a number, 0 or more, with at most 9 decimals"
 MOST_MONEY = 1_000_000_000  # US dollars: what still fits 64 bits as nano-dollars
 
 
@@ -124,7 +127,10 @@ Usd = Annotated[
     BeforeValidator(read_decimal),
     Field(ge=0, le=MOST_MONEY, decimal_places=9),  # money is counted in nano-dollars
     PlainSerializer(float),
-    Says("US dollars: a number, 0 or more, with at most 9 decimals"),
+    Says(A_SUM),
+]
+UsdOrNone = Annotated[
+    Usd | None, BeforeValidator(read_limit), PlainSerializer(show_limit), Says(f'{A_SUM}, or "none"')
 ]
 
 Url = Annotated[

@@ -12,8 +12,8 @@ from pointsman.config.keys import is_reference
 from pointsman.config.known import row_at
 from pointsman.config.leaves import Leaf, leaves
 from pointsman.config.lines import KeyPath, dotted, key_lines, line_of
-from pointsman.config.override import NOTHING, Origin, Overrides, overridden
-from pointsman.config.problems import Problem, problems_of, unknown_profiles
+from pointsman.config.override import NOTHING, Origin, Overrides, key_of, overridden
+from pointsman.config.problems import Problem, problems_of, same_names, unknown_profiles
 from pointsman.config.schema import Config
 from pointsman.config.source import Source, read_source
 from pointsman.errors import ConfigError
@@ -28,7 +28,7 @@ class Loaded:
 
     config: Config
     file: Path | None  # None: none was read
-    origins: Mapping[str, Origin]  # of what won over the file, by dotted key
+    origins: Mapping[str, Origin]  # of what won over the file, by its key there
     warnings: tuple[str, ...]  # for people, each with the file in front
 
 
@@ -45,7 +45,7 @@ def load(path: Path | None, *, explicit: bool = False, overrides: Overrides = NO
         # Not chained: the library's error holds what stands in the file, keys too.
         problems = problems_of(error)
     else:
-        problems = list(unknown_profiles(config))
+        problems = [*unknown_profiles(config), *same_names(config)]
     if problems:
         raise _error(problems, source, overrides)
     origins = MappingProxyType({key: origin for key, (_, origin) in overrides.items()})
@@ -56,11 +56,11 @@ def load(path: Path | None, *, explicit: bool = False, overrides: Overrides = NO
 def _error(problems: Sequence[Problem], source: Source | None, overrides: Overrides) -> ConfigError:
     """One error with a line for each problem: the file's in its own order, then those of what won over it."""
     file, lines = (str(source.path), key_lines(source.text)) if source else ("", NO_LINES)
-    said = [problem for problem in problems if dotted(problem.path) in overrides]
+    said = [problem for problem in problems if key_of(problem.path) in overrides]
     written = [(line_of(problem.path, lines), problem.message) for problem in problems if problem not in said]
     written.sort(key=lambda placed: placed[0] or 0)
     shown = [str(ConfigError(message, file, line)) for line, message in written]
-    shown += [f"{overrides[dotted(problem.path)][1].words}: {problem.message}" for problem in said]
+    shown += [f"{overrides[key_of(problem.path)][1].words}: {problem.message}" for problem in said]
     if not written:
         return ConfigError("\n".join(shown))
     line, message = written[0]  # the error itself puts its place in front of the first

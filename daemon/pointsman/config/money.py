@@ -13,12 +13,12 @@ from pointsman.config.fields import (
     Section,
     Text,
     Unset,
-    Usd,
+    UsdOrNone,
     Word,
 )
 from pointsman.config.readers import one_of, wrong
 from pointsman.dates import Window
-from pointsman.funds import CURVE, Budget, Scope, Step, Turn
+from pointsman.funds import CURVE, TOTAL, Budget, Scope, Step, Turn
 from pointsman.modes import Privacy
 from pointsman.money import to_nano
 from pointsman.types import Grade
@@ -58,22 +58,31 @@ class Allowance(Section):
     window: Word[Window] = Field(
         description="How long the limit holds; a new window starts with the calendar's, in local time."
     )
-    limit: Usd = Field(description="US dollars in one window. 0: nothing that costs money.")
+    limit: UsdOrNone = Field(
+        description='US dollars in one window. 0: nothing that costs money. "none": as much as it '
+        "likes, which is counted."
+    )
     hard: Flag = Field(default=True, description="true: refused above the limit. false: only told.")
-
-    @property
-    def nano_limit(self) -> int:
-        """Nano-dollars."""
-        return to_nano(self.limit)
+    unpriced: Flag = Field(
+        default=False,
+        description="true: models whose price is not known may be used under it; they count nothing.",
+    )
 
     def to_budget(self, name: str, scope: Scope) -> Budget:
-        return Budget(name, self.window, self.nano_limit, self.hard, scope)
+        """As it is counted: in nano-dollars."""
+        limit = None if self.limit is None else to_nano(self.limit)
+        return Budget(name, self.window, limit, self.hard, scope, self.unpriced)
 
 
 class BudgetConfig(Allowance):
     scope: Annotated[
         str, StringConstraints(pattern=r"^(total|(provider|model|app|role|user):\S.*)$"), Says(A_SCOPE)
-    ] = Field(default="total", description="Whose spending counts.")
+    ] = Field(default=TOTAL, description="Whose spending counts.")
+
+    @property
+    def whose(self) -> Scope:
+        kind, _, name = self.scope.partition(":")
+        return Scope(kind, name)
 
 
 class DegradationConfig(Section):
@@ -82,14 +91,15 @@ class DegradationConfig(Section):
             default=CURVE,
             description="What happens from which share (0 to 1) of a budget on; of several budgets the "
             "highest share counts. Below the first: normal. The steps: normal, thrifty, lean, "
-            "reserve, free (nothing paid), local (nothing elsewhere).",
+            "reserve, free (nothing paid), local (nothing elsewhere). []: nothing is held back before a "
+            "budget is used up.",
         )
     )
 
 
 class AppConfig(Section):
     budget: Annotated[Allowance | None, Unset("none of its own")] = Field(
-        default=None, description="What this program may spend: window, limit, hard."
+        default=None, description="What this program may spend. Its budget has the program's name."
     )
     privacy: Word[Privacy] = Field(
         default=Privacy.ANY,

@@ -1,7 +1,7 @@
 """What wins over the file: what commands have set, the environment, and over that the command line."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +23,7 @@ class Origin(StrEnum):
         return f"{self} (settings.json in the state folder)" if self is Origin.COMMAND else self.value
 
 
-# By dotted key, such as `server.port`: the value, and who says so.
+# By section and name, such as `server.port`: the value, and who says so. A name may hold dots.
 Overrides = Mapping[str, tuple[object, Origin]]
 
 NOTHING: Overrides = MappingProxyType({})
@@ -61,6 +61,11 @@ def overridden(document: Mapping[str, Any], said: Overrides) -> dict[str, Any]:
         if isinstance(table, Mapping):
             result[section] = {**table, name: value}
     return result
+
+
+def key_of(path: Sequence[str]) -> str:
+    """By which key the value at a path, or what it is a part of, is overridden if it is."""
+    return ".".join(path[:2])
 
 
 def _typed(key: str, value: object) -> object:

@@ -41,6 +41,14 @@ def unknown_profiles(config: Config) -> Iterator[Problem]:
             yield Problem(path, f"{dotted(path)} must be one of {', '.join(names)}{near}")
 
 
+def same_names(config: Config) -> Iterator[Problem]:
+    """A budget is told of, set and removed by its name."""
+    for name, app in config.apps.items():
+        if app.budget is not None and name in config.budgets:
+            taken, own = dotted(("budgets", name)), dotted(("apps", name, "budget"))
+            yield Problem(("budgets", name), f"{taken} has the name of what {own} sets: give it another")
+
+
 def _profiles_named(config: Config) -> Iterator[tuple[KeyPath, str | None]]:
     yield ("profiles", "active"), config.profiles.active
     for name, role in config.roles.items():

@@ -22,6 +22,7 @@ from pointsman.config.keys import objection
 E = TypeVar("E", bound=Enum)
 
 LONGEST = 366 * 86_400  # seconds
+NO_LIMIT = "none"
 A_DURATION = 'a duration such as "30m", "6h" or "1d", a number of seconds above 0, or false for never'
 A_SOCKET = '"auto", an absolute path in quotes, or false for none'
 
@@ -73,6 +74,21 @@ def read_decimal(value: object) -> object:
     if isinstance(value, float) and math.isfinite(value):
         return Decimal(str(value))
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def read_limit(value: object) -> object:
+    """None for "none", which has none. A missing value is no such word."""
+    if value == NO_LIMIT:
+        return None
+    if value is None or isinstance(value, str):
+        raise wrong(
+            'must be a number, in US dollars: 5.00 without quotes or a currency, or "none" for no limit'
+        )
+    return value
+
+
+def show_limit(limit: Decimal | None) -> float | str:
+    return NO_LIMIT if limit is None else float(limit)
 
 
 def read_duration(value: object) -> float | None:

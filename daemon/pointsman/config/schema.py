@@ -44,7 +44,10 @@ NOT_IN_FORCE = (
     ("roles", "NAME", "priority"),
     ("profiles",),
     ("tasks",),
-    ("apps",),
+    ("apps", "NAME", "privacy"),
+    ("apps", "NAME", "profile"),
+    ("apps", "NAME", "allow"),
+    ("apps", "NAME", "floor"),
 )
 
 
@@ -158,7 +161,11 @@ class Config(Section):
     tasks: Table[Word[TaskKind], Names] = Field(
         default_factory=empty, description="Models to take first, by kind of task."
     )
-    budgets: Table[OwnName, BudgetConfig] = Field(default_factory=empty, description="What may be spent.")
+    budgets: Table[OwnName, BudgetConfig] = Field(
+        default_factory=empty,
+        description="What may be spent. `pointsman budget` changes them at run time, and what it sets wins "
+        "over the file.",
+    )
     degradation: DegradationConfig = Field(
         default_factory=DegradationConfig, description="How spending is held back as a budget runs out."
     )
@@ -174,9 +181,8 @@ class Config(Section):
     )
 
 
-def budgets_of(config: Config) -> list[Budget]:
-    found = []
-    for name, one in config.budgets.items():
-        kind, _, whose = one.scope.partition(":")
-        found.append(one.to_budget(name, Scope(kind, whose)))
-    return found
+def budgets_of(config: Config) -> tuple[Budget, ...]:
+    """In the file's order. What a program may spend comes after them, under the program's name."""
+    named = [one.to_budget(name, one.whose) for name, one in config.budgets.items()]
+    own = [(name, app.budget) for name, app in config.apps.items() if app.budget is not None]
+    return (*named, *(budget.to_budget(name, Scope("app", name)) for name, budget in own))
