@@ -40,6 +40,7 @@ from pointsman.net import Sessions
 from pointsman.paths import Paths
 from pointsman.router import Router
 from pointsman.routing.resolve import AUTO, Names
+from pointsman.server.budgets import BudgetSettings
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
@@ -115,6 +116,8 @@ async def build(
     stack.callback(key_watch.close)
     settings, written = Settings(setup.paths.settings), partial(load, setup.paths.config_file)
     modes = Modes(setup.config.privacy.mode, settings, lambda: written().config.privacy.mode, bus, times.wall)
+    curve = setup.config.degradation.curve
+    budgets = Budgets(Calendar(), times.wall, budgets=budgets_of(setup.config), curve=curve)
     border = Border(modes.mode, bus, writer.enqueue, times.wall)
     border.restore(reader)
     credentials = Credentials(setup.paths.credentials)
@@ -188,6 +191,8 @@ async def build(
         border=border,
         key_watch=key_watch,
         modes=modes,
+        budgets=budgets,
+        budget_settings=BudgetSettings(budgets, settings, written),
     )
 
 

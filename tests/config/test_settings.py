@@ -35,6 +35,13 @@ def test_the_last_word_counts_and_can_be_taken_back(path: Path) -> None:
     assert dict(Settings(path).values) == dict(settings.values) == {}
 
 
+def test_one_thing_can_be_set_in_the_place_of_others(path: Path) -> None:
+    settings = Settings(path)
+    settings.swap((), {"budgets.a": 1, "budgets.b": 2, "privacy.mode": "paused"})
+    settings.swap(("budgets.a", "budgets.b", "budgets.c"), {"budgets.a": 3})
+    assert dict(Settings(path).values) == {"privacy.mode": "paused", "budgets.a": 3}
+
+
 def test_the_file_is_its_users_alone(path: Path) -> None:
     Settings(path).set("privacy.mode", "paused")
     assert path.stat().st_mode & 0o777 == 0o600

@@ -6,7 +6,7 @@ daemon alone writes it, and what is in it goes through the schema like all else.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,12 +23,16 @@ class Settings:
 
     def set(self, key: str, value: object) -> None:
         """It is in the file when this returns. Raises NotKept, and then it holds until the next start."""
-        self.values = MappingProxyType({**self.values, key: value})
-        self._write()
+        self.swap((), {key: value})
 
     def undo(self, key: str) -> None:
         """What the file, or the default, says holds again. Raises NotKept as `set` does."""
-        self.values = MappingProxyType({name: said for name, said in self.values.items() if name != key})
+        self.swap((key,), {})
+
+    def swap(self, gone: Collection[str], new: Mapping[str, object]) -> None:
+        """Takes some back and sets others, all at once. Raises NotKept as `set` does."""
+        kept = {key: value for key, value in self.values.items() if key not in gone}
+        self.values = MappingProxyType(kept | dict(new))
         self._write()
 
     def _write(self) -> None:

@@ -13,7 +13,9 @@ from pointsman.execution.loads import Loads
 from pointsman.jobs import Jobs
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
+from pointsman.limits.budget import Budgets
 from pointsman.router import Router
+from pointsman.server.budgets import BudgetSettings
 from pointsman.server.modes import Modes
 from pointsman.server.streams import Signs
 from pointsman.watch.border import Border
@@ -50,6 +52,8 @@ class Rooms:
     border: Border
     key_watch: KeyWatch
     modes: Modes
+    budgets: Budgets
+    budget_settings: BudgetSettings
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pytest_aiohttp import AiohttpClient
 from pointsman.calls import Call, Candidate, Task
 from pointsman.catalogue.registry import Registry
 from pointsman.config.credentials import Credentials
+from pointsman.config.load import load
 from pointsman.config.schema import Config
 from pointsman.config.settings import Settings
 from pointsman.dates import Calendar
@@ -37,6 +39,7 @@ from pointsman.net import Sessions
 from pointsman.router import Router
 from pointsman.routing.resolve import Names
 from pointsman.server.app import make_app
+from pointsman.server.budgets import BudgetSettings
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
@@ -130,7 +133,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     sweeper = Sweeper([source], registry, bus, monotonic=time.monotonic, wall=time.time)
     writer, reader = Writer(tmp_path / "ledger.sqlite3"), Reader(tmp_path / "ledger.sqlite3")
     writer.start()
-    modes = Modes(Mode.NORMAL, Settings(tmp_path / "settings.json"), lambda: Mode.NO_PAID, bus, time.time)
+    settings = Settings(tmp_path / "settings.json")
+    modes = Modes(Mode.NORMAL, settings, lambda: Mode.NO_PAID, bus, time.time)
+    budgets = Budgets(Calendar(), time.time)
     rooms = Rooms(
         router=_router(registry, sweeper, bus, writer, loads, modes=modes),
         registry=registry,
@@ -146,6 +151,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         border=Border(modes.mode, bus, writer.enqueue, time.time),
         key_watch=KeyWatch(Sessions(), registry, Gate(), time.monotonic, asks=False),
         modes=modes,
+        budgets=budgets,
+        budget_settings=BudgetSettings(budgets, settings, partial(load, tmp_path / "config.toml")),
         catalogues=Catalogues(),
     )
     yield House(rooms, source, bus, jobs)
