@@ -49,6 +49,7 @@ STATUS = StatusShape(
     ),
     today={"local": SpentShape(requests=3, input_tokens=1_000, output_tokens=234, cost=0, unpriced=0)},
     mode=ModeShape(mode="normal", origin="configuration"),
+    budgets=[],
     gone=[],
     limits=[],
     hints=["an unknown server at http://127.0.0.1:9000/v1 is not used: name its tier"],

@@ -114,11 +114,18 @@ def family_of(name: str, *, local: bool) -> Family | None:
     return next((family for family in fitting if family.open or not local), None)
 
 
+def usual_cost(price: Price | None) -> int | None:
+    """Nano-dollars for a million tokens of usual requests; None: unknown."""
+    if price is None or price.input is None or price.output is None:
+        return None
+    return (PROMPT_SHARE * price.input + price.output) // (PROMPT_SHARE + 1)
+
+
 def cost_class(price: Price | None) -> str:
     """low, medium or high, of a usual request; none: nothing to pay; empty: unknown."""
-    if price is None or price.input is None or price.output is None:
+    cost = usual_cost(price)
+    if price is None or cost is None:
         return ""
-    cost = (PROMPT_SHARE * price.input + price.output) // (PROMPT_SHARE + 1)
     if cost == 0 and price.request == 0:
         return "none"
     if cost < MEDIUM_COST:

@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ from pointsman.server.streams import Signs
 from pointsman.types import Account, Endpoint, Finding, FoundBy, Model, Place, Tier
 from pointsman.watch.border import Border
 from pointsman.watch.keys import KeyWatch
+from tests.server.control.spent import Sums
 
 STARTED_AT = 1_000_000.0
 SECRET = "sk-never-told"
@@ -159,6 +160,15 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await sweeper.close()
     reader.close()
     writer.stop()
+
+
+@pytest.fixture
+def sums(house: House, tmp_path: Path) -> Iterator[Sums]:
+    """In the place of the ledger's, before a client is there."""
+    given = Sums(tmp_path / "ledger.sqlite3")
+    house.rooms = replace(house.rooms, reader=given)
+    yield given
+    given.close()
 
 
 async def _nothing() -> None:

@@ -18,18 +18,18 @@ NEWEST = "last"
 
 async def get_decisions(request: web.Request) -> web.Response:
     limit = _limit(request.query.get("limit"))
-    lines = await asyncio.to_thread((await _up_to_date(request)).log, limit)
+    lines = await asyncio.to_thread((await up_to_date(request)).log, limit)
     return reply(RequestsShape(requests=[_line(line) for line in lines]))
 
 
 async def get_decision(request: web.Request) -> web.Response:
     """By the id of a request, or by how it begins."""
     name = request.match_info["id"]
-    story = await asyncio.to_thread((await _up_to_date(request)).request, None if name == NEWEST else name)
+    story = await asyncio.to_thread((await up_to_date(request)).request, None if name == NEWEST else name)
     return reply(_story(story))
 
 
-async def _up_to_date(request: web.Request) -> Reader:
+async def up_to_date(request: web.Request) -> Reader:
     """The ledger with all that has happened in it, unless it can't be written: `status` says so then."""
     rooms = request.app[ROOMS]
     with suppress(LedgerError):

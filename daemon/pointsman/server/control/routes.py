@@ -1,5 +1,6 @@
 """Everything under `/control/v0/`. No token is asked for it; what changes something is asked with JSON."""
 
+from pointsman.server.control.budgets import delete_budget, get_budgets, post_budget, post_none
 from pointsman.server.control.decisions import get_decision, get_decisions
 from pointsman.server.control.discover import post_discover
 from pointsman.server.control.events import get_events
@@ -8,6 +9,7 @@ from pointsman.server.control.keys import delete_key, get_keys, post_key, post_t
 from pointsman.server.control.limits import get_limits, post_reset
 from pointsman.server.control.mode import get_mode, post_mode
 from pointsman.server.control.models import get_models
+from pointsman.server.control.spend import get_spend
 from pointsman.server.control.status import get_status
 from pointsman.server.control.urls import get_urls, post_url
 from pointsman.server.routes import Row
@@ -40,6 +42,34 @@ ROUTES: tuple[Row, ...] = (
     Row("POST", f"{PREFIX}/limits/reset", post_reset, "Ask it all again; answers with what was left alone."),
     Row("GET", f"{PREFIX}/mode", get_mode, "What may answer: normal, no-paid, local-only or paused."),
     Row("POST", f"{PREFIX}/mode", post_mode, "Change it, for restarts too; through the socket alone."),
+    Row(
+        "GET", f"{PREFIX}/budgets", get_budgets, "How budgets stand, and what was spent today and this month."
+    ),
+    Row(
+        "POST",
+        f"{PREFIX}/budgets/none",
+        post_none,
+        "Hold nothing back but by what the file says, after a restart too; through the socket alone.",
+    ),
+    Row(
+        "POST",
+        f"{PREFIX}/budgets/{{name}}",
+        post_budget,
+        "Set a budget, with the fields of the configuration; through the socket alone.",
+    ),
+    Row(
+        "DELETE",
+        f"{PREFIX}/budgets/{{name}}",
+        delete_budget,
+        "Take away a budget that was set so; through the socket alone.",
+    ),
+    Row(
+        "GET",
+        f"{PREFIX}/spend",
+        get_spend,
+        "What was spent; ?by=model|provider|app|role|kind|user|day|tier, ?since=today|week|month|year|all "
+        "or a date.",
+    ),
     Row("GET", f"{PREFIX}/keys", get_keys, "Which places have a key, where it is from, whether it works."),
     Row("POST", f"{PREFIX}/keys/{{name}}", post_key, "Try a key and keep it; through the socket alone."),
     Row("DELETE", f"{PREFIX}/keys/{{name}}", delete_key, "Take a kept key away; through the socket alone."),

@@ -80,6 +80,24 @@ class GoneShape(TypedDict):
     at: float  # when
 
 
+class BudgetShape(TypedDict):
+    """How a budget stands. Nano-dollars."""
+
+    name: str
+    window: str | None  # hour | day | week | month; null: none, it is a provider's credit
+    scope: str  # total, or provider:, model:, app:, role:, user: or account: with a name after it
+    limit: int | None  # null: none
+    hard: bool  # false: it is only told of
+    unpriced: bool  # models whose price is not known may be used under it
+    spent: int
+    reserved: int  # for what is under way, at the most
+    left: int | None  # null: as much as you like
+    share: float  # that is spent of it, from 0 up
+    step: str  # normal | thrifty | lean | reserve | free | local
+    ends: float | None  # wall clock, when its window does
+    origin: str  # configuration | command | default | provider
+
+
 class StatusShape(TypedDict):
     summary: str  # one plain sentence
     version: str
@@ -97,6 +115,7 @@ class StatusShape(TypedDict):
     last_request: LastRequestShape | None
     today: dict[str, SpentShape]  # by tier, since local midnight; empty tier: nobody answered
     mode: ModeShape
+    budgets: list[BudgetShape]
     gone: list[GoneShape]  # what left this machine, the place of most programs first
     limits: list[LimitShape]  # what is left alone, the first to recover first
     hints: list[str]  # what to mend, the most useful first
@@ -273,6 +292,71 @@ class LimitsShape(TypedDict):
     ceilings: list[CeilingShape]  # by model
     free: list[FreeShape]  # by account
     credit: list[CreditShape]  # by account
+
+
+class TurnShape(TypedDict):
+    share: float  # of a budget, from 0 to 1
+    step: str  # that holds from there on
+
+
+class AmountShape(TypedDict):
+    """Nano-dollars."""
+
+    cost: int  # as far as it is known
+    reserved: int  # for what is under way, at the most
+    unpriced: int  # attempts at a cost that nobody knows
+
+
+class BudgetsShape(TypedDict):
+    """`today` and `month` are null where the ledger can't be read."""
+
+    budgets: list[BudgetShape]
+    curve: list[TurnShape]
+    today: AmountShape | None
+    month: AmountShape | None
+    notes: list[str]  # of what was changed: which budgets hold all the same
+
+
+class SpendRowShape(TypedDict):
+    """What was done with one model, or for one program ... Nano-dollars.
+
+    A request counts for the model that answered it; tokens and money count for the model that was tried.
+    """
+
+    key: str  # a day's is its date; empty: nobody answered, or it is not known
+    requests: int
+    attempts: int
+    input_tokens: int
+    output_tokens: int
+    cache_read: int  # of the input: what was read from a cache
+    cost: int  # as far as it is known
+    reserved: int  # for what is under way, at the most
+    unpriced: int  # attempts at a cost that nobody knows
+
+
+class DriftShape(TypedDict):
+    """A provider tells of other costs than our prices come to. Nano-dollars."""
+
+    provider: str
+    told: int  # by the provider, which is what counts
+    priced: int  # by us
+
+
+class SavingsShape(TypedDict):
+    """Against the best paid model that is known, for all tokens. Nano-dollars."""
+
+    model: str
+    would_cost: int
+    saved: int | None  # less than 0: it was dearer; null: not all is known that was spent
+
+
+class SpendShape(TypedDict):
+    by: str  # model | provider | app | role | kind | user | day | tier
+    since: str | None  # the first day, as 2026-11-01; null: from the beginning
+    rows: list[SpendRowShape]  # the dearest first, days in their order
+    total: SpendRowShape  # its key is empty
+    drift: list[DriftShape]  # of those that are more than 2 % off
+    savings: SavingsShape | None  # null: no paid model is known with its price
 
 
 class KeyShape(TypedDict):

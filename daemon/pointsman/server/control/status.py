@@ -13,7 +13,7 @@ from pointsman.jobs import Report
 from pointsman.ledger.queries import Decided, Line, Reader
 from pointsman.ledger.spending import Sum
 from pointsman.routing.policy import CONTEXT
-from pointsman.server.control import advice, catalogue, contexts, limits, mode
+from pointsman.server.control import advice, budgets, catalogue, contexts, limits, mode
 from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import (
@@ -82,6 +82,7 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         last_request=_last(past.last) if past.last else None,
         today={one.key: _spent(one) for one in sorted(past.today, key=_rung)},
         mode=mode.shape(rooms.modes),
+        budgets=budgets.shapes(rooms),
         gone=[_gone(one) for one in rooms.border.gone()],
         limits=limits.left_alone(rooms.router),
         hints=[
