@@ -116,8 +116,6 @@ async def build(
     stack.callback(key_watch.close)
     settings, written = Settings(setup.paths.settings), partial(load, setup.paths.config_file)
     modes = Modes(setup.config.privacy.mode, settings, lambda: written().config.privacy.mode, bus, times.wall)
-    curve = setup.config.degradation.curve
-    budgets = Budgets(Calendar(), times.wall, budgets=budgets_of(setup.config), curve=curve)
     border = Border(modes.mode, bus, writer.enqueue, times.wall)
     border.restore(reader)
     credentials = Credentials(setup.paths.credentials)

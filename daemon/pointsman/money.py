@@ -6,6 +6,7 @@ from decimal import Decimal
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
 DAY = 86_400  # seconds
+PROMPT_SHARE = 3  # tokens read for each that is written, of usual requests
 
 MEDIA = frozenset({"audio", "images", "video"})  # counted in tokens, though not always at the price of text
 APART = MEDIA | {"web search", "file search"}  # what costs nothing where it is not asked for
@@ -43,9 +44,11 @@ class Price:
         return self.input is not None and self.output is not None
 
     @property
-    def blend(self) -> int:
-        """One figure to compare prices by: of a million tokens, three read for each that is written."""
-        return (3 * (self.input or 0) + (self.output or 0)) // 4
+    def usual(self) -> int | None:
+        """One figure to compare prices by: of a million tokens of usual requests. None: unknown."""
+        if self.input is None or self.output is None:
+            return None
+        return (PROMPT_SHARE * self.input + self.output) // (PROMPT_SHARE + 1)
 
     def covers_cached_audio(self, cost: int) -> bool:
         """Whether audio that is read from a cache at that cost is never charged too little: `Usage._read`.

@@ -249,7 +249,8 @@ def _kind(models: list[Model]) -> Kind:
 def rank(model: Model) -> tuple[int, str]:
     """In which order models are asked between which nothing else decides."""
     if model.tier is Tier.PAID:
-        return (model.price.blend if model.price and model.price.is_known else DEAREST), model.name
+        usual = model.price.usual if model.price else None
+        return (DEAREST if usual is None else usual), model.name
     return -(model.parameters or 0), model.name
 
 

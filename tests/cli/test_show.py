@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.cli.show import Columns, Screen, ago, align, count, duration, flat, money, size, width
+from pointsman.cli.show import (
+    Columns,
+    Screen,
+    ago,
+    align,
+    bar,
+    count,
+    duration,
+    flat,
+    money,
+    per_cent,
+    size,
+    width,
+)
 
 TEXT = st.text(st.characters(), max_size=30)  # lone surrogates included
 
@@ -33,6 +46,17 @@ class Ascii(io.TextIOWrapper):
 def screen_on(out: io.TextIOBase, environ: dict[str, str] | None = None) -> Screen:
     assert isinstance(out, io.StringIO | io.TextIOWrapper)
     return Screen(out, out, environ or {})
+
+
+def test_a_bar_is_full_when_all_is_used_up_and_not_before() -> None:
+    assert bar(0.0, [0.5, 1.0]) == f"[{'.' * 20}|{'.' * 19}]"
+    assert bar(0.9999) == f"[{'#' * 39}.]"
+    assert bar(1.0) == bar(7.0) == f"[{'#' * 40}]"
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.0, "0 %"), (0.29, "29 %"), (0.9999, "99 %"), (1.7, "170 %")])
+def test_what_is_not_all_is_never_a_hundred_per_cent(share: float, shown: str) -> None:
+    assert per_cent(share) == shown
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

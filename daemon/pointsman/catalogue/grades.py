@@ -36,7 +36,6 @@ ROUTINE_FROM = 2 * BILLION  # parameters
 GENERATION_FROM = 20 * BILLION
 USUAL_BITS = 5.0  # a weight takes in files for engines on this machine, if the quantisation is not told
 GENERATION_PRICE = 2 * NANO  # for a million tokens of answers
-PROMPT_SHARE = 3  # tokens read for each that is written, of a usual request
 MEDIUM_COST = 1 * NANO  # a million tokens, three quarters of them read
 HIGH_COST = 5 * NANO
 
@@ -114,17 +113,9 @@ def family_of(name: str, *, local: bool) -> Family | None:
     return next((family for family in fitting if family.open or not local), None)
 
 
-def usual_cost(price: Price | None) -> int | None:
-    """Nano-dollars for a million tokens of usual requests; None: unknown."""
-    if price is None or price.input is None or price.output is None:
-        return None
-    return (PROMPT_SHARE * price.input + price.output) // (PROMPT_SHARE + 1)
-
-
 def cost_class(price: Price | None) -> str:
     """low, medium or high, of a usual request; none: nothing to pay; empty: unknown."""
-    cost = usual_cost(price)
-    if price is None or cost is None:
+    if price is None or (cost := price.usual) is None:
         return ""
     if cost == 0 and price.request == 0:
         return "none"

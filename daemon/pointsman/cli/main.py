@@ -39,6 +39,8 @@ COMMANDS = (
     Command("log", "the last requests, one line each"),
     Command("watch", "what happens, as it happens: one line for each request"),
     Command("limits", "what is left alone for now, until when, and why"),
+    Command("budget", "what may be spent, and how that stands; set or remove one"),
+    Command("spend", "what was spent, by model, program, day and more"),
     Command("mode", "what may answer: all, nothing paid, only this machine, nothing"),
     Command("keys", "which providers have a key; set, test or remove one"),
     Command("urls", "where lists of models are had, or pages in their place"),

@@ -22,6 +22,7 @@ _CONTROLS = MappingProxyType(
 _BUT_LINES = MappingProxyType({code: _CONTROLS[code] for code in _CONTROLS if chr(code) not in "\n\t"})
 _STYLES = MappingProxyType({"local": "32", "free": "33", "paid": "31", "dim": "2", "bold": "1"})
 _GAP = "  "
+BAR = 40  # columns
 PAGE = 100  # columns that what is said in sentences keeps within
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -148,6 +149,19 @@ def count(number: int | None, unit: str = "") -> str:
     """`1 model`, `1,204 tokens`, `? tokens`."""
     figure = "?" if number is None else f"{number:,}"
     return f"{figure} {unit}{'' if number == 1 else 's'}" if unit else figure
+
+
+def per_cent(share: float) -> str:
+    """`99 %` of what is not all used up."""
+    return f"{int(share * 100 + 1e-9)} %"
+
+
+def bar(share: float, marks: Iterable[float] = ()) -> str:
+    """`[####......|.]`, with a mark at each share that one still has to come to."""
+    full = int(min(share, 1.0) * BAR + 1e-9)
+    ahead = {int(mark * BAR) for mark in marks if share < mark < 1}
+    cells = ("#" if cell < full else "|" if cell in ahead else "." for cell in range(BAR))
+    return f"[{''.join(cells)}]"
 
 
 def size(number: int | None) -> str:

@@ -4,6 +4,7 @@ import json
 import time
 
 from pointsman.server.control.shapes import (
+    BudgetShape,
     GoneShape,
     JobShape,
     LedgerShape,
@@ -11,6 +12,7 @@ from pointsman.server.control.shapes import (
     ModeShape,
     SpentShape,
 )
+from tests.cli.commands.test_budget import DAY, NONE
 from tests.cli.conftest import Run
 from tests.cli.samples import ENDPOINT, STATUS
 from tests.cli.stub import Stub
@@ -48,6 +50,13 @@ def test_money_is_told_for_what_left_the_machine(ask_stub: Run, stub: Stub) -> N
     stub.answers[PATH] = STATUS | {"today": {"paid": spent}}
     told = ask_stub("status").out
     assert "paid 1 request, 10 tokens, $0.0042 and 2 attempts of unknown cost" in told
+
+
+def test_budgets_are_told_in_one_line(ask_stub: Run, stub: Stub) -> None:
+    lean = BudgetShape(**DAY | {"name": "week", "share": 0.9999, "step": "lean"})
+    stub.answers[PATH] = STATUS | {"budgets": [DAY, lean, NONE]}
+    told = "Budget: day 42 % of $1.00, week 99 % of $1.00 (lean), none $0.42 without a limit\n"
+    assert told in ask_stub("status").out
 
 
 def test_what_left_the_machine_is_told_by_place(ask_stub: Run, stub: Stub) -> None:

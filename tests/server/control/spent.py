@@ -5,7 +5,7 @@ from typing import Any
 
 from pointsman.errors import LedgerError
 from pointsman.ledger.queries import Reader
-from pointsman.server.control.sums import By, Sum
+from pointsman.ledger.spending import By, Sum
 
 
 class Sums(Reader):

@@ -8,8 +8,15 @@ from itertools import starmap
 from pointsman.cli import arguments as shared
 from pointsman.cli.commands.limits import asked_again
 from pointsman.cli.shell import Shell
-from pointsman.cli.show import Screen, ago, count, duration, money
-from pointsman.server.control.shapes import EndpointShape, GoneShape, LimitShape, SpentShape, StatusShape
+from pointsman.cli.show import Screen, ago, count, duration, money, per_cent
+from pointsman.server.control.shapes import (
+    BudgetShape,
+    EndpointShape,
+    GoneShape,
+    LimitShape,
+    SpentShape,
+    StatusShape,
+)
 
 HEADS = ("ENDPOINT", "KIND", "PLACE", "TIER", "HEALTH", "MODELS", "NEW")
 FEW = 8  # hints that are shown unasked: more would hide the first
@@ -88,7 +95,17 @@ def _doings(status: StatusShape, now: float) -> Iterator[str]:
         yield f"Last request: {who}, {ago(now - last['at'])} (pointsman why {last['id']})"
     today = "; ".join(_spent(tier, spent) for tier, spent in status["today"].items())
     yield f"Today: {today or 'no request yet'}"
+    if budgets := status["budgets"]:
+        yield f"Budget: {', '.join(map(_budget, budgets))}"
     yield from (f"Left this machine: {_gone(one)}" for one in status["gone"])
+
+
+def _budget(one: BudgetShape) -> str:
+    """`day 42 % of $1.00`, with what it holds back."""
+    if one["limit"] is None:
+        return f"{one['name']} {money(one['spent'])} without a limit"
+    step = "" if one["step"] == "normal" else f" ({one['step']})"
+    return f"{one['name']} {per_cent(one['share'])} of {money(one['limit'])}{step}"
 
 
 def _gone(one: GoneShape) -> str:

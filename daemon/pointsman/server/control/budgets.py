@@ -15,10 +15,10 @@ from pointsman.config.schema import Config
 from pointsman.dates import Window, days_of
 from pointsman.errors import BadRequest, LedgerError
 from pointsman.funds import TOTAL, Purse, Stand
+from pointsman.ledger.spending import Sum
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape, TurnShape
-from pointsman.server.control.sums import Sum, ledger_of
 from pointsman.server.guard import check_change
 from pointsman.server.inference import read_body
 from pointsman.server.rooms import ROOMS, Rooms
@@ -95,7 +95,7 @@ async def _shape(rooms: Rooms, notes: Iterable[str] = ()) -> BudgetsShape:
 
 def _spent(rooms: Rooms) -> tuple[AmountShape | None, AmountShape | None]:
     """Of this day and of this month; None where the ledger can't say."""
-    ledger, day = ledger_of(rooms), rooms.budgets.calendar.day(time.time())
+    ledger, day = rooms.reader, rooms.budgets.calendar.day(time.time())
     first, after = days_of(Window.MONTH, day)
     try:
         return _amount(ledger.spent("tier", day, day + 1)), _amount(ledger.spent("tier", first, after))

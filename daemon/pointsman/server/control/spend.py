@@ -9,14 +9,13 @@ from typing import cast, get_args
 
 from aiohttp import web
 
-from pointsman.catalogue.grades import usual_cost
 from pointsman.dates import Window, days_of
 from pointsman.errors import BadRequest
+from pointsman.ledger.spending import By, Sum
 from pointsman.money import Price, Usage
 from pointsman.server.control.decisions import up_to_date
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import DriftShape, SavingsShape, SpendRowShape, SpendShape
-from pointsman.server.control.sums import By, Sum, ledger_of
 from pointsman.server.control.words import chats
 from pointsman.server.rooms import ROOMS, Rooms
 from pointsman.types import Model, Snapshot, Tier
@@ -69,7 +68,7 @@ def _by(text: str) -> By:
 
 
 def _spend(rooms: Rooms, by: By, first: int) -> SpendShape:
-    ledger = ledger_of(rooms)
+    ledger = rooms.reader
     sums = ledger.spent(by, first)
     total = _row("", sums)
     return SpendShape(
@@ -107,7 +106,7 @@ def _drift(one: Sum) -> DriftShape:
 def best_paid(snapshot: Snapshot) -> Model | None:
     """The cheapest of the highest grade, as far as prices are known."""
     paid = (model for model in snapshot.models if model.tier is Tier.PAID and chats(model))
-    priced = [(cost, model) for model in paid if (cost := usual_cost(model.price)) is not None]
+    priced = [(cost, model) for model in paid if model.price and (cost := model.price.usual) is not None]
     best = min(priced, key=lambda one: (-one[1].grade, one[0], one[1].id), default=None)
     return best[1] if best else None
 
