@@ -41,6 +41,7 @@ from pointsman.paths import Paths
 from pointsman.router import Router
 from pointsman.routing.resolve import AUTO, Names
 from pointsman.server.budgets import BudgetSettings
+from pointsman.server.callers import Callers
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
@@ -191,6 +192,7 @@ async def build(
         modes=modes,
         budgets=budgets,
         budget_settings=BudgetSettings(budgets, settings, written),
+        callers=Callers(),
     )
 
 

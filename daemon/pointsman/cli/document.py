@@ -39,12 +39,12 @@ A flag wins over a variable, a variable over the configuration file.
 JSON = """\
 ## JSON
 
-`status`, `models` and `discover` print what `/control/v0/` answers at their names; `route` prints the
-`DecisionView` of `explain`, `log` the `RequestsShape` of `decisions`, `why` the `RequestShape` of
-`decisions/{id}`. `ask` prints an `AnswerShape`, `config path` and `config check` a `FileShape`,
-`config show` a list of `SettingShape`, `watch` a `HappeningShape` on each line. Times are wall-clock
-seconds since the epoch (`at`) or spans in seconds; prices are USD per million tokens as decimal strings;
-costs are integer nano-dollars; `null` is *unknown*.
+`status`, `models`, `discover` and `spend` print what `/control/v0/` answers at their names, `budget` what
+`budgets` answers; `route` prints the `DecisionView` of `explain`, `log` the `RequestsShape` of `decisions`,
+`why` the `RequestShape` of `decisions/{id}`. `ask` prints an `AnswerShape`, `config path` and `config check`
+a `FileShape`, `config show` a list of `SettingShape`, `watch` a `HappeningShape` on each line. Times are
+wall-clock seconds since the epoch (`at`) or spans in seconds; prices are USD per million tokens as decimal
+strings; costs are integer nano-dollars; `null` is *unknown* where nothing else is said.
 """
 
 

@@ -16,6 +16,7 @@ from pointsman.ledger.writer import Writer
 from pointsman.limits.budget import Budgets
 from pointsman.router import Router
 from pointsman.server.budgets import BudgetSettings
+from pointsman.server.callers import Callers
 from pointsman.server.modes import Modes
 from pointsman.server.streams import Signs
 from pointsman.watch.border import Border
@@ -54,6 +55,7 @@ class Rooms:
     modes: Modes
     budgets: Budgets
     budget_settings: BudgetSettings
+    callers: Callers
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -40,6 +40,7 @@ from pointsman.router import Router
 from pointsman.routing.resolve import Names
 from pointsman.server.app import make_app
 from pointsman.server.budgets import BudgetSettings
+from pointsman.server.callers import Callers
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
@@ -154,6 +155,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         modes=modes,
         budgets=budgets,
         budget_settings=BudgetSettings(budgets, settings, partial(load, tmp_path / "config.toml")),
+        callers=Callers(),
         catalogues=Catalogues(),
     )
     yield House(rooms, source, bus, jobs)
