@@ -28,7 +28,7 @@ def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamR
         journey: Journey | None = None
         try:
             call = form.decode(await read_body(request), request.headers)
-            journey = rooms.router.begin(call)
+            journey = rooms.router.begin(call, rooms.callers.user_of(request))
             answering = rooms.router.answer(journey)
             if call.stream:
                 return await stream(request, form, journey, answering, rooms.signs)
