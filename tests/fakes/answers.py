@@ -30,6 +30,7 @@ class Answer:
     cached: int = 4
     written: int = 0
     written_hour: int = 0
+    cost: float | None = None  # dollars, as its provider tells them
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -43,11 +44,13 @@ class Answer:
     @property
     def usage(self) -> Json:
         completion = len(self.pieces) + (3 if self.tool else 0) + len(self.reasoning.split())
+        told = {} if self.cost is None else {"cost": self.cost}
         return {
             "completion_tokens": completion,
             "prompt_tokens": self.prompt,
             "total_tokens": self.prompt + completion,
             "prompt_tokens_details": {"cached_tokens": self.cached},
+            **told,
         }
 
     def deltas(self) -> Iterator[Mapping[str, object]]:

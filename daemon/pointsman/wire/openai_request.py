@@ -30,6 +30,7 @@ _json = msgspec.json.Encoder()
 _TYPES = MappingProxyType(
     {
         401: "authentication_error",
+        402: "billing_error",
         403: "permission_error",
         404: "not_found_error",
         429: "rate_limit_error",

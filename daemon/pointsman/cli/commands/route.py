@@ -33,6 +33,8 @@ def run(args: Namespace, shell: Shell) -> int:
 def _show(decision: DecisionView, screen: Screen, *, every: bool) -> None:
     screen.line(f"Asked: {words.wanted(decision['wanted'])}")
     screen.line(f"Task:  {words.task(decision['task'])}")
+    if spending := decision.get("spending"):
+        screen.line(f"Money: {spending}")
     if decision["candidates"]:
         screen.table(HEADS, _order(decision["candidates"]))
     else:

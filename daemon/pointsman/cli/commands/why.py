@@ -41,7 +41,8 @@ def _six_lines(record: RequestShape, now: float) -> Iterator[str]:
     yield f"Answered: {_answered(request, _chosen(record))}"
     yield f"Attempts: {'; '.join(map(_attempt, record['attempts'])) or 'none'}"
     yield f"Left out: {words.left_out(decision['excluded']) if decision else 'nobody'}"
-    yield f"Cost:     {_cost(request, record['attempts'])}"
+    spending = decision.get("spending") if decision else ""
+    yield f"Cost:     {'; '.join(filter(None, (_cost(request, record['attempts']), spending)))}"
 
 
 def _asked(request: RequestLineShape, now: float) -> str:
@@ -84,4 +85,13 @@ def _cost(request: RequestLineShape, attempts: list[AttemptShape]) -> str:
         return "nothing was asked of a model"
     estimated = ", estimated" if any(attempt["estimated"] for attempt in attempts) else ""
     tokens = f"{count(request['input_tokens'], 'token')} in, {count(request['output_tokens'])} out"
-    return f"{money(request['cost'])} ({tokens}{estimated})"
+    return f"{money(request['cost'])} ({tokens}{estimated}){_told(attempts)}"
+
+
+def _told(attempts: list[AttemptShape]) -> str:
+    """Where a provider's own word is what counts."""
+    told = [one for one in attempts if one["told"]]
+    priced = [one["priced"] for one in told if one["priced"] is not None]
+    if not told:
+        return ""
+    return f", as its provider told; by its prices {money(sum(priced) if len(priced) == len(told) else None)}"

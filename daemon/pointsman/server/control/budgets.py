@@ -17,6 +17,7 @@ from pointsman.errors import BadRequest, LedgerError
 from pointsman.funds import TOTAL, Purse, Stand
 from pointsman.ledger.spending import Sum
 from pointsman.server.budgets import BudgetSettings
+from pointsman.server.control.decisions import up_to_date
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape, TurnShape
 from pointsman.server.guard import check_change
@@ -31,6 +32,7 @@ BODY = (
 
 
 async def get_budgets(request: web.Request) -> web.Response:
+    await up_to_date(request)
     return reply(await _shape(request.app[ROOMS]))
 
 
