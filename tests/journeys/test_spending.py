@@ -1,4 +1,4 @@
-"""What is spent is told alike everywhere, counts by the calendar, and stops where nobody can write it down."""
+"""What is spent is told alike everywhere, counts by the calendar, and stops if it can't be written down."""
 
 import asyncio
 import sqlite3

@@ -6,7 +6,7 @@ this machine is never held back.
 
 from pointsman.calls import Priority, Task
 from pointsman.catalogue.providers import provider
-from pointsman.funds import NO_BUDGET, Funds, Purse, Step
+from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Step
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
 from pointsman.money import Price, Usage, unpriced_for
 from pointsman.types import Grade, Kind, Model, Tier
@@ -90,7 +90,12 @@ def _least(price: Price, task: Task) -> int | None:
 
 def holds_back(purse: Purse) -> str:
     """What a budget holds back from all that this caller asks, for people; empty: nothing."""
-    general = [stand for stand in purse.stands if stand.budget.hard and stand.budget.scope.kind in _GENERAL]
+    anybody = Spender("", "", "", purse.caller)
+    general = [
+        stand
+        for stand in purse.stands
+        if stand.budget.hard and stand.budget.scope.kind in _GENERAL and stand.budget.scope.covers(anybody)
+    ]
     fullest = max(general, key=lambda stand: stand.share, default=None)
     step = fullest.step(purse.curve) if fullest else Step.NORMAL
     return f"{fullest.words()}, step {step}" if fullest and step is not Step.NORMAL else ""

@@ -73,3 +73,9 @@ def test_who_may_train_on_prompts_is_told_and_so_is_a_mode(ask_stub: Run, stub: 
     told = ask_stub("route", "hi").out
     assert "openrouter/any  free · may train  ladder:local" in told
     assert "; mode no-paid\n" in told
+
+
+def test_what_holds_spending_back_is_told(ask_stub: Run, stub: Stub) -> None:
+    spending = "budget day: $0.92 of $1.00 spent, step lean"
+    stub.answers[PATH] = DECISION | {"spending": spending}
+    assert f"Money: {spending}\n" in ask_stub("route", "hi").out

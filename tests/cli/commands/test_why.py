@@ -3,7 +3,7 @@
 import json
 
 from tests.cli.conftest import Run
-from tests.cli.samples import CANDIDATE, DECISION, LINE, RECORD
+from tests.cli.samples import ATTEMPT, CANDIDATE, DECISION, LINE, RECORD
 from tests.cli.stub import Stub
 
 FAILED = "ollama/tiny failed, it said: out of memory, 500 ms"
@@ -23,6 +23,18 @@ def test_six_lines_say_who_what_why_and_for_how_much(ask_stub: Run, stub: Stub) 
         "Left out: 2 by budget, 1 by context",
         "Cost:     $0 (120 tokens in, 45 out)",
     ]
+
+
+def test_what_its_provider_told_and_what_it_took_above_what_was_set_aside_is_said(
+    ask_stub: Run, stub: Stub
+) -> None:
+    attempt = ATTEMPT | {"cost": 30_000_000, "priced": 20_000_000, "told": True, "reserved": 25_000_000}
+    line, decision = LINE | {"cost": 30_000_000}, DECISION | {"spending": "budget day: $0.92 of $1.00 spent"}
+    stub.answers[LAST] = {"request": line, "decision": decision, "attempts": [attempt]}
+    assert ask_stub("why").out.splitlines()[-1] == (
+        "Cost:     $0.030 (120 tokens in, 45 out), as its provider told; by its prices $0.020, "
+        "$0.0050 more than was set aside; budget day: $0.92 of $1.00 spent"
+    )
 
 
 def test_a_context_that_its_engine_was_asked_for_is_told(ask_stub: Run, stub: Stub) -> None:

@@ -85,7 +85,13 @@ def _cost(request: RequestLineShape, attempts: list[AttemptShape]) -> str:
         return "nothing was asked of a model"
     estimated = ", estimated" if any(attempt["estimated"] for attempt in attempts) else ""
     tokens = f"{count(request['input_tokens'], 'token')} in, {count(request['output_tokens'])} out"
-    return f"{money(request['cost'])} ({tokens}{estimated}){_told(attempts)}"
+    return f"{money(request['cost'])} ({tokens}{estimated}){_told(attempts)}{_above(attempts)}"
+
+
+def _above(attempts: list[AttemptShape]) -> str:
+    """By how much it came to more than was set aside for it."""
+    above = sum(max(0, (one["cost"] or 0) - one["reserved"]) for one in attempts if one["reserved"])
+    return f", {money(above)} more than was set aside" if above else ""
 
 
 def _told(attempts: list[AttemptShape]) -> str:
