@@ -4,7 +4,9 @@ A day is told by the ordinal of its date (`datetime.date.toordinal`), whichever 
 clock, in seconds since 1970.
 """
 
-from datetime import date, datetime, time, tzinfo
+import sys
+import time
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -32,15 +34,17 @@ class Calendar:
         self._zone = zone
 
     def day(self, wall: float) -> int:
-        return datetime.fromtimestamp(wall, self._zone).toordinal()
+        """One that has begun goes on, where the clock is put back to the evening before."""
+        if self._zone is None and sys.platform != "win32":
+            time.tzset()  # or nobody notices that the machine's zone was changed
+        day = datetime.fromtimestamp(wall // 1, self._zone).toordinal()
+        return day + (wall >= self.midnight(day + 1))
 
     def hour(self, wall: float) -> Span:
-        """One by the clock on the wall. An hour that summer time's end repeats is another one."""
-        now = datetime.fromtimestamp(wall, self._zone)
-        begins = now.replace(minute=0, second=0, microsecond=0).timestamp()
-        # Where the clock went on or back by a part of an hour, its minutes do not tell where this one began.
-        begins = begins if begins <= wall < begins + HOUR else wall - wall % HOUR
-        return Span(begins, begins + HOUR)
+        """Counted from the day's first moment on. An hour that summer time's end repeats is another one."""
+        day = self.span(Window.DAY, wall)
+        begins = day.begins + (wall - day.begins) // HOUR * HOUR
+        return Span(begins, min(begins + HOUR, day.ends))
 
     def span(self, window: Window, wall: float) -> Span:
         """When the window that it is now began, and when it ends."""
@@ -51,7 +55,7 @@ class Calendar:
 
     def midnight(self, day: int) -> float:
         """When it begins: at the first moment that there is, where summer time takes its midnight away."""
-        return datetime.combine(date.fromordinal(day), time(), self._zone).timestamp()
+        return datetime.combine(date.fromordinal(day), datetime.min.time(), self._zone).timestamp()
 
 
 def days_of(window: Window, day: int) -> tuple[int, int]:
