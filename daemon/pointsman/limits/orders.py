@@ -1,14 +1,17 @@
 """What one attempt may cost at the most, and how long an answer some money pays for. Pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
-from pointsman.funds import NOBODY, Caller, Funds, Stand
-from pointsman.money import Usage, in_dollars
+from pointsman.funds import NOBODY, TOTAL, Caller, Funds, Stand
+from pointsman.money import Price, in_dollars
 from pointsman.types import Model
 
+MILLION = 1_000_000  # tokens, that prices are told for
 LEAST = 256  # tokens: what is left pays for a shorter answer only, and nobody asks for that
 SLACK = 4  # times what an answer of its kind is expected to be long
 TOKENS_PER_BYTE = 0.5  # of text in any vocabulary, until one is known to take more
@@ -33,61 +36,83 @@ class Order:
     speaks: bool = False  # of its answer something may be
     unpriced: tuple[str, ...] = ()  # what of it costs otherwise than its tokens do
 
+    @property
+    def answer(self) -> int:
+        """Tokens that its answer may have, if nobody shortens it."""
+        return self.most if self.max_tokens is None else self.max_tokens
 
-def cost_most(order: Order, tokens: int) -> int | None:
-    """Nano-dollars, if the answer has so many tokens; None: not known."""
+
+class _Rate(NamedTuple):
+    """What one price makes of an order, in millionths of a nano-dollar."""
+
+    prompt: int  # all of it, and what each request costs
+    token: int  # of the answer, or of all its choices
+
+
+def _rates(order: Order) -> list[_Rate]:
+    """By each price that it may be charged; none: one of them is not known."""
     price = order.model.price
     if price is None or order.unpriced:
+        return []
+    prices = [price, *(tier.price for tier in price.tiers if tier.above <= order.prompt)]
+    rates = [rate for one in prices if (rate := _rate(one, order)) is not None]
+    return rates if len(rates) == len(prices) else []
+
+
+def _rate(price: Price, order: Order) -> _Rate | None:
+    """As if all of its prompt were charged as dear as any of it may be."""
+    if price.input is None or (price.output is None and order.answer):
         return None
-    plain = Usage(order.prompt, tokens * order.choices)
-    if (cost := plain.cost_most(price)) is None:
-        return None
-    dearer = []
+    cached = price.cache_read or 0
     if order.caches:
-        hour = order.prompt if order.caches_for_hour else 0
-        dearer.append(replace(plain, cache_write=order.prompt, cache_write_hour=hour))
-    if order.listens:
-        dearer.append(replace(plain, audio=order.prompt))
-    if order.speaks:
-        dearer = [replace(one, audio_output=one.output) for one in (plain, *dearer)] + dearer
-    return max([cost, *(one for usage in dearer if (one := usage.cost_most(price)) is not None)])
+        cached = max(cached, price.cache_write or 0)
+    if order.caches_for_hour:
+        cached = max(cached, price.cache_write_hour or 0)
+    heard = (price.audio or 0) if order.listens else 0
+    spoken = (price.audio_output or 0) if order.speaks else 0
+    prompt = order.prompt * max(price.input, cached, heard) + price.request * MILLION
+    return _Rate(prompt, order.choices * max(price.output or 0, spoken))
 
 
-def affordable(order: Order, room: int) -> int:
-    """The tokens of the longest answer, at most `order.most`, that so many nano-dollars pay for; 0: none."""
-    low, high = 0, order.most
-    while low < high:
-        middle = (low + high + 1) // 2
-        cost = cost_most(order, middle)
-        low, high = (middle, high) if cost is not None and cost <= room else (low, middle - 1)
-    return low
+def _cost(rates: Sequence[_Rate], tokens: int) -> int:
+    """Nano-dollars, if the answer has so many tokens."""
+    return max(-(-(rate.prompt + tokens * rate.token) // MILLION) for rate in rates)
+
+
+def _longest(rates: Sequence[_Rate], room: int, most: int) -> int:
+    """The tokens of the longest answer that so many nano-dollars pay for, but LEAST even if they do not."""
+    paid = min(((room * MILLION - rate.prompt) // rate.token for rate in rates if rate.token), default=most)
+    return min(most, max(paid, LEAST))
 
 
 def amount_of(order: Order, funds: Funds) -> tuple[int | None, int | None]:
     """What to set aside, and the ceiling that its answer is given for that. Raises Unaffordable."""
-    if cost_most(order, 0) is None:
+    rates, tokens = _rates(order), order.answer
+    if not rates:
         if funds.unpriced:
             return None, None
         raise Unaffordable(not_priced(order.model, order.unpriced))
-    if funds.tightest is None or funds.room is None:
-        return cost_most(order, order.max_tokens or order.most), None
-    tokens = affordable(order, funds.room) if order.max_tokens is None else order.max_tokens
-    enough = order.max_tokens is not None or tokens >= min(LEAST, order.most)
-    amount = cost_most(order, tokens if enough else min(LEAST, order.most))
-    if amount is None or amount > funds.room:
-        raise Unaffordable(too_dear(funds.tightest, amount))
+    amount, stand, room = _cost(rates, tokens), funds.tightest, funds.room
+    if stand is None or room is None:
+        return amount, None
+    if amount > room and order.max_tokens is None:
+        tokens = _longest(rates, room, order.most)
+        amount = _cost(rates, tokens)
+    if amount > room:
+        raise Unaffordable(too_dear(stand, amount))
     return amount, tokens or None
 
 
-def too_dear(stand: Stand, amount: int | None) -> str:
-    cost = "it may cost more" if amount is None else f"this request may cost {in_dollars(amount)}"
-    return f"{stand.words()}, and {cost}{how_to_raise(stand)}"
+def too_dear(stand: Stand, amount: int) -> str:
+    return f"{stand.words()}, and this request may cost {in_dollars(amount)}{how_to_raise(stand)}"
 
 
 def how_to_raise(stand: Stand) -> str:
     budget = stand.budget
     if budget.window is None:
         return ": add credit at its provider"
+    if budget.scope.kind != TOTAL:
+        return ": raise its limit in the configuration"
     return f": `pointsman budget set {budget.window} AMOUNT` sets another one"
 
 
