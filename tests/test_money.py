@@ -152,12 +152,11 @@ def test_of_prices_that_hold_at_once_the_last_one_counts() -> None:
     assert Usage(LONG).cost(replace(PRICED, tiers=(night, size)), 0.0) == LONG * 6
 
 
-def test_the_most_a_request_can_cost_is_at_the_dearest_hour() -> None:
-    by_day = replace(CHEAP, tiers=(PriceTier(PRICED, utc_start=6 * 3600, utc_end=23 * 3600),))
-    assert Usage(10, 10).cost_most(by_day) == Usage(10, 10).cost_most(BY_HOUR) == 10 * 3 + 10 * 15
-    assert Usage(10).cost_most(BY_SIZE) == 10 * 3
-    assert Usage(LONG).cost_most(BY_SIZE) == LONG * 6
-    assert Usage(10).cost_most(replace(BY_HOUR, tiers=(PriceTier(Price(), utc_start=0, utc_end=1),))) is None
+def test_the_least_a_request_can_cost_is_at_the_cheapest_hour_and_of_what_is_known() -> None:
+    assert Usage(10).cost_least(BY_HOUR) == 10 * 1
+    unknown = replace(BY_HOUR, tiers=(*BY_HOUR.tiers, PriceTier(Price(), utc_start=0, utc_end=1)))
+    assert Usage(10).cost_least(unknown) == 10 * 1
+    assert Usage(10).cost_least(Price()) is None
 
 
 COSTS = st.integers(0, 10**14)
@@ -172,13 +171,13 @@ MOMENTS = st.floats(0, 10**10)
 
 
 @given(USAGES, TIERED, MOMENTS)
-def test_a_cost_is_a_whole_number_that_the_most_is_never_below(
+def test_a_cost_is_a_whole_number_that_the_least_is_never_above(
     usage: Usage, price: Price, wall: float
 ) -> None:
-    cost, most = usage.cost(price, wall), usage.cost_most(price)
+    cost, least = usage.cost(price, wall), usage.cost_least(price)
     assert isinstance(cost, int)
-    assert most is not None
-    assert 0 <= cost <= most
+    assert least is not None
+    assert 0 <= least <= cost
 
 
 @given(USAGES, TIERED, MOMENTS, st.integers(0, 10**6))

@@ -148,10 +148,14 @@ class Stand:
 
     def words(self) -> str:
         """`budget day: $0.97 of $1.00 spent, $0.02 reserved`"""
-        budget, reserved = self.budget, f", {in_dollars(self.reserved)} reserved" if self.reserved else ""
-        whose = "" if budget.scope.kind in (TOTAL, "account") else f" ({budget.scope})"
-        limit = "no limit" if budget.limit is None else f"of {in_dollars(budget.limit)}"
-        return f"budget {budget.name}{whose}: {in_dollars(self.spent)} {limit} spent{reserved}"
+        budget, kind = self.budget, self.budget.scope.kind
+        name = budget.name if kind == "account" else f"budget {budget.name}"
+        whose = "" if kind in (TOTAL, "account") else f" ({budget.scope})"
+        spent = f"{in_dollars(self.spent)} spent, no limit"
+        if budget.limit is not None:
+            spent = f"{in_dollars(self.spent)} of {in_dollars(budget.limit)} spent"
+        reserved = f", {in_dollars(self.reserved)} reserved" if self.reserved else ""
+        return f"{name}{whose}: {spent}{reserved}"
 
 
 @dataclass(frozen=True, slots=True)

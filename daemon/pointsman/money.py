@@ -39,11 +39,6 @@ class Price:
         return holding[-1] if holding else self
 
     @property
-    def is_known(self) -> bool:
-        """Of what every chat is made of."""
-        return self.input is not None and self.output is not None
-
-    @property
     def usual(self) -> int | None:
         """One figure to compare prices by: of a million tokens of usual requests. None: unknown."""
         if self.input is None or self.output is None:
@@ -114,13 +109,6 @@ class Usage:
     def cost(self, price: Price, wall: float) -> int | None:
         """Nano-dollars at that time of day; None when a price that is needed is unknown."""
         return self._sum(price.at(self.input, wall))
-
-    def cost_most(self, price: Price) -> int | None:
-        """Nano-dollars at whatever time of day, and if the prompt turns out shorter than counted here."""
-        tiers = (tier.price for tier in price.tiers if tier.above <= self.input)
-        sums = [self._sum(one) for one in (price, *tiers)]
-        known = [amount for amount in sums if amount is not None]
-        return max(known) if len(known) == len(sums) else None
 
     def cost_least(self, price: Price) -> int | None:
         """Nano-dollars at whatever time of day that is cheapest."""

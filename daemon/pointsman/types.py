@@ -236,7 +236,7 @@ def kinds_of(models: Iterable[Model]) -> tuple[Kind, ...]:
 
 def _told(price: Price | None) -> tuple[object, ...]:
     """What of a price is known at all."""
-    return () if price is None else (price.is_known, price.unpriced)
+    return () if price is None else (price.input is None, price.output is None, price.unpriced)
 
 
 def _kind(models: list[Model]) -> Kind:

@@ -1,11 +1,13 @@
 """What was spent, by day and by hour, and for whom."""
 
 from collections import Counter
+from collections.abc import Callable
+from math import inf
 
 from pointsman.dates import HOUR, Window, days_of
-from pointsman.funds import Budget, Spender
+from pointsman.funds import Spender
 
-AHEAD = 1  # days that the calendar may go back; if more, it was the later day that was wrong
+AHEAD = 1  # days that the calendar may go back, or hours; if more, it was the later one that was wrong
 KEPT = 100  # days, and hours, of those on which something was spent
 
 Counts = dict[float, Counter[Spender]]
@@ -13,7 +15,8 @@ Counts = dict[float, Counter[Spender]]
 
 class Book:
     """What is spent counts for its own time and for all that is earlier: a clock that is set gives nothing
-    back. What is later than tomorrow is taken for today's, on a clock that was wrong.
+    back, nor does one that is soon set right again. What is still far ahead when an hour is over is taken for
+    today's, on a clock that was wrong.
     """
 
     def __init__(self) -> None:
@@ -29,24 +32,24 @@ class Book:
             self._hours.setdefault(hour, Counter())[who] += amount
 
     def turn(self, day: int, hour: float) -> bool:
-        """It is another hour. Whether something was spent on days that are too far ahead to be true."""
-        self.day, self.hour = day, hour
-        _take_back(self._hours, hour, hour + AHEAD * 24 * HOUR)
+        """Whether days are too far ahead to be true, now that another hour is over: they are today's."""
+        is_over, self.day, self.hour = self.hour < hour, day, hour
+        if not is_over:
+            return False
+        _take_back(self._hours, hour, hour + AHEAD * HOUR)
         return _take_back(self._days, day, day + AHEAD)
 
-    def spent(self, budget: Budget) -> int:
-        """In the window that it is now."""
-        counts = self._hours if budget.window is Window.HOUR else self._days
-        first = self._first(budget.window)
+    def first(self, window: Window | None) -> float:
+        """The first day, or hour, that counts for the window that it is now."""
+        if window is None:
+            return -inf
+        return self.hour if window is Window.HOUR else days_of(window, self.day)[0]
+
+    def spent(self, window: Window | None, covers: Callable[[Spender], bool]) -> int:
+        """In the window that it is now, by those whom `covers` knows."""
+        counts, first = self._hours if window is Window.HOUR else self._days, self.first(window)
         now = [one for label, one in counts.items() if label >= first]
-        return sum(amount for one in now for who, amount in one.items() if budget.scope.covers(who))
-
-    def is_now(self, window: Window | None, day: int, hour: float) -> bool:
-        """Whether a day or an hour counts for the window that it is now."""
-        return window is None or (hour if window is Window.HOUR else day) >= self._first(window)
-
-    def _first(self, window: Window | None) -> float:
-        return self.hour if window is Window.HOUR else days_of(window or Window.DAY, self.day)[0]
+        return sum(amount for one in now for who, amount in one.items() if covers(who))
 
 
 def _take_back(counts: Counts, now: float, latest: float) -> bool:

@@ -6,9 +6,9 @@ looked up whenever somebody asks; nothing has to reset one.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from math import inf
 
-from pointsman.dates import Calendar
+from pointsman.dates import Calendar, Window
 from pointsman.errors import Unaffordable
 from pointsman.funds import (
     CURVE,
@@ -46,12 +46,18 @@ class Reservation:
 class _Tally:
     """How one budget stands in the window that it is now."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, covers: Callable[[Spender], bool] | None = None) -> None:
         self.budget = budget
+        self.covers = covers or budget.scope.covers
+        self.first = -inf  # the day, or the hour, from which on it counts
+        self.ends: float | None = None  # wall clock
         self.spent = 0
         self.reserved = 0
-        self.ends: float | None = None  # wall clock
         self.step = Step.NORMAL  # as it was told last
+
+    def counts(self, one: Reservation) -> bool:
+        label = one.hour if self.budget.window is Window.HOUR else one.day
+        return label >= self.first and self.covers(one.who)
 
     def stand(self) -> Stand:
         return Stand(self.budget, self.spent, self.reserved, self.ends)
@@ -61,7 +67,7 @@ class Budgets:
     """`wall` tells the time of day.
 
     `on_step` hears of a budget that holds back more, or less, than before. `on_ahead` hears of the day that
-    counts for those that were too far ahead to be true.
+    counts for all that come after the next one: they were told by a clock that was wrong.
     """
 
     def __init__(
@@ -88,7 +94,7 @@ class Budgets:
         """From now on these hold. What is spent, and what is set aside, counts as before."""
         self._curve = tuple(curve)
         self._tallies = [_Tally(budget) for budget in budgets]
-        self._default = _Tally(DEFAULT)
+        self._default = _Tally(DEFAULT, self._is_uncovered)
         self._count_anew()
         self._note_steps()
 
@@ -102,7 +108,7 @@ class Budgets:
 
     def reserve(self, order: Order) -> Reservation:
         """Leave to spend. Raises Unaffordable: a budget has not enough left, or none is set."""
-        self._turn()
+        wall = self._turn()
         amount: int | None = 0
         cap = None
         if order.model.tier is Tier.PAID:
@@ -111,28 +117,31 @@ class Budgets:
                 raise Unaffordable(NO_BUDGET)
             amount, cap = amount_of(order, funds)
         who, book = spender(order.model, order.caller), self._book
-        made = Reservation(who, amount, cap, self._wall(), book.day, book.hour)
+        made = Reservation(who, amount, cap, wall, book.day, book.hour)
         if amount:
             self._open.add(made)
-            self._set_aside(made, amount)
+            for tally in self._touched(made):
+                tally.reserved += amount
         return made
 
     def settle(self, one: Reservation, cost: int) -> None:
         """What it came to, which counts for the window in which it was set aside. Once for each."""
-        self._turn()
-        if one.amount:
+        amount = one.amount or 0
+        if amount:
             self._open.remove(one)
-            self._set_aside(one, -one.amount)
         if cost:
             self._book.add(one.who._replace(account=""), cost, day=one.day, hour=one.hour)
-            for tally in self._touched(one):
-                tally.spent += cost
+        for tally in self._touched(one):
+            tally.reserved -= amount
+            tally.spent += cost
+        self._turn()
         self._tell_steps()
 
     def credit(self, account: str, name: str, limit: int | None, left: int) -> None:
         """A provider told what is left of an account's credit, and of how much."""
         most = max(limit or 0, left)
-        budget = Budget(f"credit of {name}", None, most, scope=Scope("account", account))
+        # What has no price is for the user's own budgets to judge: nothing can be written down for this one.
+        budget = Budget(f"credit of {name}", None, most, scope=Scope("account", account), unpriced=True)
         tally = self._credits[account] = _Tally(budget)
         tally.spent = most - left
         tally.reserved = self._reserved(tally)
@@ -151,37 +160,42 @@ class Budgets:
         self._count_anew()
         self._note_steps()
 
-    def _turn(self) -> None:
-        """If it is another hour: with that any other window may have begun."""
-        if not self._begins <= self._wall() < self._ends:
+    @property
+    def _windowed(self) -> list[_Tally]:
+        """All but the credit."""
+        return [*self._tallies, self._default]
+
+    def _is_uncovered(self, who: Spender) -> bool:
+        """By any budget of the user's own: it is the default's."""
+        return not any(tally.covers(who) for tally in self._tallies)
+
+    def _turn(self) -> float:
+        """What time it is. If it is another hour, any other window may have begun as well."""
+        wall = self._wall()
+        if not self._begins <= wall < self._ends:
             self._count_anew()
             self._tell_steps()
+        return wall
 
     def _count_anew(self) -> None:
         wall = self._wall()
         hour, day = self.calendar.hour(wall), self.calendar.day(wall)
         self._begins, self._ends = hour
-        if self._book.turn(day, hour.begins):
+        was_ahead = self._book.turn(day, hour.begins)
+        for tally in self._windowed:
+            window = tally.budget.window
+            tally.first = self._book.first(window)
+            tally.ends = self.calendar.span(window, wall).ends if window is not None else None
+            tally.spent = self._book.spent(window, tally.covers)
+            tally.reserved = self._reserved(tally)
+        if was_ahead:
             self._on_ahead(day)
-        for tally in (*self._tallies, self._default):
-            tally.spent, tally.reserved = self._book.spent(tally.budget), self._reserved(tally)
-            if tally.budget.window is not None:
-                tally.ends = self.calendar.span(tally.budget.window, wall).ends
 
     def _reserved(self, tally: _Tally) -> int:
-        return sum(one.amount or 0 for one in self._open if self._touches(one, tally.budget))
+        return sum(one.amount or 0 for one in self._open if tally.counts(one))
 
-    def _set_aside(self, one: Reservation, amount: int) -> None:
-        for tally in self._touched(one):
-            tally.reserved += amount
-
-    def _touched(self, one: Reservation) -> Iterable[_Tally]:
-        every = chain(self._tallies, (self._default,), self._credits.values())
-        return [tally for tally in every if self._touches(one, tally.budget)]
-
-    def _touches(self, one: Reservation, budget: Budget) -> bool:
-        """Whether what is set aside counts for the budget's window that it is now."""
-        return budget.scope.covers(one.who) and self._book.is_now(budget.window, one.day, one.hour)
+    def _touched(self, one: Reservation) -> list[_Tally]:
+        return [tally for tally in (*self._windowed, *self._credits.values()) if tally.counts(one)]
 
     def _tell_steps(self) -> None:
         for tally in self._note_steps():
@@ -190,7 +204,7 @@ class Budgets:
     def _note_steps(self) -> list[_Tally]:
         """Those that changed."""
         changed = []
-        for tally in self._tallies:
+        for tally in self._windowed:
             before, tally.step = tally.step, tally.stand().step(self._curve)
             if tally.step is not before:
                 changed.append(tally)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
-from pointsman.funds import NOBODY, TOTAL, Caller, Funds, Stand
+from pointsman.funds import NOBODY, Caller, Funds, Stand
 from pointsman.money import Price, in_dollars
 from pointsman.types import Model
 
@@ -111,9 +111,9 @@ def how_to_raise(stand: Stand) -> str:
     budget = stand.budget
     if budget.window is None:
         return ": add credit at its provider"
-    if budget.scope.kind != TOTAL:
-        return ": raise its limit in the configuration"
-    return f": `pointsman budget set {budget.window} AMOUNT` sets another one"
+    if budget.name == budget.window:
+        return f": `pointsman budget set {budget.window} AMOUNT` sets another one"
+    return ": raise its limit where it is set, as `pointsman budget` tells"
 
 
 def not_priced(model: Model, words: tuple[str, ...] = ()) -> str:

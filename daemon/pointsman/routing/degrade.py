@@ -9,7 +9,7 @@ from pointsman.catalogue.providers import provider
 from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Step
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
 from pointsman.money import Price, Usage, unpriced_for
-from pointsman.types import Grade, Kind, Model, Tier
+from pointsman.types import Ability, Grade, Kind, Model, Tier
 
 UNSET, HELD, SHORT, UNPRICED = "no budget", "budget step", "budget", "unpriced"
 RULES = frozenset({UNSET, HELD, SHORT, UNPRICED})  # as decisions name them
@@ -34,9 +34,11 @@ def objection(model: Model, task: Task, funds: Funds, *, chosen: bool) -> tuple[
 
 
 def _unpriced(model: Model, task: Task) -> tuple[str, str] | None:
-    if model.price is None or not model.price.is_known:
+    price = model.price
+    writes = task.needs is not Ability.EMBEDDINGS
+    if price is None or price.input is None or (price.output is None and writes):
         return UNPRICED, not_priced(model)
-    words = unpriced_for(model.price, task.extras)
+    words = unpriced_for(price, task.extras)
     return (UNPRICED, not_priced(model, words)) if words else None
 
 
