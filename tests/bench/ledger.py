@@ -49,7 +49,7 @@ def ask(path: Path) -> None:
             "a month by model": lambda: reader.spent("model", TODAY - 29),
             "all days": lambda: reader.spent("day", 0),
             "today by tier": lambda: reader.spent("tier", TODAY),
-            "a month of charges": lambda: reader.charges(TODAY - 29),
+            "a month of charges": lambda: reader.charges(30),
             "whether anything was paid": reader.ever_paid,
         }
         for name, question in questions.items():

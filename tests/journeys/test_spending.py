@@ -87,6 +87,8 @@ async def test_what_was_spent_by_a_clock_that_was_years_ahead_counts_for_today(
     assert (await ask(http, daemon, "big", max_tokens=13)).status == 200
     wall.now = datetime(2026, 11, 30, 12).astimezone()
     assert (await ask(http, daemon, "big", max_tokens=13)).status == 402
+    wall.now += timedelta(hours=1)  # after which the clock is believed
+    assert (await ask(http, daemon, "big", max_tokens=13)).status == 402
     told = await get(http, daemon, "spend?by=day&since=all")
     assert [(row["key"], row["cost"]) for row in told["rows"] if row["cost"]] == [("2026-11-30", ANSWER)]
     wall.now += timedelta(days=1)

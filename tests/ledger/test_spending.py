@@ -115,7 +115,7 @@ def test_what_is_reserved_and_what_providers_told_stand_beside_the_cost(path: Pa
 
 
 def test_an_empty_ledger_has_spent_nothing(reader: Reader) -> None:
-    assert (reader.spent("model", 0), reader.charges(0), reader.recent_charges(0.0)) == ((), (), ())
+    assert (reader.spent("model", 0), reader.charges(9), reader.recent_charges(9.0)) == ((), (), ())
     assert not reader.ever_paid()
 
 
@@ -130,8 +130,10 @@ def test_budgets_are_charged_what_was_paid_and_what_is_reserved(path: Path, read
         asked("before", paid(7, day=DAY - 1)),
         asked("long ago", paid(7, day=DAY - 2)),
     )
-    assert set(reader.charges(DAY - 1)) == {
+    here = Spender("local/tiny", "local", "", Caller())
+    assert set(reader.charges(2)) == {
         Charge(BIG._replace(caller=Caller("aider", "main", "ann")), 590, DAY),
+        Charge(here, 3, DAY),
         Charge(BIG, 7, DAY - 1),
     }
 
@@ -144,11 +146,11 @@ def test_of_an_hour_each_attempt_is_told_with_its_time(path: Path, reader: Reade
     under_way = paid(None, outcome=Outcome.OPEN, usage=None, reserved=500, at=30.0)
     keep(
         path,
-        asked("early", paid(90, at=9.0)),
+        asked("early", paid(90, at=10.0)),
         asked("b", under_way),
-        asked("a", paid(7, at=10.0), paid(None, at=11.0), attempt(cost=3, at=12.0)),
+        asked("a", paid(7, at=11.0), paid(None, at=12.0), paid(0, at=12.0)),
     )
-    assert reader.recent_charges(10.0) == (Charge(BIG, 7, DAY, 10.0), Charge(BIG, 500, DAY, 30.0))
+    assert reader.recent_charges(20.0) == (Charge(BIG, 7, DAY, 11.0), Charge(BIG, 500, DAY, 30.0))
 
 
 def test_whether_anything_was_ever_paid_is_known_for_good(path: Path, reader: Reader) -> None:

@@ -166,15 +166,18 @@ class Reader:
         with self._reading() as connection:
             return spending.spent(connection, by, since_day, until_day)
 
-    def charges(self, since_day: int) -> tuple[Charge, ...]:
-        """What counts against budgets from a day on, each day's in one sum for each that spends."""
-        with self._reading() as connection:
-            return spending.charges(connection, since_day)
+    def charges(self, days: int) -> tuple[Charge, ...]:
+        """What counts against budgets, each day's in one sum for each that spends.
 
-    def recent_charges(self, since: float) -> tuple[Charge, ...]:
-        """The same, for each attempt since then (wall clock, seconds), the first of them first."""
+        Of the last so many days on which something was spent, whatever day it is now: the clock may be wrong.
+        """
         with self._reading() as connection:
-            return spending.recent_charges(connection, since)
+            return spending.charges(connection, days)
+
+    def recent_charges(self, seconds: float) -> tuple[Charge, ...]:
+        """The same, for each attempt in the seconds before the last one, the first of them first."""
+        with self._reading() as connection:
+            return spending.recent_charges(connection, seconds)
 
     def ever_paid(self) -> bool:
         """Whether a model was ever tried that costs money."""

@@ -47,13 +47,15 @@ _LAST = 2**31  # later than any day
 
 _CHARGES = """
     SELECT day, NULL AS at, model, endpoint, provider, app, role, user, sum(cost + reserved) AS amount
-    FROM days WHERE day >= :since AND tier <> 'local'
+    FROM days WHERE day IN (
+        SELECT DISTINCT day FROM days WHERE cost + reserved > 0 ORDER BY day DESC LIMIT :days
+    )
     GROUP BY day, model, endpoint, provider, app, role, user HAVING amount > 0
 """
 _RECENT = """
     SELECT day, at, model, endpoint, provider, app, role, user,
         iif(outcome = 'open', reserved, cost) AS amount
-    FROM attempts WHERE at >= :since AND tier <> 'local' AND amount > 0
+    FROM attempts WHERE at > (SELECT max(at) FROM attempts) - :seconds AND amount > 0
     ORDER BY at
 """
 _EVER_PAID = "SELECT EXISTS (SELECT 1 FROM days WHERE tier = 'paid' AND attempts > 0)"
@@ -65,12 +67,12 @@ def spent(connection: sqlite3.Connection, by: By, since: int, until: int | None)
     return tuple(Sum(**dict(row)) for row in connection.execute(sql, days))
 
 
-def charges(connection: sqlite3.Connection, since: int) -> tuple[Charge, ...]:
-    return tuple(map(_charge, connection.execute(_CHARGES, {"since": since})))
+def charges(connection: sqlite3.Connection, days: int) -> tuple[Charge, ...]:
+    return tuple(map(_charge, connection.execute(_CHARGES, {"days": days})))
 
 
-def recent_charges(connection: sqlite3.Connection, since: float) -> tuple[Charge, ...]:
-    return tuple(map(_charge, connection.execute(_RECENT, {"since": since})))
+def recent_charges(connection: sqlite3.Connection, seconds: float) -> tuple[Charge, ...]:
+    return tuple(map(_charge, connection.execute(_RECENT, {"seconds": seconds})))
 
 
 def ever_paid(connection: sqlite3.Connection) -> bool:

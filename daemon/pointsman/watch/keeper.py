@@ -24,6 +24,7 @@ from pointsman.ledger.record import (
     Record,
 )
 from pointsman.ledger.writer import Writer
+from pointsman.limits.book import KEPT
 from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Key, Opened, Shut
 from pointsman.limits.free import FreeCall
@@ -31,8 +32,7 @@ from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
 
 FREE_CALLS_READ = 2 * 86_400.0  # seconds: today's, in every zone
-DAYS_READ = 70  # those of the longest budget, and of the one before, should the clock go back
-HOURS_READ = 2 * 86_400.0  # seconds
+LATELY = 2 * 86_400.0  # seconds that the budgets of an hour know of
 COMMITS_WITHIN = 5.0  # seconds; it takes one thousandth of one
 
 log = logging.getLogger(__name__)
@@ -110,8 +110,7 @@ class Keeper:
         budgets = gate.budgets
         try:
             limits, ceilings = reader.limits(), reader.ceilings()
-            spent = reader.charges(budgets.calendar.day(wall) - DAYS_READ)
-            lately = reader.recent_charges(wall - HOURS_READ)
+            spent, lately = reader.charges(KEPT), reader.recent_charges(LATELY)
             calls = reader.free_calls(wall - FREE_CALLS_READ)
         except LedgerError as error:
             log.warning("the limits of the last start are not known: %s", error.message)
