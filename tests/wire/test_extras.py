@@ -33,6 +33,8 @@ def message(**fields: Any) -> Call:
         ({"tools": [{"type": "code_interpreter", "container": {}}]}, {"server tool"}),
         ({"tools": [{"type": "of_tomorrow"}]}, {"server tool"}),
         ({"plugins": [{"id": "web"}]}, {"web search"}),
+        ({"mcp_servers": [{"type": "url", "url": "https://tools.example"}]}, {"server tool"}),
+        ({"mcp_servers": []}, set()),
         ({"plugins": [{"id": "file-parser", "pdf": {"engine": "mistral-ocr"}}]}, {"server tool"}),
         ({"modalities": ["text", "audio"]}, {"audio"}),
         ({"modalities": ["image"]}, {"images"}),

@@ -1,8 +1,9 @@
 """What a request asks for that costs something beside its tokens, by the words of `Price.unpriced`.
 
-- searches and other tools that run at the server: OpenAI's and Anthropic's by their types, OpenRouter's
-  `plugins`, xAI's `search_parameters`. They bring tokens into the prompt that nobody can count before. What a
-  client runs itself costs tokens alone; a tool of a kind that is not known here is taken for the server's;
+- searches and other tools that run at the server: OpenAI's and Anthropic's by their types, Anthropic's
+  `mcp_servers`, OpenRouter's `plugins`, xAI's `search_parameters`. They bring tokens into the prompt that
+  nobody can count before. What a client runs itself costs tokens alone; a tool of a kind that is not known
+  here is taken for the server's;
 - a tier of service that is dearer: https://developers.openai.com/api/docs/guides/fast-mode, Anthropic's
   `speed`. The cheaper ones (`flex`) are counted like the usual one;
 - Anthropic's `inference_geo`: a tenth more where it names a place
@@ -85,6 +86,10 @@ def _plugins(raw: msgspec.Raw) -> list[str]:
         return [SERVER_TOOL]
 
 
+def _servers(raw: msgspec.Raw) -> list[str]:
+    return [] if bytes(raw) == b"[]" else [SERVER_TOOL]
+
+
 def _search(raw: msgspec.Raw) -> list[str]:
     return [] if re.search(rb'"mode"\s*:\s*"off"', raw) else ["web search"]
 
@@ -113,6 +118,7 @@ _READERS: Mapping[str, Callable[[msgspec.Raw], list[str]]] = MappingProxyType(
         "plugins": _plugins,
         "web_search_options": lambda _: ["web search"],
         "search_parameters": _search,
+        "mcp_servers": _servers,
         "models": _others,
         "modalities": _modalities,
         "service_tier": _unless(_USUAL, "service tier"),
