@@ -35,6 +35,17 @@ def test_a_null_is_no_ceiling() -> None:
     assert sent(capped(call(openai, **ASKED, max_tokens=None), 77, "max_tokens"))["max_tokens"] == 77
 
 
+def test_a_ceiling_by_a_name_that_its_server_may_not_know_goes_up_by_the_one_that_it_knows() -> None:
+    asked = call(openai, **ASKED, max_completion_tokens=77, max_tokens=None)
+    assert sent(capped(asked, 77, "max_tokens")) == sent(call(openai, **ASKED, max_tokens=77))
+
+
+def test_of_two_ceilings_the_higher_is_counted_with() -> None:
+    asked = call(openai, **ASKED, max_completion_tokens=5, max_tokens=500)
+    assert asked.max_tokens == 500
+    assert capped(asked, 500, "max_tokens") is asked
+
+
 def test_completions_and_messages_know_one_word_alone() -> None:
     field = "max_completion_tokens"
     assert sent(capped(call(openai_completions, prompt="a"), 77, field))["max_tokens"] == 77
@@ -45,7 +56,6 @@ def test_completions_and_messages_know_one_word_alone() -> None:
     "asked",
     [
         call(openai, **ASKED, max_tokens=5),
-        call(openai, **ASKED, max_completion_tokens=500),
         call(openai_completions, prompt="a", max_tokens=0),
         call(anthropic, **ASKED, max_tokens=5),
         call(anthropic_count, **ASKED),

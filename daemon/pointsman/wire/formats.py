@@ -107,12 +107,12 @@ COLLECTORS: Mapping[str, Callable[[str], Collector]] = MappingProxyType(
 
 # OpenAI chooses the best of several only when all are written, and streams sound in one form alone.
 _NEVER_STREAMED = ("best_of", "audio")
+_CEILINGS = ("max_tokens", "max_completion_tokens")
 
 
 def as_stream(call: Call) -> Call:
     """A plain call as one for a stream, to collect its answer from; as it is where none can be had."""
-    given = (call.fields.get(name) for name in _NEVER_STREAMED)
-    never = any(isinstance(raw, msgspec.Raw) and bytes(raw) not in NOTHING for raw in given)
+    never = any(_is_given(call, name) for name in _NEVER_STREAMED)
     if call.stream or never or call.format not in COLLECTORS:
         return call
     return replace(call, stream=True, fields={**call.fields, "stream": msgspec.Raw(b"true")})
@@ -121,13 +121,20 @@ def as_stream(call: Call) -> Call:
 def capped(call: Call, tokens: int, field: str) -> Call:
     """The call with a ceiling for its answer, under the name that its server has for it: of a chat `field`.
 
-    A client's own ceiling is left as it is; of vectors and counts there is none.
+    A client's own ceiling is left as it is where it has that name: by another its server may not know it. Of
+    vectors and counts there is none.
     """
-    if call.max_tokens is not None or call.format not in COLLECTORS:
-        return call
     name = field if call.format == "openai.chat" else "max_tokens"
+    if call.format not in COLLECTORS or _is_given(call, name):
+        return call
+    others = {other: raw for other, raw in call.fields.items() if other not in _CEILINGS}
     ceiling = msgspec.Raw(str(tokens).encode())
-    return replace(call, max_tokens=tokens, fields={**call.fields, name: ceiling})
+    return replace(call, max_tokens=tokens, fields={**others, name: ceiling})
+
+
+def _is_given(call: Call, field: str) -> bool:
+    raw = call.fields.get(field)
+    return isinstance(raw, msgspec.Raw) and bytes(raw) not in NOTHING
 
 
 def speech(call: Call, candidate: Candidate) -> Speech:

@@ -87,7 +87,7 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Call:
         stream=bool(parsed.stream),
         wants_usage=bool(parsed.stream_options and parsed.stream_options.include_usage),
         thinks=asks_to_think(fields),
-        max_tokens=parsed.max_completion_tokens or parsed.max_tokens,
+        max_tokens=max(filter(None, limits.values()), default=None),  # which of two counts its server knows
         choices=parsed.n or 1,
         chat=_chat(parsed, fields),
         untranslatable=in_chat(fields) or only_here(parsed.messages),
