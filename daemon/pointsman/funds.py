@@ -190,7 +190,7 @@ class Purse:
         return any(stand.budget.scope.kind == "model" for stand in self.stands)
 
     def funds(self, model: Model) -> Funds:
-        key = model.endpoint.id, model.id if self.is_by_model else ""
+        key = model.endpoint.id, model.id if self.is_by_model else model.runs_at
         if (known := self._known.get(key)) is None:
             known = self._known[key] = self._funds(model)
         return known
@@ -209,11 +209,17 @@ class Purse:
             step=fullest.step(self.curve) if fullest else Step.NORMAL,
             fullest=fullest,
             tightest=_tightest(hard),
-            unpriced=all(stand.budget.unpriced or stand.budget.limit is None for stand in hard),
+            unpriced=all(map(_takes_unpriced, hard)),
         )
 
 
 EMPTY = Purse()
+
+
+def _takes_unpriced(stand: Stand) -> bool:
+    """Of an account's credit nobody could say so: what the user's own budgets say holds for it too."""
+    budget = stand.budget
+    return budget.unpriced or budget.limit is None or budget.scope.kind == "account"
 
 
 def spender(model: Model, caller: Caller) -> Spender:

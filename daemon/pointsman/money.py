@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
+MOST = 1_000_000 * NANO  # of one answer: no more is believed, nor held by the ledger
 DAY = 86_400  # seconds
 PROMPT_SHARE = 3  # tokens read for each that is written, of usual requests
 

@@ -110,6 +110,29 @@ async def test_a_clients_own_ceiling_goes_up_as_it_is(
     assert "max_tokens" not in cloud.chats[-1].body
 
 
+async def test_what_the_ledger_could_not_hold_is_not_asked_whatever_the_budget(
+    cloud: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    daemon = await start_daemon(paid('"none"', cloud=cloud))
+    for tokens in (10**12, 2**63, 10**400):
+        told = await ask(http, daemon, "big", max_tokens=tokens)
+        assert (told.status, attempts_at(cloud)) == (402, [0])
+        assert "may cost more than $1,000,000.00" in told.error["message"]
+    assert (await ask(http, daemon, "big", max_tokens=2**31)).status == 200
+
+
+async def test_usage_that_no_answer_has_is_not_believed(
+    cloud: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    daemon = await start_daemon(paid(1, cloud=cloud))
+    for prompt in (2**53, -1):
+        cloud.answer = answers.Answer(prompt=prompt, cached=0)
+        assert (await ask(http, daemon, "big", max_tokens=500)).status == 200
+        (attempt,) = (await written_down(http, daemon))["attempts"]
+        assert attempt["outcome"] == "ok"
+        assert 0 < attempt["cost"] < attempt["reserved"]
+
+
 async def test_where_no_budget_is_set_a_written_place_may_cost_a_dollar_a_day(
     cloud: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:

@@ -328,7 +328,8 @@ def test_a_record_that_can_not_be_kept_is_counted_and_logged_and_harms_no_other(
 ) -> None:
     writer.enqueue(record("good"))
     writer.enqueue(record("bad", **flaw))
-    flushed(writer)
+    with pytest.raises(LedgerError, match="can't be written"):
+        flushed(writer)
     handed_over(writer, "later")
     flushed(writer)
     assert sorted(written(path)) == ["good", "later"]

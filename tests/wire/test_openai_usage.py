@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.money import NANO, Price, Usage
+from pointsman.money import MOST, NANO, Price, Usage
 from pointsman.wire.openai_answer import read_answer
 from pointsman.wire.openai_stream import StreamReader
-from pointsman.wire.openai_usage import MOST_THOUGHTS, read_usage
+from pointsman.wire.openai_usage import MOST_THOUGHTS, MOST_TOKENS, read_usage
 
 MODEL = "cloud/model"
 SAID = {"index": 0, "finish_reason": "stop"}
@@ -30,6 +30,15 @@ def cost(told: str) -> int | None:
     usage = read_usage(msgspec.Raw(b'{"prompt_tokens":1,"cost":%b}' % told.encode()))
     assert usage is not None, "tokens are known whatever the cost is"
     return usage.told
+
+
+@pytest.mark.parametrize("tokens", [-1, MOST_TOKENS + 1, 10**30, 1.5, "7", True])
+def test_a_count_that_no_answer_has_tells_nothing(tokens: object) -> None:
+    assert read(completion_tokens=tokens) is None
+
+
+def test_two_costs_are_no_more_than_the_ledger_holds() -> None:
+    assert cost('1e6,"is_byok":true,"cost_details":{"upstream_inference_cost":1e6}') == MOST
 
 
 OPENAI = {

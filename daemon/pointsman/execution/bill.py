@@ -1,12 +1,13 @@
 """What an attempt may cost, and what it came to."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from pointsman.calls import Call, CallKind, Candidate, Decision
 from pointsman.catalogue.providers import provider
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.orders import SLACK, Order, Ratios
-from pointsman.money import Usage, unpriced_for
+from pointsman.money import MOST, NOTHING_TO_PAY, Price, Usage, unpriced_for
 from pointsman.types import Modality, Model, Tier
 from pointsman.wire.formats import capped
 
@@ -23,7 +24,7 @@ def order(call: Call, decision: Decision, candidate: Candidate, ratios: Ratios) 
     """The attempt as the budgets look at it, at the most. To count tokens costs nothing anywhere."""
     model, task = candidate.model, decision.task
     if call.kind is CallKind.COUNT:
-        return Order(model, task.caller)
+        return Order(replace(model, price=NOTHING_TO_PAY), task.caller)
     return Order(
         model=model,
         caller=task.caller,
@@ -47,25 +48,38 @@ def _most(call: Call, model: Model, expected: int) -> int:
 
 
 def with_ceiling(call: Call, model: Model, tokens: int | None) -> Call:
-    """The call with the most tokens that its answer may have, by the name that its provider has for that."""
+    """The call with the most tokens that its answer may have, by the name that its provider has for that.
+
+    Where that is not known, the client may know it.
+    """
     row = provider(model.endpoint.provider)
-    return capped(call, tokens, row.cap_field if row else "max_tokens") if tokens else call
+    if not tokens or (row is None and call.max_tokens is not None):
+        return call
+    return capped(call, tokens, row.cap_field if row else "max_tokens")
 
 
 def bill(model: Model, usage: Usage | None, *, wall: float, whole: bool, reserved: int | None) -> Bill:
     """What an attempt came to that its provider takes money for.
 
-    `whole`: the usage is of all of it. Else its provider may have gone on when nobody listened: what was set
-    aside for it counts, or what was heard of it, if that is more.
+    `whole`: the usage is of all of it. Else its provider may have gone on when nobody listened, or brought
+    what can't be counted: what was set aside for it counts, or what was heard of it, if that is more.
     """
-    price = model.price
-    priced = usage.cost(price, wall) if usage and price else (0 if price else None)
-    if whole and usage is not None and usage.told is not None and _tells(model):
-        return Bill(usage.told, priced, is_told=True)
-    if model.tier is not Tier.PAID or (whole and priced is not None):
+    priced = _priced(model.price, usage, wall)
+    told = usage.told if usage is not None and _tells(model) else None
+    if whole and told is not None:
+        return Bill(told, priced, is_told=True)
+    if model.tier is not Tier.PAID or (whole and usage is not None and priced is not None):
         return Bill(priced, priced)
-    known = [amount for amount in (priced, reserved) if amount is not None]
+    known = [amount for amount in (priced, told, reserved) if amount is not None]
     return Bill(max(known, default=None), priced)
+
+
+def _priced(price: Price | None, usage: Usage | None, wall: float) -> int | None:
+    """None: unknown. Figures that come to more than any answer costs tell nothing."""
+    if price is None:
+        return None
+    cost = usage.cost(price, wall) if usage else 0
+    return None if cost is None or cost > MOST else cost
 
 
 def is_charged(error: UpstreamError | None, *, answered: bool, spoke: bool) -> bool:

@@ -101,7 +101,8 @@ class Writer:
     def flush(self) -> Future[None]:
         """Done when all that was enqueued before is committed; for asyncio: `await asyncio.wrap_future(...)`.
 
-        Fails with LedgerError when the file could not be written; the records go on waiting then.
+        Fails with LedgerError when the file could not be written, where the records go on waiting, and when
+        one of them can't be kept at all.
         """
         done: Future[None] = Future()
         if self._stopping:
@@ -146,9 +147,11 @@ class Writer:
         self._hurry.clear()
         goes_on = not self._stopping  # read before the queue, so that what came before stop() is written
         flushes = len(self._flushes)  # counted before the queue, so that what came before flush() is written
+        refused = self._refused
         self._take()
         failure = self._commit()
-        self._answer_flushes(failure, flushes)
+        unkept = LedgerError("a request can't be written to the ledger") if self._refused > refused else None
+        self._answer_flushes(failure or unkept, flushes)
         if failure or self._prune():
             self._work.set()
         return goes_on

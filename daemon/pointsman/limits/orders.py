@@ -8,13 +8,14 @@ from typing import NamedTuple
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
 from pointsman.funds import NOBODY, Caller, Funds, Stand
-from pointsman.money import Price, in_dollars
+from pointsman.money import MOST, Price, in_dollars
 from pointsman.types import Model
 
 MILLION = 1_000_000  # tokens, that prices are told for
 LEAST = 256  # tokens: what is left pays for a shorter answer only, and nobody asks for that
 SLACK = 4  # times what an answer of its kind is expected to be long
 TOKENS_PER_BYTE = 0.5  # of text in any vocabulary, until one is known to take more
+MOST_PER_BYTE = 1.0  # in any vocabulary: what is beyond that is no token of the prompt's own text
 MARGIN = 1.2  # over the most that a model was seen to take
 MEASURED = 400  # bytes of a prompt, below which it tells nothing of that
 FADES = 0.02  # of the most that was seen, with each prompt that takes less
@@ -92,7 +93,7 @@ def amount_of(order: Order, funds: Funds) -> tuple[int | None, int | None]:
         if funds.unpriced:
             return None, None
         raise Unaffordable(not_priced(order.model, order.unpriced))
-    amount, stand, room = _cost(rates, tokens), funds.tightest, funds.room
+    amount, stand, room = _bounded(_cost(rates, tokens)), funds.tightest, funds.room
     if stand is None or room is None:
         return amount, None
     if amount > room and order.max_tokens is None:
@@ -101,6 +102,14 @@ def amount_of(order: Order, funds: Funds) -> tuple[int | None, int | None]:
     if amount > room:
         raise Unaffordable(too_dear(stand, amount))
     return amount, tokens or None
+
+
+def _bounded(amount: int) -> int:
+    """Raises Unaffordable for what the ledger could not hold."""
+    if amount > MOST:
+        most = f"{in_dollars(MOST)}, which is the most that is set aside for one answer"
+        raise Unaffordable(f"this request may cost more than {most}: let it ask for fewer tokens")
+    return amount
 
 
 def too_dear(stand: Stand, amount: int) -> str:
@@ -133,7 +142,7 @@ class Ratios:
     def learn(self, model: str, task: Task, tokens: int) -> None:
         """A prompt turned out to have so many."""
         if task.text_bytes >= MEASURED:
-            seen = max(0, tokens - task.extra_tokens) / task.text_bytes
+            seen = min(max(0, tokens - task.extra_tokens) / task.text_bytes, MOST_PER_BYTE)
             self._most[model] = max(seen, self._most.get(model, 0.0) * (1 - FADES) + seen * FADES)
 
     def ceiling(self, model: str, task: Task) -> int:

@@ -17,11 +17,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from pointsman.money import NANO, Usage
+from pointsman.money import MOST, NANO, Usage
 
-MOST_TOKENS = 1 << 53  # a larger count is none: it is no number to every reader of JSON
+MOST_TOKENS = 1_000_000_000  # of one answer: a larger count is none
 MOST_THOUGHTS = 1 << 20  # tokens; a total that is farther beyond its parts is no sum of theirs
-DEAREST = Decimal(1_000_000)  # dollars: no answer costs more
+DEAREST = Decimal(MOST) / NANO  # dollars
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -102,7 +102,7 @@ def _told(usage: _Usage) -> int | None:
     if usage.is_byok is True:
         costs.append(_upstream(usage.cost_details))
     known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+    return min(sum(known), MOST) if len(known) == len(costs) else None
 
 
 def _upstream(raw: msgspec.Raw) -> int | None:
