@@ -8,7 +8,7 @@ from pointsman.calls import Call, CallKind, Candidate, Decision, Wanted
 from pointsman.execution.bill import Bill, bill, order, with_ceiling
 from pointsman.limits.orders import Ratios
 from pointsman.money import NANO, Price, Usage
-from pointsman.types import Tier
+from pointsman.types import Modality, Tier
 from tests.routing.house import endpoint, model, task
 
 PAID = model("cloud/big", tier=Tier.PAID, price=Price(3 * NANO, 15 * NANO, request=7))
@@ -50,3 +50,15 @@ def test_where_a_servers_word_is_not_known_a_clients_own_ceiling_stays_as_it_is(
     call = Call(CallKind.CHAT, "openai.chat", "", {}, 0, max_tokens=77)
     assert with_ceiling(call, PAID, 77) is call
     assert with_ceiling(call, ROUTER, 77).fields.keys() == {"max_tokens"}
+
+
+@pytest.mark.parametrize("beyond", [Modality.FILE, Modality.VIDEO])
+def test_a_file_may_fill_the_context(beyond: Modality) -> None:
+    asked = task(reads=Modality.TEXT | beyond, text_bytes=500)
+    call = Call(CallKind.CHAT, "openai.chat", "", {}, 0)
+    decision = Decision("r1", Wanted("auto", chosen=True), asked, (), ())
+    ratios = Ratios()
+    ratios.learn(PAID.id, asked, 200_000)
+    sized, unsized = replace(PAID, context=200_000), PAID
+    prompts = [order(call, decision, Candidate(one, "named"), ratios).prompt for one in (sized, unsized)]
+    assert prompts == [200_000, 250]

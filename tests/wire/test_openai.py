@@ -106,6 +106,7 @@ def test_parts_of_a_message_keep_their_kinds() -> None:
         "input_audio": PartKind.AUDIO,
         "video_url": PartKind.VIDEO,
         "file": PartKind.FILE,
+        "document_url": PartKind.FILE,
         "of_tomorrow": PartKind.OTHER,
     }
     parts = [{"type": kind, "text": "words"} if kind == "text" else {"type": kind} for kind in kinds]
@@ -126,6 +127,19 @@ def test_what_is_heard_or_read_from_a_file_has_a_size_and_an_image_has_none() ->
     assert chat is not None
     sizes = [len(json.dumps(held["input_audio"])), len(json.dumps(held["file"])), 0]
     assert [part.size for part in chat.messages[0].parts] == sizes
+
+
+@pytest.mark.parametrize(
+    "name", ["tool_calls", "function_call", "refusal", "reasoning", "reasoning_content", "reasoning_details"]
+)
+def test_whatever_a_message_holds_besides_its_content_has_a_size(name: str) -> None:
+    sizes = []
+    for held in ("w" * 500, None, ""):
+        message = {"role": "assistant", "content": "a", name: held}
+        chat = decode(json.dumps({"messages": [message]}).encode(), {}).chat
+        assert chat is not None
+        sizes.append(sum(part.size for part in chat.messages[0].parts))
+    assert sizes == [502, 0, 0]
 
 
 def test_a_schema_that_is_demanded_has_a_size() -> None:

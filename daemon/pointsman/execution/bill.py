@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from pointsman.calls import Call, CallKind, Candidate, Decision
+from pointsman.calls import Call, CallKind, Candidate, Decision, Task
 from pointsman.catalogue.providers import provider
 from pointsman.errors import Shuts, UpstreamError
-from pointsman.limits.orders import SLACK, Order, Ratios
+from pointsman.limits.orders import SLACK, UNTOLD, Order, Ratios
 from pointsman.money import MOST, NOTHING_TO_PAY, Price, Usage, unpriced_for
 from pointsman.types import Modality, Model, Tier
 from pointsman.wire.formats import capped
@@ -28,7 +28,7 @@ def order(call: Call, decision: Decision, candidate: Candidate, ratios: Ratios) 
     return Order(
         model=model,
         caller=task.caller,
-        prompt=ratios.ceiling(model.id, task),
+        prompt=_prompt(model, task, ratios),
         max_tokens=call.max_tokens,
         most=_most(call, model, task.expected_output),
         choices=call.choices,
@@ -38,6 +38,12 @@ def order(call: Call, decision: Decision, candidate: Candidate, ratios: Ratios) 
         speaks="audio" in call.extras,
         unpriced=unpriced_for(model.price, task.extras) if model.price else (),
     )
+
+
+def _prompt(model: Model, task: Task, ratios: Ratios) -> int:
+    """Tokens at the most. A file may be as long as the context, whatever its size, or that of its address."""
+    told = ratios.ceiling(model.id, task)
+    return max(told, model.context or 0) if task.reads & UNTOLD else told
 
 
 def _most(call: Call, model: Model, expected: int) -> int:

@@ -9,7 +9,7 @@ from pointsman.calls import Task
 from pointsman.errors import Unaffordable
 from pointsman.funds import NOBODY, Caller, Funds, Stand
 from pointsman.money import MOST, Price, in_dollars
-from pointsman.types import Model
+from pointsman.types import Modality, Model
 
 MILLION = 1_000_000  # tokens, that prices are told for
 LEAST = 256  # tokens: what is left pays for a shorter answer only, and nobody asks for that
@@ -18,6 +18,7 @@ TOKENS_PER_BYTE = 0.5  # of text in any vocabulary, until one is known to take m
 MOST_PER_BYTE = 1.0  # in any vocabulary: what is beyond that is no token of the prompt's own text
 MARGIN = 1.2  # over the most that a model was seen to take
 MEASURED = 400  # bytes of a prompt, below which it tells nothing of that
+UNTOLD = Modality.FILE | Modality.VIDEO  # what these come to their bytes don't tell, nor their addresses
 FADES = 0.02  # of the most that was seen, with each prompt that takes less
 
 
@@ -141,7 +142,7 @@ class Ratios:
 
     def learn(self, model: str, task: Task, tokens: int) -> None:
         """A prompt turned out to have so many."""
-        if task.text_bytes >= MEASURED:
+        if task.text_bytes >= MEASURED and not task.reads & UNTOLD:
             seen = min(max(0, tokens - task.extra_tokens) / task.text_bytes, MOST_PER_BYTE)
             self._most[model] = max(seen, self._most.get(model, 0.0) * (1 - FADES) + seen * FADES)
 

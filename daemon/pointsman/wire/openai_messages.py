@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from pointsman.chat import Message, Part, PartKind, Role
+from pointsman.wire.foreign import NOTHING
 
 
 class SentPart(msgspec.Struct):
@@ -26,11 +27,21 @@ class SentMessage(msgspec.Struct):
     reasoning_content: msgspec.Raw = msgspec.Raw(b"")
     tool_calls: msgspec.Raw = msgspec.Raw(b"")
     name: Any = None
-    refusal: Any = None
-    audio: Any = None
-    function_call: Any = None
+    refusal: msgspec.Raw = msgspec.Raw(b"")
+    audio: msgspec.Raw = msgspec.Raw(b"")
+    function_call: msgspec.Raw = msgspec.Raw(b"")
+    reasoning: msgspec.Raw = msgspec.Raw(b"")
+    reasoning_details: msgspec.Raw = msgspec.Raw(b"")
+
+    @property
+    def beside(self) -> int:
+        """Bytes of what it holds besides its content, which the model may read."""
+        thought = (self.reasoning_content, self.reasoning, self.reasoning_details)
+        held = (self.tool_calls, self.function_call, self.refusal, *thought)
+        return sum(len(bytes(each)) for each in held if bytes(each) not in _EMPTY)
 
 
+_EMPTY = (*NOTHING, b'""', b"{}")
 _ROLES = MappingProxyType(
     {
         "system": Role.SYSTEM,
@@ -48,6 +59,7 @@ _PARTS = MappingProxyType(
         "input_audio": PartKind.AUDIO,
         "video_url": PartKind.VIDEO,
         "file": PartKind.FILE,
+        "document_url": PartKind.FILE,  # Mistral's
     }
 )
 # An image in the request itself; what stands elsewhere only some servers fetch.
@@ -60,7 +72,7 @@ def read_message(sent: SentMessage) -> Message:
         parts = (Part(PartKind.TEXT, sent.content),)
     elif sent.content:
         parts = tuple(_part(part) for part in sent.content)
-    if size := len(bytes(sent.tool_calls)) + len(bytes(sent.reasoning_content)):
+    if size := sent.beside:
         parts += (Part(PartKind.OTHER, size=size),)
     return Message(_ROLES.get(sent.role, Role.USER), parts)
 
@@ -87,11 +99,11 @@ def _odd_field(sent: SentMessage) -> str:
         return "role"
     if sent.name and sent.role != "tool":
         return "name"
-    if sent.refusal:
+    if bytes(sent.refusal) not in _EMPTY:
         return "refusal"
-    if sent.audio:
+    if bytes(sent.audio) not in _EMPTY:
         return "audio"
-    return "function_call" if sent.function_call else ""
+    return "" if bytes(sent.function_call) in _EMPTY else "function_call"
 
 
 def _odd_part(sent: SentMessage) -> str:
