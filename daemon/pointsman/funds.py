@@ -185,12 +185,13 @@ class Purse:
     _known: dict[tuple[str, str], Funds] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def is_by_model(self) -> bool:
-        """Whether models of one place may differ in what may be spent on them."""
-        return any(stand.budget.scope.kind == "model" for stand in self.stands)
+    def by_model(self) -> frozenset[str]:
+        """The names of models that have budgets of their own: they differ from others of their place."""
+        scopes = (stand.budget.scope for stand in self.stands)
+        return frozenset(scope.name for scope in scopes if scope.kind == "model")
 
     def funds(self, model: Model) -> Funds:
-        key = model.endpoint.id, model.id if self.is_by_model else model.runs_at
+        key = model.endpoint.id, model.id if self.by_model else model.runs_at
         if (known := self._known.get(key)) is None:
             known = self._known[key] = self._funds(model)
         return known

@@ -149,7 +149,8 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
     """The candidates in order, and for every other model the rule that left it out."""
     out = _LeftOut()
     kinds = snapshot.kinds if wanted.chosen else _named(wanted, snapshot, out)
-    allowed = _payable(_allowed(kinds, task, out), task, outlook.purse, out, chosen=wanted.chosen)
+    apart = _apart(_allowed(kinds, task, out), outlook.purse, snapshot)
+    allowed = _payable(apart, task, outlook.purse, out, chosen=wanted.chosen)
     fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
     there, parked = _there(fitting, outlook, out)
     asked = _not_busy(there, task, outlook, out)
@@ -166,8 +167,9 @@ def few_words(form: str = "openai.chat", mode: Mode = Mode.NORMAL) -> Task:
 def routable(snapshot: Snapshot, task: Task, purse: Purse) -> list[Model]:
     """The models to which no rule objects, in the snapshot's order."""
     out = _LeftOut()
-    kinds = _payable(_allowed(snapshot.kinds, task, out), task, purse, out, chosen=False)
-    found = {model.id for kind in kinds for model in _fitting(kind, task, out)}
+    kinds = _apart(_allowed(snapshot.kinds, task, out), purse, snapshot)
+    allowed = _payable(kinds, task, purse, out, chosen=False)
+    found = {model.id for kind in allowed for model in _fitting(kind, task, out)}
     return [model for model in snapshot.models if model.id in found]
 
 
@@ -203,19 +205,40 @@ def _payable(
     """Those that there is money for, as far as they take any."""
     for kind in kinds:
         first = kind.models[0]
-        alike = [kind] if first.tier is Tier.LOCAL or not purse.is_by_model else map(_alone, kind.models)
-        for one in alike:
-            funds = purse.funds(one.models[0])
-            if why := degrade.objection(one.models[0], task, funds, chosen=chosen):
-                out.add(*why, one.ids)
-            elif first.tier is not Tier.PAID or degrade.all_affordable(one, task, funds):
-                yield one
-            else:
-                yield from kinds_of(_affordable(one, task, funds, out))
+        funds = purse.funds(first)
+        if why := degrade.objection(first, task, funds, chosen=chosen):
+            out.add(*why, kind.ids)
+        elif first.tier is not Tier.PAID or degrade.all_affordable(kind, task, funds):
+            yield kind
+        else:
+            yield from _part(kind, _affordable(kind, task, funds, out))
 
 
-def _alone(model: Model) -> Kind:
-    return kinds_of([model])[0]
+def _apart(kinds: Iterable[Kind], purse: Purse, snapshot: Snapshot) -> Iterator[Kind]:
+    """The same, but each model that has a budget of its own is a kind of its own."""
+    own = frozenset(one.id for name in purse.by_model for one in _called(name, snapshot))
+    for kind in kinds:
+        if own.isdisjoint(kind.ids):
+            yield kind
+            continue
+        for model in kind.models:
+            if model.id in own:
+                yield from _part(kind, [model])
+        yield from _part(kind, (model for model in kind.models if model.id not in own))
+
+
+def _part(kind: Kind, models: Iterable[Model]) -> Iterator[Kind]:
+    """Some models of a kind, if there are any; what is said of all of it is on the safe side for them."""
+    if some := tuple(models):
+        yield kind._replace(models=some, ids=tuple(model.id for model in some))
+
+
+def _called(name: str, snapshot: Snapshot) -> Iterator[Model]:
+    """Whoever a budget for a model of that name may be for."""
+    if name in snapshot.by_id:
+        yield snapshot.by_id[name]
+    for short in (name, name.partition("/")[2]):
+        yield from snapshot.by_name.get(short, ())
 
 
 def _affordable(kind: Kind, task: Task, funds: Funds, out: _LeftOut) -> Iterator[Model]:
