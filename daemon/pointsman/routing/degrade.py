@@ -87,7 +87,8 @@ def too_dear(model: Model, task: Task, funds: Funds) -> str | None:
 
 
 def _least(price: Price, task: Task) -> int | None:
-    return Usage(task.prompt_tokens, min(task.max_tokens or LEAST, LEAST)).cost_least(price)
+    written = 0 if task.needs is Ability.EMBEDDINGS else min(task.max_tokens or LEAST, LEAST)
+    return Usage(task.prompt_tokens, written).cost_least(price)
 
 
 def holds_back(purse: Purse) -> str:
