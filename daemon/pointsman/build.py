@@ -47,7 +47,7 @@ from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
 from pointsman.types import Endpoint
 from pointsman.watch.border import Border
-from pointsman.watch.keeper import Keeper, committed, recorded
+from pointsman.watch.keeper import Keeper, committed
 from pointsman.watch.keys import EVERY, KeyWatch
 
 MEGABYTE = 1_000_000
@@ -151,7 +151,7 @@ async def build(
         collect=setup.config.streams.collect,
         cross=border.cross,
         committed=partial(committed, writer),
-        recorded=partial(recorded, writer),
+        recorded=partial(keeper.recorded, writer),
     )
     router = Router(
         registry=registry,

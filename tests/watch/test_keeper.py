@@ -106,6 +106,14 @@ def test_what_is_limited_is_limited_after_a_restart_until_the_same_time(first: S
         assert not told.limited, "money is no rate limit"
 
 
+async def test_where_it_is_not_known_what_was_spent_before_nothing_more_is(first: Start, path: Path) -> None:
+    await first.keeper.recorded(first.writer)
+    with closing(Reader(path.with_name("gone"))) as gone:
+        first.keeper.restore(first.gate, gone)
+    with pytest.raises(UpstreamError, match="not known what was spent before this start"):
+        await first.keeper.recorded(first.writer)
+
+
 def test_what_was_broken_or_refused_for_its_key_is_tried_by_a_new_start(first: Start, path: Path) -> None:
     first.fail(cloud("one"), BROKEN)
     first.fail(cloud("two"), REFUSED)

@@ -53,6 +53,7 @@ class Keeper:
         self._keep = keep
         self._wall = wall
         self._monotonic = monotonic
+        self._unread = ""  # why it is not known what was spent before
 
     def changed(self, change: Shut | Opened) -> None:
         key, wall = change.key, self._wall()
@@ -105,7 +106,10 @@ class Keeper:
                 self._keep(_limit_record(one, wall))
 
     def restore(self, gate: Gate, reader: Reader) -> None:
-        """What the last start knew and is not over. A ledger that can't be read is no reason not to start."""
+        """What the last start knew and is not over.
+
+        A ledger that can't be read is no reason not to start, but one to spend nothing.
+        """
         wall, now = self._wall(), self._monotonic()
         budgets = gate.budgets
         try:
@@ -114,25 +118,28 @@ class Keeper:
             calls = reader.free_calls(wall - FREE_CALLS_READ)
         except LedgerError as error:
             log.warning("the limits of the last start are not known: %s", error.message)
+            self._unread = error.message
             return
         gate.circuits.restore(_shut(limits, wall), now)
         gate.ceilings.restore(_known(ceilings, wall), now)
         budgets.restore(spent, lately)
         gate.free.restore((FreeCall(one.account, one.model, one.at, one.number) for one in calls), now)
 
+    async def recorded(self, writer: Writer) -> None:
+        """Returns when all that was kept until now would outlast a crash. Raises UpstreamError if not.
 
-async def recorded(writer: Writer) -> None:
-    """Returns when all that was kept until now would outlast a crash. Raises UpstreamError where it can't be.
-
-    Without it money might be spent of which nobody would know.
-    """
-    try:
-        async with asyncio.timeout(COMMITS_WITHIN):
-            await asyncio.wrap_future(writer.flush())
-    except (LedgerError, TimeoutError) as error:
-        why = str(error) or f"the ledger was not written within {COMMITS_WITHIN:g} s"
-        words = f"nothing that costs money is asked while it can't be written down: {why}"
-        raise UpstreamError(words) from error
+        Without it money might be spent of which nobody would know.
+        """
+        if self._unread:
+            unknown = "nothing that costs money is asked, as it is not known what was spent before this start"
+            raise UpstreamError(f"{unknown}: {self._unread}. Start Pointsman again when it can be read")
+        try:
+            async with asyncio.timeout(COMMITS_WITHIN):
+                await asyncio.wrap_future(writer.flush())
+        except (LedgerError, TimeoutError) as error:
+            why = str(error) or f"the ledger was not written within {COMMITS_WITHIN:g} s"
+            words = f"nothing that costs money is asked while it can't be written down: {why}"
+            raise UpstreamError(words) from error
 
 
 async def committed(writer: Writer) -> None:
