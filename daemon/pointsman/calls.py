@@ -12,6 +12,7 @@ from math import ceil
 from typing import NamedTuple, overload
 
 from pointsman.chat import CONTENT, Chat, Event
+from pointsman.errors import UpstreamError
 from pointsman.funds import EMPTY, NOBODY, Caller, Purse
 from pointsman.modes import Mode, Privacy
 from pointsman.money import Usage
@@ -218,6 +219,14 @@ class Whole:
     body: bytes
     usage: Usage | None
     text_size: int
+
+
+class Empty(UpstreamError):
+    """A plain answer that is whole and says nothing. What it read costs money all the same."""
+
+    def __init__(self, usage: Usage | None) -> None:
+        super().__init__("its answer is empty")
+        self.usage = usage
 
 
 class Outcome(StrEnum):

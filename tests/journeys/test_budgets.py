@@ -208,6 +208,21 @@ async def test_what_broke_off_is_charged_as_it_was_set_aside(
         assert one["cost"] == one["reserved"] > 500 * OUTPUT * 1000
 
 
+@streamed_and_plain
+async def test_what_says_nothing_is_charged_by_its_usage(
+    stream: bool,
+    cloud: FakeEngine,
+    start_daemon: StartDaemon,
+    patient: httpx.AsyncClient,
+    clock: Clock,
+) -> None:
+    daemon = await start_daemon(paid(1, cloud=cloud))
+    cloud.fault = faults.EMPTY
+    with clock.hurrying():
+        assert (await ask(patient, daemon, "big", stream=stream)).status == 503
+    assert {one["cost"] for one in (await written_down(patient, daemon))["attempts"]} == {19 * 1000}
+
+
 async def test_who_vanishes_in_mid_stream_is_charged_what_was_set_aside(
     cloud: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient
 ) -> None:

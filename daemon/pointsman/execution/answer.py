@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pointsman.calls import Attempt, Call, CallKind, Candidate, Decision, Frame, Outcome, Task, Whole
+from pointsman.calls import Attempt, Call, CallKind, Candidate, Decision, Empty, Frame, Outcome, Task, Whole
 from pointsman.chat import CHARS_PER_TOKEN, EventKind
 from pointsman.errors import UpstreamError
 from pointsman.execution.bill import Bill, bill, is_charged, order, with_ceiling
@@ -138,6 +138,8 @@ class Answer:
                 self.whole = self._read_whole(body)
             except UpstreamError as error:
                 self._turn.loaded(timed=False)  # a bad answer is no failed load
+                if isinstance(error, Empty):
+                    self.whole = Whole(b"", error.usage, 0)
                 raise self._inside(error) from None
             self.attempt.first_content = self._now()
             self._settle(Outcome.OK)
@@ -339,7 +341,8 @@ class Answer:
         answered, spoke = self.attempt.status == 200, self.attempt.first_content is not None
         if not ok and (not self._ticket.is_out or not is_charged(error, answered=answered, spoke=spoke)):
             return Bill(0, 0)
-        whole = ok or (usage is not None and not usage.estimated and self._reader.complete)
+        told = usage is not None and not usage.estimated
+        whole = ok or (told and (self.whole is not None or self._reader.complete))
         return bill(model, usage, wall=self._means.wall(), whole=whole, reserved=self.attempt.reserved)
 
     def _usage(self, outcome: Outcome) -> Usage | None:

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from pointsman.calls import Call, Candidate, Frame, Whole
+from pointsman.calls import Call, Candidate, Empty, Frame, Whole
 from pointsman.chat import Event, EventKind
-from pointsman.errors import UpstreamError, broken
+from pointsman.errors import broken
 from pointsman.money import Usage
 from pointsman.wire import halves, sse
 from pointsman.wire.anthropic_request import named_event
@@ -157,7 +157,7 @@ def read_whole(body: bytes, _call: Call, candidate: Candidate) -> Whole:
     events = [event for number, block in enumerate(blocks) for event in _said(block, number)]
     events += _ended(stop, counted.usage)
     if not Frame(b"", tuple(events)).has_content:
-        raise UpstreamError("its answer is empty") if "content" in fields else broken(NO_MESSAGE)
+        raise Empty(counted.usage) if "content" in fields else broken(NO_MESSAGE)
     return Whole(said_by(candidate.model.id, fields), counted.usage, text_size(events))
 
 

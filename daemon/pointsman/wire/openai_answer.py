@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pointsman.calls import Call, Candidate, Frame, Whole
+from pointsman.calls import Call, Candidate, Empty, Frame, Whole
 from pointsman.chat import WORDS, Event, EventKind
 from pointsman.errors import Shuts, UpstreamError, broken
 from pointsman.wire import halves
@@ -81,7 +81,7 @@ def read_answer(body: bytes, model: str, known_as: Collection[str] = ()) -> Whol
     if any(event.kind is EventKind.ERROR for event in events):
         raise broken(f"it broke off: {BROKEN_OFF}")
     if not Frame(b"", tuple(events)).has_content:
-        raise UpstreamError("its answer is empty") if "choices" in fields else broken(NO_COMPLETION)
+        raise Empty(usage) if "choices" in fields else broken(NO_COMPLETION)
     return Whole(said_by(model, fields), usage, text_size(events))
 
 
