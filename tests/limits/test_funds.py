@@ -5,7 +5,7 @@ from dataclasses import replace
 from pointsman.dates import Window
 from pointsman.errors import Unaffordable
 from pointsman.funds import Budget, Purse, Scope, Stand
-from pointsman.limits.orders import Order, Ratios, amount_of
+from pointsman.limits.orders import Order, Ratios, amount_of, how_to_raise
 from pointsman.money import NANO, Price
 from pointsman.types import Account, FoundBy, Model, Tier
 from tests.routing.house import endpoint, model, task
@@ -28,6 +28,19 @@ def test_credit_takes_what_has_no_price_where_the_users_budgets_do() -> None:
     for unpriced in (True, False):
         day = Stand(Budget("day", Window.DAY, NANO, unpriced=unpriced), 0)
         assert Purse((day, credit)).funds(paid).unpriced is unpriced
+
+
+def test_what_is_used_up_says_how_that_very_budget_is_raised() -> None:
+    says = {
+        Budget("day", Window.DAY, 0): "day AMOUNT`",
+        Budget("default", Window.DAY, 0): "day AMOUNT`",
+        Budget("daily", Window.DAY, 0): "day AMOUNT --name daily`",
+        Budget("my week", Window.WEEK, 0, scope=Scope("app", "a b")): (
+            "week AMOUNT --name 'my week' --scope 'app:a b'`"
+        ),
+    }
+    for budget, command in says.items():
+        assert how_to_raise(Stand(budget, 0)) == f": `pointsman budget set {command} sets another one"
 
 
 def refused(order: Order, purse: Purse) -> str:

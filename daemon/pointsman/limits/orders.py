@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from shlex import quote
 from typing import NamedTuple
 
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
-from pointsman.funds import NOBODY, Caller, Funds, Stand
+from pointsman.funds import DEFAULT, NOBODY, TOTAL, Caller, Funds, Stand
 from pointsman.money import MOST, Price, in_dollars
 from pointsman.types import Modality, Model
 
@@ -121,9 +122,9 @@ def how_to_raise(stand: Stand) -> str:
     budget = stand.budget
     if budget.window is None:
         return ": add credit at its provider"
-    if budget.name == budget.window:
-        return f": `pointsman budget set {budget.window} AMOUNT` sets another one"
-    return ": raise its limit where it is set, as `pointsman budget` tells"
+    named = "" if budget.name in (budget.window, DEFAULT.name) else f" --name {quote(budget.name)}"
+    whose = "" if budget.scope.kind == TOTAL else f" --scope {quote(str(budget.scope))}"
+    return f": `pointsman budget set {budget.window} AMOUNT{named}{whose}` sets another one"
 
 
 def not_priced(model: Model, words: tuple[str, ...] = ()) -> str:
