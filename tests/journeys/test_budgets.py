@@ -322,9 +322,9 @@ async def test_the_same_five_requests_go_where_the_step_lets_them(
 @pytest.mark.parametrize(
     ("percent", "step", "why"),
     [
-        (85, "thrifty", "models of the grade reasoning are for critical requests"),
-        (92, "lean", "models of the grade reasoning are for critical requests"),
-        (97, "reserve", "what is left is for critical requests"),
+        (85, "thrifty", "grade reasoning are for critical requests (X-Pointsman-Priority: critical)"),
+        (92, "lean", "grade reasoning are for critical requests (X-Pointsman-Priority: critical)"),
+        (97, "reserve", "what is left is for critical requests (X-Pointsman-Priority: critical)"),
         (100, "free", "nothing that costs money is asked"),
     ],
 )
@@ -343,7 +343,7 @@ async def test_the_step_is_explained(
     assert told["spending"] == f"budget day: ${percent / 100:.2f} of $1.00 spent, step {step}"
     (excluded,) = (one for one in told["excluded"] if one["rule"] == "budget step")
     assert THINKER in excluded["models"]
-    assert why in excluded["reason"]
+    assert f"{why}: `pointsman budget set day AMOUNT` sets another one" in excluded["reason"]
 
 
 async def test_critical_requests_end_with_the_budget_too(

@@ -27,7 +27,7 @@ def objection(model: Model, task: Task, funds: Funds, *, chosen: bool) -> tuple[
     if model.tier is Tier.PAID and not funds.allowed:
         return UNSET, no_budget(model)
     if (why := _held_back(model, task, funds, chosen=chosen)) and funds.fullest:
-        return HELD, f"{funds.fullest.words()}: {why}"
+        return HELD, f"{funds.fullest.words()}: {why}{how_to_raise(funds.fullest)}"
     if model.tier is Tier.PAID and not funds.unpriced:
         return _unpriced(model, task)
     return None
