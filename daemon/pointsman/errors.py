@@ -16,7 +16,8 @@ PointsmanError
 ├── NoRoute               503  nobody is left to ask
 │   └── OverBudget        402  ... because of what may be spent, or because a price is not known
 ├── UpstreamError         503  one attempt failed
-│   └── Unaffordable           ... before it was made: there is no money for it
+│   ├── Unaffordable           ... before it was made: there is no money for it
+│   └── Unrecorded             ... before it was made: what it costs can't be written down
 ├── Loop                  508  the request has been here before
 ├── Refused                    with the status of the provider that refused
 └── StartError                 the daemon can't start
@@ -220,6 +221,10 @@ class Unaffordable(UpstreamError):
 
     status = 402
     code = "over_budget"
+
+
+class Unrecorded(UpstreamError):
+    """An attempt that is not made: what it costs could not be written down, nor what any other does."""
 
 
 def broken(words: str) -> UpstreamError:

@@ -11,6 +11,7 @@ import pytest
 
 from pointsman.build import Times
 from pointsman.events import Happening, Watcher
+from pointsman.execution.attempts import MOST_ATTEMPTS
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.journeys.clock import Clock
@@ -127,6 +128,19 @@ async def test_while_it_cant_be_written_down_nothing_paid_is_asked_and_answers_g
         "nothing that costs money is asked while it can't be written down" in record["attempts"][0]["error"]
     )
     assert (await ask(http, daemon, "big")).headers["X-Pointsman-Tier"] == "paid"
+
+
+async def test_while_it_cant_be_written_down_one_try_is_enough(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    names = ["big", *(f"big{number}" for number in range(MOST_ATTEMPTS))]
+    cloud = await start_engine(*names, key="sk-cloud", llama=False)
+    here = await start_engine("small")
+    daemon = await start_daemon(paid(1, f"[fallback]\nbig = {[*names, 'local']}\n", cloud=cloud), z=here)
+    with held(daemon):
+        told = await ask(http, daemon, "big")
+    assert (told.status, told.headers["X-Pointsman-Tier"]) == (200, "local")
+    assert told.headers["X-Pointsman-Attempts"] == "2"
 
 
 async def test_what_was_spent_while_it_could_not_be_written_is_known_and_written_later(

@@ -39,7 +39,7 @@ class Means:
     `hold`: nothing of a stream is passed on before all of it is there. `collect`: plain answers are asked
     for as streams. `cross` is told before a call goes out, and raises UpstreamError where it may not.
     `committed` returns when all that was counted until now is written down, if it can be; `recorded` when it
-    is, and raises UpstreamError where it can't be.
+    is, and raises Unrecorded where it can't be.
     """
 
     sessions: Sessions

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pointsman.calls import PARKED, Attempt, Call, Candidate, Decision, some
-from pointsman.errors import NoRoute, OverBudget, PointsmanError, Refused, Then, Unaffordable, UpstreamError
+from pointsman.errors import (
+    NoRoute,
+    OverBudget,
+    PointsmanError,
+    Refused,
+    Then,
+    Unaffordable,
+    Unrecorded,
+    UpstreamError,
+)
 from pointsman.execution.answer import Answer, Means
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
@@ -69,6 +78,7 @@ class _Asking:
     cold: list[float] = field(default_factory=list)  # seconds until those are there whose loads go on
     smaller: list[tuple[str, str]] = field(default_factory=list)  # who was passed by for its context
     dear: int = 0  # how many there was no money for
+    unrecorded: str = ""  # why what costs money can't be written down, and so is not asked
     too_long: bool = False  # somebody said so of the prompt
     too_small: int = 0  # tokens: a context that did not hold it
 
@@ -90,7 +100,8 @@ class _Asking:
         return len(self.attempts) >= MOST_ATTEMPTS or _now() >= self.started + self._clocks(candidate).total
 
     def passes_by(self, candidate: Candidate) -> bool:
-        """Whether it has refused this request or failed it, or its context is no larger than one too small.
+        """Whether it has refused this request or failed it, costs what can't be written down, or its context
+        is no larger than one too small.
 
         Whether those elsewhere that failed may be asked again, their circuits say; an engine here has one
         only while it is busy.
@@ -98,6 +109,9 @@ class _Asking:
         here = candidate.model.tier is Tier.LOCAL
         earlier = [one.status for one in self.attempts if one.model == candidate.model.id]
         if any(status in REFUSALS or (here and status not in BUSY) for status in earlier):
+            return True
+        if self.unrecorded and candidate.model.tier is Tier.PAID:
+            self.late.append((candidate.model.id, self.unrecorded))
             return True
         size = _context(candidate)
         if not 0 < size <= self.too_small:
@@ -118,6 +132,8 @@ class _Asking:
             turn.leave(error)
             if error.loading:
                 self.cold.append(OVERDUE)
+            if isinstance(error, Unrecorded):
+                self.unrecorded = error.message
             if error.then is Then.LARGER:
                 self.too_long, self.too_small = True, max(self.too_small, _context(candidate))
             raise

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from pointsman.errors import LedgerError, Shuts, UpstreamError
+from pointsman.errors import LedgerError, Shuts, Unrecorded
 from pointsman.events import Bus
 from pointsman.funds import Stand, Step
 from pointsman.ledger.queries import Reader
@@ -126,20 +126,20 @@ class Keeper:
         gate.free.restore((FreeCall(one.account, one.model, one.at, one.number) for one in calls), now)
 
     async def recorded(self, writer: Writer) -> None:
-        """Returns when all that was kept until now would outlast a crash. Raises UpstreamError if not.
+        """Returns when all that was kept until now would outlast a crash. Raises Unrecorded if not.
 
         Without it money might be spent of which nobody would know.
         """
         if self._unread:
             unknown = "nothing that costs money is asked, as it is not known what was spent before this start"
-            raise UpstreamError(f"{unknown}: {self._unread}. Start Pointsman again when it can be read")
+            raise Unrecorded(f"{unknown}: {self._unread}. Start Pointsman again when it can be read")
         try:
             async with asyncio.timeout(COMMITS_WITHIN):
                 await asyncio.wrap_future(writer.flush())
         except (LedgerError, TimeoutError) as error:
             why = str(error) or f"the ledger was not written within {COMMITS_WITHIN:g} s"
             words = f"nothing that costs money is asked while it can't be written down: {why}"
-            raise UpstreamError(words) from error
+            raise Unrecorded(words) from error
 
 
 async def committed(writer: Writer) -> None:
