@@ -110,6 +110,11 @@ class Budget:
     unpriced: bool = False  # what has no known price may be used under it, and counts nothing
 
 
+def usual_name(window: Window | str, scope: str) -> str:
+    """What a budget is called if nobody says it."""
+    return str(window) if scope == TOTAL else f"{scope} {window}"
+
+
 NO_BUDGET = (
     "no budget set, and it costs money: `pointsman budget set day 1.00` lets it cost that much a day, "
     "`pointsman budget none` as much as it does"

@@ -50,8 +50,8 @@ def test_money_is_a_number_of_us_dollars(refused: Refused, limit: str) -> None:
 @pytest.mark.parametrize("limit", ["-1", "0.0000000001", "1e10", "nan", "true"])
 def test_a_limit_that_can_not_be_is_told_with_what_can(refused: Refused, limit: str) -> None:
     assert refused(f'[budgets.x]\nwindow = "day"\nlimit = {limit}\n').startswith(
-        "config.toml:3: budgets.x.limit must be US dollars: a number, 0 or more, with at most 9 decimals, "
-        'or "none"'
+        "config.toml:3: budgets.x.limit must be US dollars: a number from 0 to a billion, "
+        'with at most 9 decimals, or "none"'
     )
 
 
@@ -76,6 +76,12 @@ def test_two_budgets_can_not_have_the_same_name(refused: Refused) -> None:
     text = '[apps.x]\nbudget = { window = "day", limit = 1 }\n[budgets.x]\nwindow = "day"\nlimit = 1\n'
     assert refused(text) == (
         "config.toml:3: budgets.x has the name of what apps.x.budget sets: give it another"
+    )
+
+
+def test_no_budget_of_the_file_is_called_none(refused: Refused) -> None:
+    assert refused('[budgets.none]\nwindow = "day"\nlimit = 1\n') == (
+        "config.toml:1: budgets.none has the name of what `pointsman budget none` sets: give it another"
     )
 
 

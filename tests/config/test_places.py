@@ -40,7 +40,9 @@ def test_every_amount_of_nano_dollars_can_be_written(nano: int) -> None:
 )
 def test_an_amount_that_is_no_price_is_refused(refused: Refused, amount: str) -> None:
     said = refused(f'[prices."a/b"]\ninput = {amount}\n')
-    assert said.startswith('config.toml:2: prices."a/b".input must be US dollars: a number, 0 or more')
+    assert said.startswith(
+        'config.toml:2: prices."a/b".input must be US dollars: a number from 0 to a billion'
+    )
 
 
 @pytest.mark.parametrize("section", ["prices.big", 'prices."/big"', 'prices."mine/"'])

@@ -112,6 +112,22 @@ def test_what_there_is_none_of_can_not_be_removed(desk: MakeDesk) -> None:
         desk(FILE).says.remove("x")
 
 
+def test_a_program_s_own_budget_is_set_anew_by_its_name_and_holds_again_when_that_is_removed(
+    desk: MakeDesk,
+) -> None:
+    here = desk(FILE)
+    here.says.set("aider", config(2, scope="app:aider"))
+    own = Budget("aider", Window.DAY, 2 * NANO, scope=Scope("app", "aider"))
+    assert set(here.budgets) == {OF_THE_FILE[0], own} == set(here.budgets_after_a_restart())
+    here.says.remove("aider")
+    assert here.budgets == OF_THE_FILE == here.budgets_after_a_restart()
+
+
+def test_a_program_s_own_budget_is_not_lost_to_another_of_its_name(desk: MakeDesk) -> None:
+    with pytest.raises(BadRequest, match="set it with --scope app:aider, or take another name"):
+        desk(FILE).says.set("aider", config(scope="app:other"))
+
+
 @pytest.mark.parametrize("name", ["none", "aider", "", " ", "a\nb", "x" * 81])
 def test_a_name_that_would_be_mistaken_is_refused(desk: MakeDesk, name: str) -> None:
     here = desk(FILE)

@@ -48,8 +48,8 @@ E = TypeVar("E", bound=Enum)
 K = TypeVar("K")
 V = TypeVar("V")
 
-A_SUM = "US dollars: a number, 0 or more, with at most 9 decimals"
 MOST_MONEY = 1_000_000_000  # US dollars: what still fits 64 bits as nano-dollars
+A_SUM = "US dollars: a number from 0 to a billion, with at most 9 decimals"
 
 
 @dataclass(frozen=True, slots=True)

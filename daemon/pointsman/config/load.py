@@ -45,7 +45,7 @@ def load(path: Path | None, *, explicit: bool = False, overrides: Overrides = NO
         # Not chained: the library's error holds what stands in the file, keys too.
         problems = problems_of(error)
     else:
-        problems = [*unknown_profiles(config), *same_names(config)]
+        problems = [*unknown_profiles(config), *same_names(config, overrides)]
     if problems:
         raise _error(problems, source, overrides)
     origins = MappingProxyType({key: origin for key, (_, origin) in overrides.items()})

@@ -4,7 +4,7 @@ A message names keys and what would be right. Of the file's values it repeats nu
 the wrong place may be a key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import takewhile
@@ -15,8 +15,10 @@ from pydantic import ValidationError
 from pointsman.config.choosing import BUILT_IN_PROFILES
 from pointsman.config.known import KNOWN, row_at, siblings
 from pointsman.config.lines import KeyPath, dotted
-from pointsman.config.readers import nearest
+from pointsman.config.override import key_of
+from pointsman.config.readers import NO_LIMIT, nearest
 from pointsman.config.schema import Config
+from pointsman.funds import Scope
 
 _ABOUT_A_NAME = "[key]"  # pydantic's mark: the name in a table is wrong, not what it stands for
 _LONGEST_NUMBER = 10**12
@@ -41,12 +43,19 @@ def unknown_profiles(config: Config) -> Iterator[Problem]:
             yield Problem(path, f"{dotted(path)} must be one of {', '.join(names)}{near}")
 
 
-def same_names(config: Config) -> Iterator[Problem]:
-    """A budget is told of, set and removed by its name."""
-    for name, app in config.apps.items():
-        if app.budget is not None and name in config.budgets:
-            taken, own = dotted(("budgets", name)), dotted(("apps", name, "budget"))
-            yield Problem(("budgets", name), f"{taken} has the name of what {own} sets: give it another")
+def same_names(config: Config, commanded: Container[str]) -> Iterator[Problem]:
+    """A budget is told of, set and removed by its name. `commanded`: the keys that commands have set."""
+    own = {name for name, app in config.apps.items() if app.budget is not None}
+    for name, budget in config.budgets.items():
+        path = ("budgets", name)
+        by_command = key_of(path) in commanded
+        if name == NO_LIMIT and not by_command:
+            yield Problem(
+                path, f"{dotted(path)} has the name of what `pointsman budget none` sets: give it another"
+            )
+        elif name in own and not (by_command and budget.whose == Scope("app", name)):
+            taken = dotted(("apps", name, "budget"))
+            yield Problem(path, f"{dotted(path)} has the name of what {taken} sets: give it another")
 
 
 def _profiles_named(config: Config) -> Iterator[tuple[KeyPath, str | None]]:

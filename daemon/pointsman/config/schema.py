@@ -182,7 +182,14 @@ class Config(Section):
 
 
 def budgets_of(config: Config) -> tuple[Budget, ...]:
-    """In the file's order. What a program may spend comes after them, under the program's name."""
-    named = [one.to_budget(name, one.whose) for name, one in config.budgets.items()]
-    own = [(name, app.budget) for name, app in config.apps.items() if app.budget is not None]
-    return (*named, *(budget.to_budget(name, Scope("app", name)) for name, budget in own))
+    """In the file's order. What a program may spend comes after them, under the program's name.
+
+    Where there is one of that name, a command has set it in the program's stead.
+    """
+    named = {name: one.to_budget(name, one.whose) for name, one in config.budgets.items()}
+    own = {
+        name: app.budget.to_budget(name, Scope("app", name))
+        for name, app in config.apps.items()
+        if app.budget is not None
+    }
+    return tuple({**named, **{name: one for name, one in own.items() if name not in named}}.values())

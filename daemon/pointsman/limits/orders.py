@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
-from pointsman.funds import DEFAULT, NOBODY, TOTAL, Caller, Funds, Stand
+from pointsman.funds import DEFAULT, NOBODY, TOTAL, Budget, Caller, Funds, Stand, usual_name
 from pointsman.money import MOST, Price, in_dollars
 from pointsman.types import Modality, Model
 
@@ -115,16 +115,19 @@ def _bounded(amount: int) -> int:
 
 
 def too_dear(stand: Stand, amount: int) -> str:
-    return f"{stand.words()}, and this request may cost {in_dollars(amount)}{how_to_raise(stand)}"
+    cost = f"this request may cost {in_dollars(amount)}"
+    return f"{stand.words()}, and {cost}: {how_to_raise(stand.budget)}"
 
 
-def how_to_raise(stand: Stand) -> str:
-    budget = stand.budget
+def how_to_raise(budget: Budget) -> str:
+    """The command that sets the very budget anew."""
     if budget.window is None:
-        return ": add credit at its provider"
-    named = "" if budget.name in (budget.window, DEFAULT.name) else f" --name {quote(budget.name)}"
+        return "add credit at its provider"
     whose = "" if budget.scope.kind == TOTAL else f" --scope {quote(str(budget.scope))}"
-    return f": `pointsman budget set {budget.window} AMOUNT{named}{whose}` sets another one"
+    is_usual = budget is DEFAULT or budget.name == usual_name(budget.window, str(budget.scope))
+    name = "" if is_usual else f" --name {quote(budget.name)}"
+    unpriced = " --unpriced" if budget.unpriced else ""
+    return f"`pointsman budget set {budget.window} AMOUNT{whose}{name}{unpriced}` sets another one"
 
 
 def not_priced(model: Model, words: tuple[str, ...] = ()) -> str:

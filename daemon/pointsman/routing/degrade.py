@@ -27,7 +27,7 @@ def objection(model: Model, task: Task, funds: Funds, *, chosen: bool) -> tuple[
     if model.tier is Tier.PAID and not funds.allowed:
         return UNSET, no_budget(model)
     if (why := _held_back(model, task, funds, chosen=chosen)) and funds.fullest:
-        return HELD, f"{funds.fullest.words()}: {why}{how_to_raise(funds.fullest)}"
+        return HELD, f"{funds.fullest.words()}: {why}; {how_to_raise(funds.fullest.budget)}"
     if model.tier is Tier.PAID and not funds.unpriced:
         return _unpriced(model, task)
     return None
@@ -81,9 +81,8 @@ def too_dear(model: Model, task: Task, funds: Funds) -> str | None:
     cost = _least(model.price, task)
     if cost is None or cost <= funds.room:
         return None
-    return (
-        f"{funds.tightest.words()}: what is left does not pay for this request{how_to_raise(funds.tightest)}"
-    )
+    how = how_to_raise(funds.tightest.budget)
+    return f"{funds.tightest.words()}: what is left does not pay for this request; {how}"
 
 
 def _least(price: Price, task: Task) -> int | None:

@@ -10,11 +10,12 @@ from pointsman.config.schema import Config, budgets_of
 from pointsman.config.settings import Settings
 from pointsman.dates import Window
 from pointsman.errors import BadRequest, NotFound
-from pointsman.funds import TOTAL
+from pointsman.funds import TOTAL, Scope
 from pointsman.limits.budget import Budgets
 
 SECTION = "budgets."  # of the configuration, and of what commands have set
 NONE = "none"  # the name of the budget that says that nothing is held back
+RESERVED = "none is the name of what `pointsman budget none` sets: take another"
 LONGEST_NAME = 80
 NO_BOUNDS = BudgetConfig.model_validate({"window": Window.MONTH, "limit": NO_LIMIT})
 
@@ -40,7 +41,7 @@ class BudgetSettings:
         Raises BadRequest for a name that can't be, NotKept where it will not outlast a restart.
         """
         loaded = self._written()
-        _check(name, loaded)
+        _check(name, budget.whose, loaded)
         gone = (NONE,) if budget.whose.kind == TOTAL else ()
         self._change(loaded.config, gone=gone, new={name: budget})
 
@@ -93,14 +94,15 @@ def _is_of_an_app(name: str, loaded: Loaded) -> bool:
     return app is not None and app.budget is not None
 
 
-def _check(name: str, loaded: Loaded) -> None:
+def _check(name: str, whose: Scope, loaded: Loaded) -> None:
     """Raises BadRequest for a name that would be mistaken for another's."""
     if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
         wrong = f"a budget's name has 1 to {LONGEST_NAME} characters, all of them to be seen"
     elif name == NONE:
-        wrong = "none is the name of what `pointsman budget none` sets: take another"
-    elif _is_of_an_app(name, loaded):
-        wrong = f"budget {name} is set in {_place(loaded, name)}: take another name"
+        wrong = RESERVED
+    elif _is_of_an_app(name, loaded) and whose != Scope("app", name):
+        own = f"is the program's own, {_place(loaded, name)}"
+        wrong = f"budget {name} {own}: set it with --scope app:{name}, or take another name"
     else:
         return
     raise BadRequest(wrong, param="name")

@@ -1,13 +1,19 @@
 """`pointsman budget`."""
 
 import json
+import shlex
 import time
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 
 from pointsman.cli.commands.budget import read_amount
 from pointsman.cli.shell import WrongUsage
+from pointsman.config.money import BudgetConfig
+from pointsman.dates import Window
+from pointsman.funds import Budget, Scope
+from pointsman.limits.orders import how_to_raise
 from pointsman.money import NANO
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape, TurnShape
 from tests.cli.conftest import Run
@@ -143,6 +149,29 @@ def test_a_budget_is_set(
     assert asked.body == base | body
     assert ran.err.startswith("budget ")
     assert "day: $0.42 of $1.00" in ran.out
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        Budget("day", Window.DAY, NANO),
+        Budget("for all of it", Window.MONTH, NANO, unpriced=True),
+        Budget("aider", Window.WEEK, NANO, scope=Scope("app", "aider")),
+        Budget("app:my tool hour", Window.HOUR, NANO, scope=Scope("app", "my tool")),
+    ],
+    ids=str,
+)
+def test_the_command_that_a_refusal_names_sets_that_very_budget(
+    ask_stub: Run, stub: Stub, budget: Budget
+) -> None:
+    stub.answers[f"POST {PATH}/{budget.name}"] = answer(DAY)
+    _, command, _ = how_to_raise(budget).split("`")
+    assert ask_stub(*shlex.split(command.replace("AMOUNT", "7"))[1:]).code == 0
+    (asked,) = stub.asked
+    again = BudgetConfig.model_validate(asked.body)
+    assert again.to_budget(unquote(asked.path.rpartition("/")[2]), again.whose) == replace(
+        budget, limit=7 * NANO
+    )
 
 
 @pytest.mark.parametrize(

@@ -102,10 +102,23 @@ async def test_none_tells_what_the_file_says_all_the_same(
     assert "[budgets.x]: take it out there" in (await response.json())["error"]["message"]
 
 
+async def test_a_budget_that_would_be_called_none_is_not_taken_for_no_budget(
+    owner: ClientSession, house: House
+) -> None:
+    await owner.post(f"{URL}/day", json=DAY)
+    response = await owner.post(f"{URL}/none", json=DAY)
+    assert response.status == 400
+    assert "take another" in (await response.json())["error"]["message"]
+    assert [each["name"] for each in (await told(owner))["budgets"]] == ["day"]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"window": "day", "limit": -1}, "budgets.day.limit must be US dollars: a number, 0 or more"),
+        (
+            {"window": "day", "limit": -1},
+            "budgets.day.limit must be US dollars: a number from 0 to a billion",
+        ),
         ({"window": "day", "limit": "5 EUR"}, "5.00 without quotes or a currency"),
         ({"window": "day", "limit": None}, "5.00 without quotes or a currency"),
         ({"window": "fortnight", "limit": 1}, "budgets.day.window must be one of hour, day, week, month"),

@@ -12,7 +12,7 @@ from pointsman.cli.client import Client
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen, bar, count, money, per_cent
 from pointsman.dates import Window
-from pointsman.funds import TOTAL, Step
+from pointsman.funds import TOTAL, Step, usual_name
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape
 
 USAGE = (
@@ -106,7 +106,7 @@ def _deed(args: Namespace, shell: Shell) -> tuple[BudgetsShape, str]:
 def _set(args: Namespace, window: str, amount: str, shell: Shell) -> tuple[BudgetsShape, str]:
     if window not in list(Window):
         raise WrongUsage(f"WINDOW is one of {', '.join(Window)}, not {window!r}")
-    name = args.name or (window if args.scope == TOTAL else f"{args.scope} {window}")
+    name = args.name or usual_name(window, args.scope)
     body = {
         "window": window,
         "limit": read_amount(amount),

@@ -16,7 +16,7 @@ from pointsman.dates import Window, days_of
 from pointsman.errors import BadRequest, LedgerError
 from pointsman.funds import TOTAL, Purse, Stand
 from pointsman.ledger.spending import Sum
-from pointsman.server.budgets import BudgetSettings
+from pointsman.server.budgets import RESERVED, BudgetSettings
 from pointsman.server.control.decisions import up_to_date
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape, TurnShape
@@ -51,8 +51,10 @@ async def delete_budget(request: web.Request) -> web.Response:
 
 
 async def post_none(request: web.Request) -> web.Response:
-    """Answers with what is held back all the same."""
+    """Answers with what is held back all the same. A body that means a budget of that name is refused."""
     check_change(request)
+    if (await read_body(request)).strip() not in (b"", b"{}"):
+        raise BadRequest(RESERVED, param="name")
     rooms = request.app[ROOMS]
     return reply(await _shape(rooms, rooms.budget_settings.none()))
 
