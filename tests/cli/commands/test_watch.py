@@ -97,6 +97,23 @@ def test_what_leaves_the_machine_and_what_may_are_told(ask_stub: Run, stub: Stub
     ]
 
 
+def test_what_money_does_is_told(ask_stub: Run, stub: Stub) -> None:
+    paid = {"at": 1.0, "app": "aider", "model": "cloud/big"}
+    step = {"at": 1.0, "budget": "day", "step": "lean", "share": 0.91, "spent": 910, "limit": 1000}
+    later = {"at": 1.0, "budget": "day", "step": "frugal", "share": 0.91}
+    fallback = {"at": 1.0, "id": "x", "of": "a/one", "to": "b/two", "reason": "a/one: answered 503"}
+    events = [("paid.first", paid), ("budget.step", step), ("budget.step", later), ("fallback", fallback)]
+    stub.answers[PATH] = daemon(events)
+    ran = ask_stub("watch")
+    assert "money is spent for the first time: aider asks cloud/big" in ran.out
+    assert (
+        "budget day is used up to 91 %, step lean: the best of the paid models are for critical requests"
+        in ran.out
+    )
+    assert "budget day is used up to 91 %, step frugal\n" in ran.out
+    assert "b/two answered in the place of a/one: a/one: answered 503" in ran.out
+
+
 def test_json_is_a_line_for_each_happening_whatever_it_is(ask_stub: Run, stub: Stub) -> None:
     stub.answers[PATH] = daemon([("request.done", DONE), ("sweep.done", {"at": 2.0, "why": "é"})])
     lines = ask_stub("watch", "--json").out.splitlines()

@@ -10,9 +10,11 @@ from typing import Any, Protocol, TypedDict
 from pointsman.cli import arguments as shared
 from pointsman.cli.address import DaemonAway
 from pointsman.cli.client import CutShort, Event
+from pointsman.cli.commands.budget import MEANS
 from pointsman.cli.interrupt import heard_while_waiting
 from pointsman.cli.shell import Shell
-from pointsman.cli.show import Columns, Screen, count, duration, money
+from pointsman.cli.show import Columns, Screen, count, duration, money, per_cent
+from pointsman.funds import Step
 
 HEADS = ("WHEN", "ID", "APP", "ASKED", "MODEL", "TIER", "IN", "OUT", "COST", "TOOK", "STATUS", "ERROR")
 WIDTHS = (8, 12, 10, 8, 24, 5, 6, 6, 4, 6, 6, 0)
@@ -140,6 +142,21 @@ def _left(data: Mapping[str, Any]) -> str:
     return f"prompts of {data.get('app')} leave this machine for the first time, for {data.get('to')}"
 
 
+def _paid(data: Mapping[str, Any]) -> str:
+    app, model = data.get("app"), data.get("model")
+    return f"money is spent for the first time: {app} asks {model}; pointsman spend tells what it came to"
+
+
+def _step(data: Mapping[str, Any]) -> str:
+    step, share = str(data.get("step")), per_cent(data.get("share", 0.0))
+    means = f": {MEANS[Step(step)]}" if step in list(Step) else ""
+    return f"budget {data.get('budget')} is used up to {share}, step {step}{means}"
+
+
+def _fallback(data: Mapping[str, Any]) -> str:
+    return f"{data.get('to')} answered in the place of {data.get('of')}: {data.get('reason')}"
+
+
 def _mode(data: Mapping[str, Any]) -> str:
     return f"the mode is {data.get('mode')}; it was {data.get('was')}"
 
@@ -156,6 +173,9 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
         "limit.shut": _shut,
         "limit.open": _open,
         "privacy.left": _left,
+        "paid.first": _paid,
+        "budget.step": _step,
+        "fallback": _fallback,
         "mode.changed": _mode,
         "lost": _lost,
     }
