@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.calls import Outcome
+from pointsman.calls import Candidate, Outcome
 from pointsman.ledger import prune
 from pointsman.ledger.prune import BATCH, Pruner
 from pointsman.ledger.queries import Reader
@@ -17,7 +17,7 @@ from pointsman.ledger.record import RequestRecord
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.writer import Writer
-from tests.fakes.records import attempt, record
+from tests.fakes.records import MODEL, attempt, decision, record
 from tests.ledger.large import BEGAN, DAYS, FIRST_DAY, fill
 
 CAP = 16_000_000
@@ -82,6 +82,20 @@ def test_decisions_of_the_older_half_go_before_any_request_does(
     left = ids(connection, "requests", "id")
     assert left == ids(connection, "decisions") == ids(connection, "attempts")
     assert left[0] == f"r{BATCH:09}"
+
+
+def test_under_a_load_that_never_ends_a_ledger_stays_under_its_cap_too(
+    path: Path, connection: sqlite3.Connection
+) -> None:
+    """Of what comes, half as many decisions come to be of the older half: there are always some to delete."""
+    fill(connection, MANY // 2)
+    pruner, chosen = Pruner(path, CAP), decision(candidates=[Candidate(MODEL, "cheapest")] * 8)
+    for number in range(400):
+        at = LAST + number * 3_600.0
+        batch = [record(f"s{number:04}{one:02}", at, decision=chosen) for one in range(50)]
+        keep(connection, *batch)
+        pruner.prune(connection)
+    assert on_disk(path) <= 1.1 * CAP
 
 
 def test_under_its_cap_a_ledger_is_left_alone(path: Path, connection: sqlite3.Connection) -> None:

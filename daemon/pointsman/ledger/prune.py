@@ -78,8 +78,8 @@ def _batch(connection: sqlite3.Connection) -> bool:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         deleted = connection.execute(_DETAILS, limit).rowcount
-        if not deleted:
-            deleted = [connection.execute(statement, limit).rowcount for statement in _REQUESTS][-1]
+        if deleted < BATCH:  # none or a few: under a steady load there are always some that have become old
+            deleted += [connection.execute(statement, limit).rowcount for statement in _REQUESTS][-1]
     connection.executescript(f"PRAGMA incremental_vacuum({PAGES})")  # `execute` would stop at the first page
     return deleted > 0
 
