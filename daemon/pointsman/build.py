@@ -35,6 +35,7 @@ from pointsman.ledger.writer import Writer
 from pointsman.limits.budget import Budgets
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
+from pointsman.limits.programs import Programs
 from pointsman.machine import ClockWatch, sleepless
 from pointsman.net import Sessions
 from pointsman.paths import Paths
@@ -166,6 +167,7 @@ async def build(
         monotonic=clock,
         config_file=str(setup.paths.config_file),
         mode=modes.mode,
+        counted_as=Programs(budgets, times.wall).name,
     )
 
     def woke_up(slept: float) -> None:

@@ -56,7 +56,8 @@ class Journey:
     at: float  # wall clock
     started: float  # on the event loop's clock
     call: Call
-    user: str = ""  # whose program asks
+    app: str = ""  # the program that asks, by the name under which it is counted
+    user: str = ""  # whose program it is
     decision: Decision | None = None
     attempts: list[Attempt] = field(default_factory=list)
     error: str = ""
@@ -83,6 +84,7 @@ class Router:
         monotonic: Callable[[], float],
         config_file: str,
         mode: Callable[[], Mode] = lambda: Mode.NORMAL,
+        counted_as: Callable[[str], str] = str,
     ) -> None:
         self._registry = registry
         self._gate = gate
@@ -96,10 +98,11 @@ class Router:
         self._monotonic = monotonic
         self._config_file = config_file
         self._mode = mode
+        self._counted_as = counted_as
 
     def explain(self, call: Call) -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
-        return self._decide(Journey(self._new_id(), 0.0, 0.0, call), self._registry.snapshot)
+        return self._decide(Journey(self._new_id(), 0.0, 0.0, call, call.hints.app), self._registry.snapshot)
 
     def names(self) -> list[str]:
         """What a request may ask for beside models: auto, and what the user named."""
@@ -132,7 +135,8 @@ class Router:
 
     def begin(self, call: Call, user: str = "") -> Journey:
         self._lookout.request_seen()
-        return Journey(self._new_id(), self._wall(), self._monotonic(), call, user)
+        app = self._counted_as(call.hints.app)
+        return Journey(self._new_id(), self._wall(), self._monotonic(), call, app, user)
 
     @asynccontextmanager
     async def answer(self, journey: Journey) -> AsyncIterator[Answer]:
@@ -229,7 +233,7 @@ class Router:
         call = journey.call
         understood = pinned if call.kind is CallKind.EMBEDDING else resolve
         wanted = understood(call.model, self._names, snapshot)
-        caller = Caller(call.hints.app, wanted.role, journey.user)
+        caller = Caller(journey.app, wanted.role, journey.user)
         outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller)
         outlook = replace(outlook, waits=self._means.loads.waits())
         task = replace(classify(call), mode=self._mode(), caller=caller)
@@ -288,7 +292,7 @@ class Router:
         return RequestRecord(
             id=journey.id,
             at=journey.at,
-            app=call.hints.app,
+            app=journey.app,
             format=call.format,
             asked=call.model,
             stream=call.stream,

@@ -12,10 +12,11 @@ import pytest
 from pointsman.build import Times
 from pointsman.events import Happening, Watcher
 from pointsman.execution.attempts import MOST_ATTEMPTS
+from pointsman.limits.programs import MOST, OTHERS
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
 from tests.journeys.clock import Clock
-from tests.journeys.conftest import Here, StartDaemon, StartEngine
+from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat
 from tests.journeys.test_budgets import GRADES, STEADY, paid, spent, used_up
 from tests.journeys.views import Json, ask, attempts_at, elsewhere, written_down
 
@@ -218,3 +219,16 @@ async def test_an_answer_by_another_than_the_first_is_told(
         await ask(patient, daemon)
         (told,) = await happened(watcher, "fallback")
     assert (told.data["of"], told.data["to"]) == ("a/one", "b/two")
+
+
+async def test_a_client_that_calls_itself_something_else_each_time_leaves_a_bounded_number_of_sums(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    here = await start_engine("small")
+    daemon = await start_daemon(z=here)
+    for number in range(MOST + 20):
+        headers = {"X-Pointsman-App": f"session-{number}"}
+        await http.post(f"{daemon.api_base}/chat/completions", json=chat("small"), headers=headers)
+    told = await get(http, daemon, "spend?by=app&since=all")
+    assert len(told["rows"]) == MOST + 1
+    assert [row["requests"] for row in told["rows"] if row["key"] == OTHERS] == [20]
