@@ -296,6 +296,15 @@ async def went_to(http: httpx.AsyncClient, daemon: Here, model: str, headers: Ma
     return got.headers["X-Pointsman-Model"] if got.status_code == 200 else got.status_code
 
 
+async def explained(http: httpx.AsyncClient, daemon: Here, model: str, headers: Mapping[str, str]) -> object:
+    """Where `pointsman route` says that it would go; refused: by the budget's step alone."""
+    told = (await http.post(f"{daemon.url}/control/v0/explain", json=chat(model), headers=headers)).json()
+    if told["candidates"]:
+        return told["candidates"][0]["model"]
+    held = {one["rule"] for one in told["excluded"]} - {"named"}
+    return REFUSED if held == {"budget step"} else held
+
+
 @pytest.mark.parametrize(
     ("percent", "expected"),
     [
@@ -316,7 +325,8 @@ async def test_the_same_five_requests_go_where_the_step_lets_them(
 ) -> None:
     daemon = await start_daemon(paid(1, GRADES, cloud=clouds).replace(f"output = {OUTPUT}", "output = 9", 1))
     await used_up(percent, http, daemon, clouds)
-    assert [await went_to(http, daemon, *one) for one in REQUESTS] == list(expected)
+    said = [await explained(http, daemon, *one) for one in REQUESTS]
+    assert [await went_to(http, daemon, *one) for one in REQUESTS] == said == list(expected)
 
 
 @pytest.mark.parametrize(
@@ -352,5 +362,8 @@ async def test_critical_requests_end_with_the_budget_too(
 ) -> None:
     daemon = await start_daemon(paid(1, GRADES, cloud=clouds))
     await used_up(99, http, daemon, clouds)
+    answered = 0
     while (await went_to(http, daemon, "big", CRITICAL)) == BIG:
+        answered += 1
         assert await spent(http, daemon) <= to_nano(Decimal(1))
+    assert answered

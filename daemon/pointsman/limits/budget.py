@@ -98,6 +98,10 @@ class Budgets:
         self._count_anew()
         self._note_steps()
 
+    def today(self) -> int:
+        """An ordinal."""
+        return self.calendar.day(self._wall())
+
     def stands(self) -> tuple[Stand, ...]:
         """How the budgets stand, and after them the credit that providers told of."""
         self._turn()

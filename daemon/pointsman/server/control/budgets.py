@@ -1,7 +1,6 @@
 """GET budgets: how they stand. POST and DELETE, for the socket's owner: others hold, over restarts too."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -99,7 +98,7 @@ async def _shape(rooms: Rooms, notes: Iterable[str] = ()) -> BudgetsShape:
 
 def _spent(rooms: Rooms) -> tuple[AmountShape | None, AmountShape | None]:
     """Of this day and of this month; None where the ledger can't say."""
-    ledger, day = rooms.reader, rooms.budgets.calendar.day(time.time())
+    ledger, day = rooms.reader, rooms.budgets.today()
     first, after = days_of(Window.MONTH, day)
     try:
         return _amount(ledger.spent("tier", day, day + 1)), _amount(ledger.spent("tier", first, after))

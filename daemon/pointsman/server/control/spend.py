@@ -1,7 +1,6 @@
 """GET spend: what it all cost, by whatever; where providers disagree with our prices; what was saved."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -30,7 +29,7 @@ WORDS = ("today", "week", "month", "year", "all")  # since when
 async def get_spend(request: web.Request) -> web.Response:
     rooms = request.app[ROOMS]
     by, since = _by(request.query.get("by", "model")), request.query.get("since", "month")
-    first = first_day(since, rooms.budgets.calendar.day(time.time()))
+    first = first_day(since, rooms.budgets.today())
     await up_to_date(request)
     return reply(await asyncio.to_thread(_spend, rooms, by, first))
 

@@ -34,7 +34,7 @@ TYPICAL = b'{"model":"auto","messages":[{"role":"user","content":"Hello"}]}'
 
 async def get_status(request: web.Request) -> web.Response:
     rooms, now = request.app[ROOMS], time.time()
-    past = await asyncio.to_thread(read_past, rooms.reader, Calendar(), now)
+    past = await asyncio.to_thread(read_past, rooms.reader, rooms.budgets.calendar, now)
     return reply(_status(rooms, past, now, time.monotonic()))
 
 
