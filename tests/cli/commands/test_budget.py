@@ -113,10 +113,13 @@ def test_a_credit_ends_when_it_is_used_up(ask_stub: Run, stub: Stub) -> None:
     ("today", "said"),
     [
         (None, "Spent: unknown today"),
-        (AmountShape(cost=0, reserved=0, unpriced=1), "Spent: 1 attempt at an unknown cost today"),
+        (
+            AmountShape(cost=0, reserved=0, unpriced=1),
+            "Spent: at least $0 (1 attempt at an unknown cost) today",
+        ),
         (
             AmountShape(cost=NANO, reserved=NANO, unpriced=2),
-            "Spent: at least $1.00, $1.00 reserved (2 attempts at an unknown cost) today",
+            "Spent: at least $1.00 (up to $1.00 under way, 2 attempts at an unknown cost) today",
         ),
     ],
 )

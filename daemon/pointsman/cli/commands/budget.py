@@ -190,11 +190,11 @@ def _means(one: BudgetShape) -> Iterator[str]:
 
 
 def amount(one: AmountShape | None) -> str:
-    """`$0.42`, `unknown`, `at least $0.42 (3 attempts at an unknown cost)`"""
+    """`$0.42`, `unknown`, `at least $0.42 (up to $0.10 under way, 3 attempts at an unknown cost)`"""
     if one is None:
         return "unknown"
-    more = f", {money(one['reserved'])} reserved" if one["reserved"] else ""
-    if not one["unpriced"]:
-        return f"{money(one['cost'])}{more}"
-    unknown = f"{count(one['unpriced'], 'attempt')} at an unknown cost"
-    return f"at least {money(one['cost'])}{more} ({unknown})" if one["cost"] else f"{unknown}{more}"
+    notes = [f"up to {money(one['reserved'])} under way"] if one["reserved"] else []
+    if one["unpriced"]:
+        notes.append(f"{count(one['unpriced'], 'attempt')} at an unknown cost")
+    known = f"at least {money(one['cost'])}" if one["unpriced"] else money(one["cost"])
+    return f"{known} ({', '.join(notes)})" if notes else known
