@@ -80,6 +80,24 @@ async def test_of_fifty_at_once_as_many_are_asked_as_the_budget_has_room_for(
     assert refused[0].headers["x-should-retry"] == "false"
 
 
+async def test_of_fifty_at_once_without_max_tokens_each_is_given_what_the_others_leave(
+    cloud: FakeEngine, start_daemon: StartDaemon, patient: httpx.AsyncClient
+) -> None:
+    daemon = await start_daemon(paid(1, STEADY, cloud=cloud))
+    cloud.fault = faults.SILENCE
+    asking = [asyncio.create_task(ask(patient, daemon, "big", stream=True)) for _ in range(CROWD)]
+    while sum(one.done() for one in asking) + len(cloud.chats) < CROWD:
+        await asyncio.wait(asking, timeout=0.01)
+    cloud.release()
+    told = await asyncio.gather(*asking)
+    answered = [one for one in told if one.status == 200]
+    assert len(answered) == len(cloud.chats) > 1
+    caps = sorted(int(one.headers["X-Pointsman-Cap"]) for one in answered)
+    assert caps == sorted(int(str(seen.body["max_tokens"])) for seen in cloud.chats)
+    assert caps[0] < caps[-1], "the last was given what was left"
+    assert sum(Decimal(one.headers["X-Pointsman-Cost-Max"]) for one in answered) <= 1
+
+
 async def test_without_max_tokens_the_answer_is_given_what_the_room_pays_for(
     cloud: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:

@@ -16,11 +16,12 @@ from pointsman.funds import Budget
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
+from pointsman.limits.book import KEPT
 from pointsman.limits.budget import Budgets
 from pointsman.limits.orders import Order
 from pointsman.money import NANO
 from pointsman.types import FoundBy, Tier
-from pointsman.watch.keeper import DAYS_READ, HOURS_READ
+from pointsman.watch.keeper import LATELY
 from tests.fakes.records import attempt, record
 from tests.routing.house import endpoint, model
 
@@ -113,7 +114,7 @@ def agree(
     running: Budgets, reader: Reader, spent: Sequence[tuple[float, int]], wall: Wall, zone: ZoneInfo
 ) -> None:
     started = Budgets(Calendar(zone), wall, budgets=BUDGETS)
-    started.restore(reader.charges(started.today() - DAYS_READ), reader.recent_charges(wall() - HOURS_READ))
+    started.restore(reader.charges(KEPT), reader.recent_charges(LATELY))
     for stand, restored in zip(running.stands(), started.stands(), strict=True):
         window = stand.budget.window
         assert window is not None

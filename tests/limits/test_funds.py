@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pointsman.dates import Window
 from pointsman.errors import Unaffordable
-from pointsman.funds import Budget, Purse, Scope, Stand
+from pointsman.funds import DEFAULT, Budget, Purse, Scope, Stand
 from pointsman.limits.orders import Order, Ratios, amount_of, how_to_raise
 from pointsman.money import NANO, Price
 from pointsman.types import Account, FoundBy, Model, Tier
@@ -33,14 +33,14 @@ def test_credit_takes_what_has_no_price_where_the_users_budgets_do() -> None:
 def test_what_is_used_up_says_how_that_very_budget_is_raised() -> None:
     says = {
         Budget("day", Window.DAY, 0): "day AMOUNT`",
-        Budget("default", Window.DAY, 0): "day AMOUNT`",
+        DEFAULT: "day AMOUNT`",
         Budget("daily", Window.DAY, 0): "day AMOUNT --name daily`",
         Budget("my week", Window.WEEK, 0, scope=Scope("app", "a b")): (
-            "week AMOUNT --name 'my week' --scope 'app:a b'`"
+            "week AMOUNT --scope 'app:a b' --name 'my week'`"
         ),
     }
     for budget, command in says.items():
-        assert how_to_raise(Stand(budget, 0)) == f": `pointsman budget set {command} sets another one"
+        assert how_to_raise(budget) == f"`pointsman budget set {command} sets another one"
 
 
 def refused(order: Order, purse: Purse) -> str:
