@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pointsman.calls import Call, CallKind, Candidate, Decision, Wanted
-from pointsman.execution.bill import Bill, bill, order, with_ceiling
+from pointsman.errors import Shuts, UpstreamError
+from pointsman.execution.bill import Bill, bill, is_charged, order, with_ceiling
 from pointsman.limits.orders import Ratios
 from pointsman.money import NANO, Price, Usage
 from pointsman.types import Modality, Tier
@@ -50,6 +51,29 @@ def test_where_a_servers_word_is_not_known_a_clients_own_ceiling_stays_as_it_is(
     call = Call(CallKind.CHAT, "openai.chat", "", {}, 0, max_tokens=77)
     assert with_ceiling(call, PAID, 77) is call
     assert with_ceiling(call, ROUTER, 77).fields.keys() == {"max_tokens"}
+
+
+def broke(cause: Exception | None, shuts: Shuts = Shuts.MODEL) -> UpstreamError:
+    error = UpstreamError("it hung up", shuts=shuts)
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds", "charged"),
+    [
+        (broke(TimeoutError()), 0.1, True),
+        (broke(OSError()), 0.1, False),
+        (broke(OSError()), 60.0, True),
+        (broke(OSError(), Shuts.ENDPOINT), 60.0, False),
+        (broke(None), 60.0, False),
+    ],
+    ids=["silent", "hung up at once", "hung up later", "never reached", "refused"],
+)
+def test_who_hangs_up_after_a_while_may_have_been_at_work(
+    error: UpstreamError, seconds: float, charged: bool
+) -> None:
+    assert is_charged(error, answered=False, spoke=False, seconds=seconds) is charged
 
 
 @pytest.mark.parametrize("beyond", [Modality.FILE, Modality.VIDEO])

@@ -339,7 +339,10 @@ class Answer:
     def _bill(self, outcome: Outcome, usage: Usage | None, error: UpstreamError | None) -> Bill:
         model, ok = self.candidate.model, outcome is Outcome.OK
         answered, spoke = self.attempt.status == 200, self.attempt.first_content is not None
-        if not ok and (not self._ticket.is_out or not is_charged(error, answered=answered, spoke=spoke)):
+        seconds = self._now() - self.attempt.started
+        if not ok and not (
+            self._ticket.is_out and is_charged(error, answered=answered, spoke=spoke, seconds=seconds)
+        ):
             return Bill(0, 0)
         told = usage is not None and not usage.estimated
         whole = ok or (told and (self.whole is not None or self._reader.complete))

@@ -8,6 +8,7 @@ from pointsman.catalogue.providers import provider
 from pointsman.errors import Shuts, UpstreamError
 from pointsman.limits.orders import SLACK, UNTOLD, Order, Ratios
 from pointsman.money import MOST, NOTHING_TO_PAY, Price, Usage, unpriced_for
+from pointsman.net import AT_ONCE
 from pointsman.types import Modality, Model, Tier
 from pointsman.wire.formats import capped
 
@@ -88,17 +89,20 @@ def _priced(price: Price | None, usage: Usage | None, wall: float) -> int | None
     return None if cost is None or cost > MOST else cost
 
 
-def is_charged(error: UpstreamError | None, *, answered: bool, spoke: bool) -> bool:
+def is_charged(error: UpstreamError | None, *, answered: bool, spoke: bool, seconds: float) -> bool:
     """Whether a provider takes money for an attempt that did not end well, though it went out.
 
-    Not for what it refused, nor for what never reached it. Silence is no refusal. `answered`: its head came,
-    and was none of an error. `spoke`: there was content.
+    Not for what it refused, nor for what never reached it. Silence is no refusal, and who hangs up after
+    some of that may have been at work. `answered`: its head came, and was none of an error. `spoke`: there
+    was content. `seconds`: how long it took.
     """
     if error is None or spoke:
         return True
     if answered:
         return not error.said
-    return isinstance(error.__cause__, TimeoutError) and error.shuts is not Shuts.ENDPOINT
+    if error.__cause__ is None or error.shuts is Shuts.ENDPOINT:
+        return False
+    return isinstance(error.__cause__, TimeoutError) or seconds > AT_ONCE
 
 
 def _tells(model: Model) -> bool:
