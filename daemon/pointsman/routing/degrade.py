@@ -6,7 +6,7 @@ this machine is never held back.
 
 from pointsman.calls import Priority, Task
 from pointsman.catalogue.providers import provider
-from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Step
+from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Stand, Step
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
 from pointsman.money import Price, Usage, unpriced_for
 from pointsman.types import Ability, Grade, Kind, Model, Tier
@@ -71,23 +71,26 @@ def _held_back(model: Model, task: Task, funds: Funds, *, chosen: bool) -> str:
 
 def all_affordable(kind: Kind, task: Task, funds: Funds) -> bool:
     """Whether it is known without a look at each that what is left pays for the models of a kind."""
-    return funds.room is None or (_least(kind.dearest, task) or 0) <= funds.room
+    return funds.room is None or (_least(task).cost_least(kind.dearest) or 0) <= funds.room
 
 
-def too_dear(model: Model, task: Task, funds: Funds) -> str | None:
-    """Why what is left does not pay for a short answer to this task; the gate knows its cost better."""
-    if funds.room is None or funds.tightest is None or model.price is None:
-        return None
-    cost = _least(model.price, task)
-    if cost is None or cost <= funds.room:
-        return None
-    how = how_to_raise(funds.tightest.budget)
-    return f"{funds.tightest.words()}: what is left does not pay for this request; {how}"
+def too_dear(kind: Kind, task: Task, room: int) -> list[str]:
+    """The ids of those of which what is left does not pay for a short answer; the gate knows better."""
+    least = _least(task)
+    costs = ((model.id, least.cost_least(model.price)) for model in kind.models if model.price)
+    return [id_ for id_, cost in costs if cost is not None and cost > room]
 
 
-def _least(price: Price, task: Task) -> int | None:
+def what_is_left(tightest: Stand) -> str:
+    """Why that is too little."""
+    how = how_to_raise(tightest.budget)
+    return f"{tightest.words()}: what is left does not pay for this request; {how}"
+
+
+def _least(task: Task) -> Usage:
+    """What it takes at the least."""
     written = 0 if task.needs is Ability.EMBEDDINGS else min(task.max_tokens or LEAST, LEAST)
-    return Usage(task.prompt_tokens, written).cost_least(price)
+    return Usage(task.prompt_tokens, written)
 
 
 def holds_back(purse: Purse) -> str:

@@ -211,7 +211,7 @@ def _payable(
         elif first.tier is not Tier.PAID or degrade.all_affordable(kind, task, funds):
             yield kind
         else:
-            yield from _part(kind, _affordable(kind, task, funds, out))
+            yield from _affordable(kind, task, funds, out)
 
 
 def _apart(kinds: Iterable[Kind], purse: Purse, snapshot: Snapshot) -> Iterator[Kind]:
@@ -241,12 +241,12 @@ def _called(name: str, snapshot: Snapshot) -> Iterator[Model]:
         yield from snapshot.by_name.get(short, ())
 
 
-def _affordable(kind: Kind, task: Task, funds: Funds, out: _LeftOut) -> Iterator[Model]:
-    for model in kind.models:
-        if reason := degrade.too_dear(model, task, funds):
-            out.add(degrade.SHORT, reason, (model.id,))
-        else:
-            yield model
+def _affordable(kind: Kind, task: Task, funds: Funds, out: _LeftOut) -> Iterator[Kind]:
+    dear = degrade.too_dear(kind, task, funds.room or 0)
+    if dear and funds.tightest:
+        out.add(degrade.SHORT, degrade.what_is_left(funds.tightest), dear)
+    left_out = frozenset(dear)
+    return _part(kind, (model for model in kind.models if model.id not in left_out))
 
 
 def _fitting(kind: Kind, task: Task, out: _LeftOut) -> Run:
