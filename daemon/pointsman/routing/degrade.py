@@ -8,7 +8,7 @@ from pointsman.calls import Priority, Task
 from pointsman.catalogue.providers import provider
 from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Stand, Step
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
-from pointsman.money import Price, Usage, unpriced_for
+from pointsman.money import Usage, unpriced_for
 from pointsman.types import Ability, Grade, Kind, Model, Tier
 
 UNSET, HELD, SHORT, UNPRICED = "no budget", "budget step", "budget", "unpriced"
