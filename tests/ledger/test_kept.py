@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.errors import LedgerError
 from pointsman.ledger.migrations import MIGRATIONS
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import BudgetRecord, CeilingsRecord, DepartureRecord, KeptListRecord, LimitRecord
@@ -86,8 +85,7 @@ def test_a_limit_that_can_not_be_kept_keeps_no_other_record_out(writer: Writer, 
     writer.enqueue(replace(LIMIT, until=float("nan")))
     writer.enqueue(record("r1"))
     writer.enqueue(TOLD)
-    with pytest.raises(LedgerError, match="can't be written"):
-        writer.flush().result(30)
+    writer.flush().result(30)
     assert (writer.lost, reader.limits(), len(reader.ceilings())) == (1, (), 2)
     assert reader.request().line.id == "r1"
 

@@ -94,6 +94,10 @@ class Entry:
     id: str
     rows: tuple[tuple[str, Row], ...]
 
+    @property
+    def is_request(self) -> bool:
+        return any(statement is SAVE_REQUEST for statement, _ in self.rows)
+
 
 def to_entry(record: Record) -> Entry:
     return Entry(record.id, tuple(_rows(record)))

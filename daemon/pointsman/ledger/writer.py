@@ -19,7 +19,7 @@ from pathlib import Path
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.prune import Pruner
-from pointsman.ledger.record import Record
+from pointsman.ledger.record import Record, RequestRecord
 from pointsman.ledger.recovery import RECOVERY
 from pointsman.ledger.rows import Entry, save, to_entry
 from pointsman.ledger.schema import open_ledger
@@ -65,6 +65,7 @@ class Writer:
         self._replaced = ""  # that the file is not the one of the start: true until the stop
         self._turned_away = 0  # counted in the caller's thread; the next in our own: no count has two writers
         self._refused = 0
+        self._unkept: LedgerError | None = None  # that a request of this round can't be kept
 
     def start(self) -> None:
         """Opens the file, or makes it. Raises StartError, which says why it can't be used and what to do.
@@ -102,7 +103,7 @@ class Writer:
         """Done when all that was enqueued before is committed; for asyncio: `await asyncio.wrap_future(...)`.
 
         Fails with LedgerError when the file could not be written, where the records go on waiting, and when
-        one of them can't be kept at all.
+        a request among them can't be kept at all.
         """
         done: Future[None] = Future()
         if self._stopping:
@@ -147,11 +148,10 @@ class Writer:
         self._hurry.clear()
         goes_on = not self._stopping  # read before the queue, so that what came before stop() is written
         flushes = len(self._flushes)  # counted before the queue, so that what came before flush() is written
-        refused = self._refused
+        self._unkept = None
         self._take()
         failure = self._commit()
-        unkept = LedgerError("a request can't be written to the ledger") if self._refused > refused else None
-        self._answer_flushes(failure or unkept, flushes)
+        self._answer_flushes(failure or self._unkept, flushes)
         if failure or self._prune():
             self._work.set()
         return goes_on
@@ -164,7 +164,7 @@ class Writer:
                 self._entries.append(to_entry(record))
             except Exception:  # the border of the thread: one bad record must not end it
                 log.exception("the record of %r can't be written to the ledger", record.id)
-                self._refused += 1
+                self._refuse(record.id, is_request=isinstance(record, RequestRecord))
 
     def _commit(self) -> LedgerError | None:
         try:
@@ -205,7 +205,12 @@ class Writer:
     def _note_refused(self, refused: list[tuple[Entry, Exception]]) -> None:
         for entry, error in refused:
             log.error("the record of %r can't be written to the ledger: %s", entry.id, error)
-        self._refused += len(refused)
+            self._refuse(entry.id, is_request=entry.is_request)
+
+    def _refuse(self, id_: str, *, is_request: bool) -> None:
+        self._refused += 1
+        if is_request:
+            self._unkept = LedgerError(f"the request {id_} can't be written to the ledger")
 
     def _answer_flushes(self, failure: LedgerError | None, count: int | None = None) -> None:
         for _ in range(len(self._flushes) if count is None else count):
