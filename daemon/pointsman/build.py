@@ -167,7 +167,7 @@ async def build(
         monotonic=clock,
         config_file=str(setup.paths.config_file),
         mode=modes.mode,
-        counted_as=Programs(budgets, times.wall).name,
+        counted_as=Programs(budgets).name,
     )
 
     def woke_up(slept: float) -> None:

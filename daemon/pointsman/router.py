@@ -55,6 +55,7 @@ class Journey:
     id: str
     at: float  # wall clock
     started: float  # on the event loop's clock
+    day: int  # of the calendar, in which it came in: an ordinal
     call: Call
     app: str = ""  # the program that asks, by the name under which it is counted
     user: str = ""  # whose program it is
@@ -102,7 +103,9 @@ class Router:
 
     def explain(self, call: Call) -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
-        return self._decide(Journey(self._new_id(), 0.0, 0.0, call, call.hints.app), self._registry.snapshot)
+        return self._decide(
+            Journey(self._new_id(), 0.0, 0.0, 0, call, call.hints.app), self._registry.snapshot
+        )
 
     def names(self) -> list[str]:
         """What a request may ask for beside models: auto, and what the user named."""
@@ -136,7 +139,8 @@ class Router:
     def begin(self, call: Call, user: str = "") -> Journey:
         self._lookout.request_seen()
         app = self._counted_as(call.hints.app)
-        return Journey(self._new_id(), self._wall(), self._monotonic(), call, app, user)
+        today = self._gate.budgets.today()
+        return Journey(self._new_id(), self._wall(), self._monotonic(), today, call, app, user)
 
     @asynccontextmanager
     async def answer(self, journey: Journey) -> AsyncIterator[Answer]:
@@ -304,7 +308,7 @@ class Router:
             seconds=self._monotonic() - journey.started,
             decision=decision,
             attempts=tuple(map(copy, journey.attempts)),  # the ledger's thread must not see them change
-            day=self._gate.budgets.calendar.day(journey.at),
+            day=journey.day,
             kind=call.kind.value,
             role=decision.wanted.role if decision else "",
             user=journey.user,

@@ -19,7 +19,7 @@ class Wall:
 
 def programs(wall: Wall, *names: str) -> Programs:
     own = [Budget(name, Window.DAY, 1, scope=Scope("app", name)) for name in names]
-    return Programs(Budgets(Calendar(UTC), wall, budgets=own), wall)
+    return Programs(Budgets(Calendar(UTC), wall, budgets=own))
 
 
 def test_of_many_names_on_one_day_so_many_are_told_apart() -> None:

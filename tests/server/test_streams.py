@@ -36,7 +36,7 @@ async def test_one_sign_of_life_follows_another_and_a_defect_breaks_off_without_
     answering, app = Answering(), web.Application()
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await stream(request, openai, Journey("1", 0.0, 0.0, CALL), answering, SIGNS)
+        return await stream(request, openai, Journey("1", 0.0, 0.0, 0, CALL), answering, SIGNS)
 
     app.router.add_get("/", handle)
     client = await aiohttp_client(app)

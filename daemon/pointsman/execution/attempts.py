@@ -81,6 +81,7 @@ class _Asking:
     unrecorded: str = ""  # why what costs money can't be written down, and so is not asked
     too_long: bool = False  # somebody said so of the prompt
     too_small: int = 0  # tokens: a context that did not hold it
+    known: dict[str, Clocks] = field(default_factory=dict)  # by model
 
     def in_turn(self) -> Iterator[Candidate]:
         """The decision's order; but where it was ours to choose, a place that has failed twice comes last."""
@@ -310,7 +311,11 @@ class _Asking:
         raise late
 
     def _clocks(self, candidate: Candidate) -> Clocks:
-        return self.means.clocks(candidate, self.means.asked(self.call), self.decision.task)
+        """Looked up often, and the same for the whole request."""
+        if (known := self.known.get(candidate.model.id)) is None:
+            known = self.means.clocks(candidate, self.means.asked(self.call), self.decision.task)
+            self.known[candidate.model.id] = known
+        return known
 
 
 class StillLoading(UpstreamError):

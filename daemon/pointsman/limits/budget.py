@@ -99,8 +99,9 @@ class Budgets:
         self._note_steps()
 
     def today(self) -> int:
-        """An ordinal."""
-        return self.calendar.day(self._wall())
+        """An ordinal: of the day that this hour is in, which is why nobody has to look it up again."""
+        self._turn()
+        return self._book.day
 
     def stands(self) -> tuple[Stand, ...]:
         """How the budgets stand, and after them the credit that providers told of."""

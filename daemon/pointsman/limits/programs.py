@@ -1,7 +1,5 @@
 """Which programs are told apart: a client may call itself anything, and what a name spent stays for ever."""
 
-from collections.abc import Callable
-
 from pointsman.limits.budget import Budgets
 
 MOST = 500  # names on one day: each takes up rows of the lasting sums
@@ -11,15 +9,14 @@ OTHERS = "(others)"
 class Programs:
     """Those that have a budget of their own are told apart however many there are."""
 
-    def __init__(self, budgets: Budgets, wall: Callable[[], float]) -> None:
+    def __init__(self, budgets: Budgets) -> None:
         self._budgets = budgets
-        self._wall = wall
         self._day = 0
         self._names: set[str] = set()
 
     def name(self, said: str) -> str:
         """By which its requests are counted."""
-        day = self._budgets.calendar.day(self._wall())
+        day = self._budgets.today()
         if day != self._day:
             self._day, self._names = day, set()
         if said in self._names or not said:
