@@ -16,7 +16,7 @@ from pointsman.errors import UpstreamError
 from pointsman.funds import EMPTY, NOBODY, Caller, Purse
 from pointsman.modes import Mode, Privacy
 from pointsman.money import Usage
-from pointsman.types import Ability, Grade, Modality, Model
+from pointsman.types import Ability, Complexity, Grade, Modality, Model, TaskKind
 
 LONG = 120.0  # seconds, from which a wait is told in minutes
 PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
@@ -81,6 +81,8 @@ class Task:
     prompt_tokens: int
     max_tokens: int | None
     privacy: Privacy
+    kind: TaskKind = TaskKind.GENERAL
+    complexity: Complexity = Complexity.STANDARD
     prompt_ceiling: int = 0  # tokens the prompt can't exceed, whatever the model's vocabulary
     untranslatable: str = ""  # a field that only an OpenAI API can be asked with; empty: none
     format: str = "openai.chat"  # the call's

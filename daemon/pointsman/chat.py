@@ -24,11 +24,12 @@ class PartKind(StrEnum):
     AUDIO = "audio"
     VIDEO = "video"
     FILE = "file"
+    RESULT = "result"  # the text that a tool brought, where it is sent as if the user had said it
     OTHER = "other"
 
 
 class Part(NamedTuple):
-    """A piece of a message. `text` is set for text alone; `size` is the bytes it takes on the wire.
+    """A piece of a message. `text` is set for text and results alone; `size` is its bytes on the wire.
 
     An image has no size: what it comes to depends on its pixels.
     """

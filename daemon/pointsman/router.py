@@ -309,7 +309,14 @@ class Router:
             decision=decision,
             attempts=tuple(map(copy, journey.attempts)),  # the ledger's thread must not see them change
             day=journey.day,
-            kind=call.kind.value,
+            kind=_kind(call, decision),
             role=decision.wanted.role if decision else "",
             user=journey.user,
         )
+
+
+def _kind(call: Call, decision: Decision | None) -> str:
+    """What a request was about; of those that are no conversation, what was asked of a model."""
+    if decision is None or call.kind is CallKind.EMBEDDING:
+        return call.kind.value
+    return decision.task.kind.value

@@ -40,6 +40,36 @@ class Grade(IntEnum):
     REASONING = 3
 
 
+class TaskKind(StrEnum):
+    """What a request is about. `fast` is a short `general` one."""
+
+    CODE = "code"
+    REASONING = "reasoning"
+    ANALYSIS = "analysis"
+    CREATIVE = "creative"
+    SUMMARIZE = "summarize"
+    EXTRACT = "extract"
+    TRANSFORM = "transform"
+    RESEARCH = "research"
+    GENERAL = "general"
+    FAST = "fast"
+    BACKGROUND = "background"
+
+
+class Complexity(IntEnum):
+    """How much a task demands of who answers it."""
+
+    TRIVIAL = 0
+    SIMPLE = 1
+    STANDARD = 2
+    COMPLEX = 3
+    EXPERT = 4
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
 class Dialect(StrEnum):
     """A family of wire formats."""
 

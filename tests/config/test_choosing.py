@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pointsman.config.choosing import Priority, RoleConfig, TaskKind
+from pointsman.config.choosing import Priority, RoleConfig
 from pointsman.config.schema import Config
-from pointsman.types import Grade, Tier
+from pointsman.types import Grade, TaskKind, Tier
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], str]

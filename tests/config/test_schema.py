@@ -3,13 +3,12 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from pointsman.config.choosing import TaskKind
 from pointsman.config.schema import Config, Hold, budgets_of
 from pointsman.config.timeouts import OwnTimeouts, TimeoutsConfig
 from pointsman.dates import Window
 from pointsman.funds import Budget, Scope, Step, Turn
 from pointsman.modes import Privacy
-from pointsman.types import Dialect, Grade, Tier
+from pointsman.types import Dialect, Grade, TaskKind, Tier
 from tests.config.examples import FULL, OLDER
 
 Read = Callable[[str], Config]

@@ -1,3 +1,5 @@
+import sys
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +18,9 @@ from pointsman.routing.classify import (
     TOKENS_PER_MESSAGE,
     classify,
     estimate_tokens,
+    judge,
 )
-from pointsman.types import Ability, Modality
+from pointsman.types import Ability, Complexity, Grade, Modality, TaskKind
 
 
 def chat(*parts: Part, **facts: Any) -> Chat:
@@ -36,7 +39,11 @@ def test_plain_words_need_nothing_special() -> None:
     task = classify(call(chat(text("Hi"))))
     assert (task.needs, task.reads, task.grade) == (Ability.CHAT, Modality.TEXT, MAIN_FLOOR)
     assert (task.max_tokens, task.privacy) == (None, Privacy.ANY)
-    assert task.reasons == ("prompt of about 9 tokens",)
+    assert task.reasons == (
+        "kind:fast (short, general)",
+        "complexity:trivial (a few words, short)",
+        "prompt of about 9 tokens",
+    )
 
 
 def test_what_the_call_says_of_itself_is_taken_over() -> None:
@@ -78,6 +85,8 @@ def test_parts_that_nobody_knows_demand_nothing() -> None:
 def test_the_verdict_carries_its_reasons() -> None:
     asked = chat(text("x" * 36_000), Part(PartKind.IMAGE), Part(PartKind.AUDIO), tools=3, json=True)
     assert classify(call(asked)).reasons == (
+        "kind:general (no sign of another)",
+        "complexity:standard (tools, an image)",
         "prompt of about 11,508 tokens",
         "offers 3 tools",
         "demands JSON",
@@ -144,13 +153,97 @@ def test_what_only_one_dialect_can_say_and_who_waits_are_taken_over() -> None:
     assert (task.untranslatable, task.priority) == ("logprobs", Priority.BACKGROUND)
 
 
+SEEDS = (
+    ("Plan out the architecture for a new app", TaskKind.REASONING, Complexity.EXPERT),
+    ("Write a Python script to parse JSON", TaskKind.CODE, Complexity.STANDARD),
+    ("Summarize this doc in the background", TaskKind.BACKGROUND, Complexity.SIMPLE),
+    ("HEARTBEAT", TaskKind.BACKGROUND, Complexity.TRIVIAL),
+    ("ping", TaskKind.FAST, Complexity.TRIVIAL),
+    ("What is the capital of France?", TaskKind.FAST, Complexity.TRIVIAL),
+    ("Écris un poème sur la mer, s'il te plaît", TaskKind.GENERAL, Complexity.STANDARD),
+)
+GRADES = {
+    Complexity.TRIVIAL: (Grade.SIMPLE, 1_024),
+    Complexity.SIMPLE: (Grade.SIMPLE, 2_048),
+    Complexity.STANDARD: (Grade.ROUTINE, 8_192),
+    Complexity.COMPLEX: (Grade.GENERATION, 16_384),
+    Complexity.EXPERT: (Grade.REASONING, 32_768),
+}
+
+
+@pytest.mark.parametrize(("words", "kind", "complexity"), SEEDS)
+def test_the_words_say_the_kind_and_how_much_is_asked(
+    words: str, kind: TaskKind, complexity: Complexity
+) -> None:
+    task = classify(call(chat(text(words))), Grade.SIMPLE)
+    assert (task.kind, task.complexity) == (kind, complexity)
+    assert (task.grade, task.expected_output) == GRADES[complexity]
+    assert task.reasons[0].startswith(f"kind:{kind} (")
+    assert task.reasons[1].startswith(f"complexity:{complexity.word} (")
+
+
+@pytest.mark.parametrize(("words", "kind", "complexity"), SEEDS)
+@pytest.mark.parametrize("floor", Grade)
+def test_a_floor_is_raised_by_what_is_asked_and_never_lowered(
+    words: str, kind: TaskKind, complexity: Complexity, floor: Grade
+) -> None:
+    assert classify(call(chat(text(words))), floor).grade is max(floor, GRADES[complexity][0])
+
+
+def test_a_short_question_beside_tools_is_not_a_fast_one() -> None:
+    assert classify(call(chat(text("Why is the sky blue?")))).kind is TaskKind.FAST
+    assert classify(call(chat(text("Why is the sky blue?"), tools=1))).kind is TaskKind.GENERAL
+
+
+def test_texts_for_vectors_are_not_read() -> None:
+    task = classify(call(chat(text("Write a Python script")), kind=CallKind.EMBEDDING))
+    assert (task.kind, task.complexity) == (TaskKind.GENERAL, Complexity.STANDARD)
+
+
+@given(st.text(), st.integers(1, 4_000), st.integers(0, 3), st.booleans())
+def test_any_text_is_judged(words: str, times: int, tools: int, json: bool) -> None:
+    task = classify(call(chat(text(words * times), tools=tools, json=json)))
+    assert task.kind in TaskKind
+    assert task.grade >= MAIN_FLOOR
+    assert sum(map(len, task.reasons)) < 1_000
+
+
+ODD = (
+    "Write a ",
+    "please ",
+    "write x x x x x x x poem ",
+    "1 ",
+    "<system-reminder>",
+    "```",
+    "\n- ",
+    " ",
+    "=",
+    "字",
+)
+
+
+@pytest.mark.parametrize("words", ODD)
+def test_a_longer_text_takes_no_more_work(words: str) -> None:
+    assert work(words * 200_000) <= work(words * 20_000) + 200
+
+
+def work(words: str) -> int:
+    """Calls of functions that it takes to judge a text."""
+    asked, made = chat(text(words)), Counter[str]()
+    sys.setprofile(lambda _frame, event, _given: made.update([event]))
+    try:
+        judge(asked)
+    finally:
+        sys.setprofile(None)
+    return made["call"] + made["c_call"]
+
+
 def test_all_that_is_read_as_text_counts_by_its_bytes() -> None:
     said = Message(Role.ASSISTANT, (Part(PartKind.OTHER, size=40), Part(PartKind.FILE, size=500)))
     asked = Message(Role.USER, (text("Grüße"), Part(PartKind.IMAGE)))
     task = classify(call(Chat((said, asked), tools=2, tools_size=300, json=True, schema_size=60)))
     assert task.text_bytes == 40 + 500 + len("Grüße".encode()) + 300 + 60
     assert task.extra_tokens == 2 * TOKENS_PER_MESSAGE + MOST_FOR_TOOLS + MOST_PER_IMAGE
-    assert task.expected_output == 8_192
 
 
 @pytest.mark.parametrize("kind", [CallKind.EMBEDDING, CallKind.COMPLETION])

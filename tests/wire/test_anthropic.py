@@ -41,7 +41,7 @@ def test_what_a_decision_needs_is_read() -> None:
         ({"type": "document", "source": "odd"}, PartKind.FILE),
         ({"type": "document", "source": {"type": "text", "data": "words"}}, PartKind.OTHER),
         ({"type": "tool_use", "id": "1", "name": "f", "input": {"a": 1}}, PartKind.OTHER),
-        ({"type": "tool_result", "tool_use_id": "1", "content": "words"}, PartKind.TEXT),
+        ({"type": "tool_result", "tool_use_id": "1", "content": "words"}, PartKind.RESULT),
         ({"type": "tool_result", "tool_use_id": "1", "content": [PICTURE]}, PartKind.IMAGE),
         ({"type": "tool_result", "tool_use_id": "1", "content": {"odd": 1}}, PartKind.OTHER),
         ({"type": "tool_result", "tool_use_id": "1"}, PartKind.OTHER),

@@ -19,25 +19,9 @@ from pointsman.config.fields import (
     empty,
 )
 from pointsman.config.readers import read_names
-from pointsman.types import Grade, Tier
+from pointsman.types import Grade, TaskKind, Tier
 
 BUILT_IN_PROFILES = ("eco", "balanced", "premium")
-
-
-class TaskKind(StrEnum):
-    """What a request is about. `fast` is a short `general` one."""
-
-    CODE = "code"
-    REASONING = "reasoning"
-    ANALYSIS = "analysis"
-    CREATIVE = "creative"
-    SUMMARIZE = "summarize"
-    EXTRACT = "extract"
-    TRANSFORM = "transform"
-    RESEARCH = "research"
-    GENERAL = "general"
-    FAST = "fast"
-    BACKGROUND = "background"
 
 
 class Priority(StrEnum):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pointsman.config.choosing import ProfilesConfig, Role, TaskKind
+from pointsman.config.choosing import ProfilesConfig, Role
 from pointsman.config.fields import (
     Every,
     Flag,
@@ -33,7 +33,7 @@ from pointsman.config.places import PriceConfig, ProviderConfig
 from pointsman.config.timeouts import TimeoutsConfig
 from pointsman.funds import Budget, Scope
 from pointsman.modes import Mode
-from pointsman.types import Grade
+from pointsman.types import Grade, TaskKind
 
 # What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
 NOT_IN_FORCE = (

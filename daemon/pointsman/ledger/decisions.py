@@ -42,6 +42,8 @@ def _task(task: Task) -> TaskView:
         prompt_tokens=task.prompt_tokens,
         max_tokens=task.max_tokens,
         privacy=task.privacy.value,
+        kind=task.kind.value,
+        complexity=task.complexity.word,
         prompt_ceiling=task.prompt_ceiling,
         untranslatable=task.untranslatable,
         format=task.format,

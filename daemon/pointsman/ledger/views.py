@@ -28,6 +28,8 @@ class TaskView(TypedDict):
     prompt_tokens: int
     max_tokens: int | None
     privacy: str
+    kind: NotRequired[str]  # code, reasoning, analysis, creative, summarize ...
+    complexity: NotRequired[str]  # trivial | simple | standard | complex | expert
     prompt_ceiling: NotRequired[int]
     untranslatable: NotRequired[str]  # a field that only an OpenAI API can be asked with; empty: none
     format: NotRequired[str]  # of the call: openai.chat, anthropic.messages ...

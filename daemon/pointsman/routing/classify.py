@@ -1,11 +1,15 @@
-"""What a call asks of a model, read from its shape alone: no model is asked, nothing is looked up."""
+"""What a call asks of a model, read from its words and its shape: no model is asked, nothing is looked up."""
 
 from math import ceil
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pointsman.calls import Call, CallKind, Task
 from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind
-from pointsman.types import Ability, Grade, Modality, flag_names
+from pointsman.routing.complexity import effort_of
+from pointsman.routing.kinds import SHORT, kind_of
+from pointsman.routing.turn import Turn, last_turn
+from pointsman.types import Ability, Complexity, Grade, Modality, TaskKind, flag_names
 
 MAIN_FLOOR = Grade.ROUTINE  # of the role main, which `auto` plays
 TOKENS_PER_MESSAGE = 8
@@ -30,6 +34,17 @@ _NEEDS = MappingProxyType(
         CallKind.COUNT: Ability.CHAT,
     }
 )
+
+# The least grade that will do, and the tokens of an answer.
+_DEMANDS = MappingProxyType(
+    {
+        Complexity.TRIVIAL: (Grade.SIMPLE, 1_024),
+        Complexity.SIMPLE: (Grade.SIMPLE, 2_048),
+        Complexity.STANDARD: (Grade.ROUTINE, 8_192),
+        Complexity.COMPLEX: (Grade.GENERATION, 16_384),
+        Complexity.EXPERT: (Grade.REASONING, 32_768),
+    }
+)
 _CHATS = frozenset({CallKind.CHAT, CallKind.COUNT})
 _MODALITIES = (
     (PartKind.IMAGE, Modality.IMAGE),
@@ -43,28 +58,59 @@ _MEDIA = MappingProxyType({Modality.IMAGE: "images", Modality.AUDIO: "audio", Mo
 _BEYOND_TEXT = frozenset(kind for kind, _ in _MODALITIES)
 
 
-def classify(call: Call) -> Task:
+class Verdict(NamedTuple):
+    """What a conversation is about, how much it demands, and by what that is seen."""
+
+    kind: TaskKind
+    complexity: Complexity
+    reasons: tuple[str, ...] = ()
+
+
+STANDARD = Verdict(TaskKind.GENERAL, Complexity.STANDARD)
+
+
+def classify(call: Call, floor: Grade = MAIN_FLOOR) -> Task:
+    """The floor is raised by what the call turns out to be, and never lowered."""
     chat = call.chat or Chat(())
     needs = _NEEDS[call.kind]
     needs |= (Ability.TOOLS if chat.tools else Ability.NONE) | (Ability.JSON if chat.json else Ability.NONE)
     reads = _modalities(chat)
     prompt, ceiling = _prompt(call, chat)
+    verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat)
+    grade, expected = _DEMANDS[verdict.complexity]
     return Task(
-        grade=MAIN_FLOOR,
+        grade=max(floor, grade),
         needs=needs,
         reads=reads,
         prompt_tokens=prompt,
         max_tokens=call.max_tokens,
         privacy=call.hints.privacy,
+        kind=verdict.kind,
+        complexity=verdict.complexity,
         prompt_ceiling=ceiling,
         untranslatable=call.untranslatable,
         format=call.format,
         priority=call.hints.priority,
         text_bytes=_text_bytes(chat),
         extra_tokens=_extra_tokens(chat),
+        expected_output=expected,
         extras=call.extras | _media(reads),
-        reasons=tuple(_reasons(chat, reads, prompt)),
+        reasons=(*verdict.reasons, *_reasons(chat, reads, prompt)),
     )
+
+
+def judge(chat: Chat) -> Verdict:
+    """By the user's last turn, and by what came with it."""
+    turn = last_turn(chat)
+    kind, why = kind_of(turn)
+    complexity, _, how = effort_of(turn, kind, chat)
+    if kind is TaskKind.GENERAL and _is_fast(turn, complexity, chat):
+        kind, why = TaskKind.FAST, "short, general"
+    return Verdict(kind, complexity, (f"kind:{kind} ({why})", f"complexity:{complexity.word} ({how})"))
+
+
+def _is_fast(turn: Turn, complexity: Complexity, chat: Chat) -> bool:
+    return turn.size <= SHORT and complexity < Complexity.STANDARD and not chat.tools
 
 
 def estimate_tokens(chat: Chat) -> int:

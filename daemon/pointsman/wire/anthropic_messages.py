@@ -36,6 +36,7 @@ _blocks = msgspec.json.Decoder(Blocks)
 _source = msgspec.json.Decoder(_Source)
 
 _ROLES = MappingProxyType({"system": Role.SYSTEM, "assistant": Role.ASSISTANT})
+_BROUGHT = MappingProxyType({PartKind.TEXT: PartKind.RESULT})  # no word of the user's
 _AS_TEXT = frozenset({"text", "content"})  # kinds of a document's source that any model reads
 
 
@@ -65,9 +66,10 @@ def _parts(block: SentBlock) -> tuple[Part, ...]:
 def _result(block: SentBlock) -> tuple[Part, ...]:
     """What a tool brought: pictures too, which are not counted by their bytes."""
     try:
-        return read_parts(_blocks.decode(block.content))
+        brought = read_parts(_blocks.decode(block.content))
     except UNREADABLE:
         return (_counted(block),)
+    return tuple(one._replace(kind=_BROUGHT.get(one.kind, one.kind)) for one in brought)
 
 
 def _counted(block: SentBlock) -> Part:

@@ -1,0 +1,54 @@
+import pytest
+
+from pointsman.routing.kinds import KINDS, kind_of
+from pointsman.routing.turn import read
+from pointsman.types import TaskKind
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Write a script that renames my photos", TaskKind.CODE),
+        ("Write a script for a video about my cat", TaskKind.CREATIVE),
+        ("Write a summary of this article", TaskKind.SUMMARIZE),
+        ("Fix the bug in the login function", TaskKind.CODE),
+        ("What does this do?\n```\nx = f(y)\n```", TaskKind.CODE),
+        ("def area(r):\n    return", TaskKind.CODE),
+        ("Prove that the square root of 2 is irrational", TaskKind.REASONING),
+        ("A train goes 60 km in 2 hours. How many km does it go in 5?", TaskKind.REASONING),
+        ("What are the pros and cons of remote work?", TaskKind.ANALYSIS),
+        ("Compare these two offers", TaskKind.ANALYSIS),
+        ("Write me a poem about the sea", TaskKind.CREATIVE),
+        ("Please summarize the following text: ...", TaskKind.SUMMARIZE),
+        ("Extract all names from the text below", TaskKind.EXTRACT),
+        ("Classify this review as positive or negative", TaskKind.EXTRACT),
+        ("Translate it into French", TaskKind.TRANSFORM),
+        ("Don't summarize it, translate it", TaskKind.TRANSFORM),
+        ("Research the latest papers on battery chemistry", TaskKind.RESEARCH),
+        ("Generate a title for this conversation", TaskKind.BACKGROUND),
+        ("Index my notes in the background", TaskKind.BACKGROUND),
+        ("Write a scene with thunder in the background", TaskKind.CREATIVE),
+        ("How do I boil an egg?", TaskKind.GENERAL),
+        ("", TaskKind.GENERAL),
+        ("📈🎉", TaskKind.GENERAL),
+        ("Schreib mir ein Gedicht", TaskKind.GENERAL),
+        ("QWxhZGRpbjpvcGVuIHNlc2FtZQ==" * 100, TaskKind.GENERAL),
+    ],
+)
+def test_the_kind_is_told_by_the_words(words: str, kind: TaskKind) -> None:
+    assert kind_of(read([words]))[0] is kind
+
+
+def test_what_it_was_told_by_is_named() -> None:
+    assert kind_of(read(["Write a Python script"]))[1] == "write ... script, python"
+    assert kind_of(read(["Grüezi"]))[1] == "no sign of another"
+
+
+def test_a_request_at_the_end_counts_more_than_what_it_is_about() -> None:
+    story = "He went to write a poem, and she read the story of the song to him once more.\n" * 40
+    assert kind_of(read([f"{story}\nTranslate all that to French"]))[0] is TaskKind.TRANSFORM
+
+
+def test_every_kind_but_the_fast_one_has_signs() -> None:
+    assert set(KINDS) == set(TaskKind) - {TaskKind.FAST}
+    assert all(sign.weight > 0 for signs in KINDS.values() for sign in signs)
