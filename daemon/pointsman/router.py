@@ -240,7 +240,7 @@ class Router:
         caller = Caller(journey.app, wanted.role, journey.user)
         outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller)
         outlook = replace(outlook, waits=self._means.loads.waits())
-        task = replace(classify(call), mode=self._mode(), caller=caller)
+        task = replace(classify(call, chosen=wanted.chosen), mode=self._mode(), caller=caller)
         return decide(journey.id, wanted, task, snapshot, outlook)
 
     def _nobody_left(self, decision: Decision) -> NoRoute:

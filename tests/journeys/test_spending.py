@@ -51,6 +51,18 @@ async def test_budgets_spending_and_the_sum_of_attempts_agree(
         assert sum(row["cost"] for row in told["rows"]) == told["total"]["cost"] == total, by
 
 
+async def test_each_kind_of_task_is_told_apart_whoever_chose_the_model(
+    cloud: FakeEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    daemon = await start_daemon(paid(1, cloud=cloud))
+    script = [{"role": "user", "content": "Write a Python script"}]
+    for model in ("big", "auto"):
+        assert (await ask(http, daemon, model, messages=script)).status == 200
+    await ask(http, daemon, "big", messages=[{"role": "user", "content": "Translate it into French"}])
+    told = await get(http, daemon, "spend?by=kind&since=today")
+    assert {row["key"]: row["requests"] for row in told["rows"]} == {"code": 2, "transform": 1}
+
+
 class Wall:
     """The time of day, as a test sets it."""
 

@@ -190,6 +190,13 @@ def test_a_floor_is_raised_by_what_is_asked_and_never_lowered(
     assert classify(call(chat(text(words))), floor).grade is max(floor, GRADES[complexity][0])
 
 
+@pytest.mark.parametrize("words", ["Plan out the architecture for a new app", "ping"])
+def test_where_a_model_is_named_what_is_asked_changes_nothing(words: str) -> None:
+    task, judged = (classify(call(chat(text(words))), chosen=chosen) for chosen in (False, True))
+    assert (task.grade, task.expected_output) == (MAIN_FLOOR, 8_192)
+    assert (task.kind, task.complexity, task.reasons) == (judged.kind, judged.complexity, judged.reasons)
+
+
 def test_a_short_question_beside_tools_is_not_a_fast_one() -> None:
     assert classify(call(chat(text("Why is the sky blue?")))).kind is TaskKind.FAST
     assert classify(call(chat(text("Why is the sky blue?"), tools=1))).kind is TaskKind.GENERAL

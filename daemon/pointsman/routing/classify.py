@@ -69,17 +69,20 @@ class Verdict(NamedTuple):
 STANDARD = Verdict(TaskKind.GENERAL, Complexity.STANDARD)
 
 
-def classify(call: Call, floor: Grade = MAIN_FLOOR) -> Task:
-    """The floor is raised by what the call turns out to be, and never lowered."""
+def classify(call: Call, floor: Grade = MAIN_FLOOR, *, chosen: bool = True) -> Task:
+    """The floor is raised by what the call turns out to be, and never lowered.
+
+    `chosen`: Pointsman chooses who answers. Who is named answers whatever is asked, and at length.
+    """
     chat = call.chat or Chat(())
     needs = _NEEDS[call.kind]
     needs |= (Ability.TOOLS if chat.tools else Ability.NONE) | (Ability.JSON if chat.json else Ability.NONE)
     reads = _modalities(chat)
     prompt, ceiling = _prompt(call, chat)
     verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat)
-    grade, expected = _DEMANDS[verdict.complexity]
+    grade, expected = _DEMANDS[verdict.complexity if chosen else Complexity.STANDARD]
     return Task(
-        grade=max(floor, grade),
+        grade=max(floor, grade) if chosen else floor,
         needs=needs,
         reads=reads,
         prompt_tokens=prompt,
