@@ -99,7 +99,7 @@ _ENGLISH = frozenset(
     words_of("the of to is are and what how who for with that this it you when an write my please")
 )
 _ITEM = re.compile(r"\n[ \t]{0,8}(?:[-*]|[0-9]{1,3}[.)]) ")
-_LENGTH = re.compile(r"\b([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})[ -]?(word|page|paragraph|chapter|essay)s?\b")
+_LENGTH = re.compile(r"([0-9][0-9,]{0,7})[ -]?(word|page|paragraph|chapter|essay)s?\b")
 _WORDS_EACH = MappingProxyType({"word": 1, "page": 400, "paragraph": 100, "chapter": 1_500, "essay": 800})
 _LENGTHS = ((3_000, 6.0), (1_000, 4.5), (300, 1.5))  # words asked for, and points for them
 

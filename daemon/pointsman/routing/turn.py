@@ -33,7 +33,6 @@ _MOST_BLOCKS = 16  # at either end
 _BETWEEN = 64  # characters of white space between two of them, at the most
 _FENCE = "```"
 _WORDS = re.compile(r"[a-z][a-z0-9']*[+#]{0,2}|[0-9]+|[.!?:;](?=\s|$)|\n+")
-_STOPS = frozenset(".!?:;\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,11 @@ def read(texts: list[str], *, follows: bool = False) -> Turn:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    return tuple(map(_word, _WORDS.findall(text)))
+    return tuple([found if found[0] >= "a" else _mark(found) for found in _WORDS.findall(text)])
 
 
-def _word(found: str) -> str:
-    if found[0] in _STOPS:
-        return STOP
-    return NUMBER if found.isdecimal() else found
+def _mark(found: str) -> str:
+    return NUMBER if found.isdecimal() else STOP
 
 
 def _excerpt(text: str) -> str:
