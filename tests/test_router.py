@@ -17,7 +17,7 @@ from pointsman.limits.circuit import keys_of
 from pointsman.limits.gate import Gate
 from pointsman.net import Sessions
 from pointsman.router import WAITS_FOR, Router
-from pointsman.routing.resolve import Names
+from pointsman.routing.names import Names
 from pointsman.types import Account, Finding, Model, Place, Tier
 from tests.fakes import answers
 from tests.fakes.engine import FakeEngine
@@ -70,7 +70,7 @@ def router_of(models: Sequence[Model], gate: Gate, sessions: Sessions) -> Router
         gate=gate,
         lookout=Still(),
         means=Means(sessions, gate, loads, lambda *_: CLOCKS, lambda *_: None, lambda: 0.0),
-        names=Names({}, {}, {}),
+        names=lambda: Names({}, {}, {}),
         bus=Bus(),
         keep=lambda _: None,
         new_id=lambda: "1",

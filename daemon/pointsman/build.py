@@ -39,8 +39,9 @@ from pointsman.limits.programs import Programs
 from pointsman.machine import ClockWatch, sleepless
 from pointsman.net import Sessions
 from pointsman.paths import Paths
+from pointsman.profiles import PROFILES
 from pointsman.router import Router
-from pointsman.routing.resolve import AUTO, Names
+from pointsman.routing.names import Names
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.callers import Callers
 from pointsman.server.modes import Modes
@@ -141,6 +142,7 @@ async def build(
         if error.shuts is Shuts.ENDPOINT:
             sweeper.lost(endpoint.id, error.message)
 
+    names = _names(setup.config)
     means = Means(
         sessions,
         gate,
@@ -159,7 +161,7 @@ async def build(
         gate=gate,
         lookout=sweeper,
         means=means,
-        names=_names(setup.config),
+        names=lambda: names,
         bus=bus,
         keep=writer.enqueue,
         new_id=Ids(times.wall, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
@@ -258,8 +260,14 @@ def start_jobs(
 def _names(config: Config) -> Names:
     return Names(
         aliases=config.models,
-        roles={name: role.model or AUTO for name, role in config.roles.items()},
+        roles={name: role.to_role(name) for name, role in config.roles.items()},
         fallback=config.fallback,
+        profiles={
+            **PROFILES,
+            **{name: one.to_profile(name) for name, one in config.profiles.defined.items()},
+        },
+        tasks=config.tasks,
+        active=config.profiles.active,
     )
 
 

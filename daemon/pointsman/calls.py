@@ -6,7 +6,7 @@ always means *unknown*, never zero.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from itertools import islice
 from math import ceil
 from typing import NamedTuple, overload
@@ -16,7 +16,8 @@ from pointsman.errors import UpstreamError
 from pointsman.funds import EMPTY, NOBODY, Caller, Purse
 from pointsman.modes import Mode, Privacy
 from pointsman.money import Usage
-from pointsman.types import Ability, Complexity, Grade, Modality, Model, TaskKind
+from pointsman.profiles import BALANCED, Profile
+from pointsman.types import Ability, Complexity, Grade, Modality, Model, Priority, TaskKind
 
 LONG = 120.0  # seconds, from which a wait is told in minutes
 PARKED = "parked"  # the rule that leaves out what failed, or said "not now", a moment ago
@@ -31,21 +32,20 @@ class CallKind(StrEnum):
     COUNT = "count"  # how many tokens a chat would take; nothing is written
 
 
-class Priority(IntEnum):
-    """Who goes first where requests wait in line: the smaller number."""
-
-    CRITICAL = 0
-    NORMAL = 1
-    BACKGROUND = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Hints:
     """What a client says about its request in `X-Pointsman-*` headers."""
 
     app: str = ""
     privacy: Privacy = Privacy.ANY
-    priority: Priority = Priority.NORMAL
+    priority: Priority | None = None  # None: its role's
+    role: str = ""
+    profile: str = ""
+    floor: Grade | None = None
+    kind: TaskKind | None = None
+    at_most: int | None = None  # nano-dollars that it may cost
+    session: str = ""
+    revises: bool = False  # it asks anew for what was just answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Task:
     priority: Priority = Priority.NORMAL
     mode: Mode = Mode.NORMAL  # in force when it was asked
     caller: Caller = NOBODY
+    at_most: int | None = None  # nano-dollars that an answer may cost
     text_bytes: int = 0  # of all that is read as text, whatever it comes to in tokens
     extra_tokens: int = 0  # that the prompt has at the most besides: templates, images
     expected_output: int = 8_192  # tokens, of a standard task
@@ -174,6 +175,14 @@ class Wanted:
     via: str = ""  # the role or alias it came by
     missing: tuple[str, ...] = ()  # names in the user's lists that nobody serves now
     role: str = ""  # the role that it plays; empty: none
+    profile: Profile = BALANCED  # by which we choose
+    floor: Grade = Grade.ROUTINE  # the least grade that may be chosen
+    needs: Ability = Ability.NONE  # what the role asks of a model
+    priority: Priority | None = None  # the role's
+    is_minor: bool = False  # of two models here, the smaller serves it
+    preferred: tuple[str, ...] = ()  # ids of those that come first, on whatever rung
+    preferred_by: str = ""  # whose wish that is: a short code
+    avoids: frozenset[str] = frozenset()  # ids of those that it never gets
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from pointsman.money import NANO, in_dollars
 from pointsman.types import FoundBy, Model
 
 TOTAL = "total"
+REQUEST = "request"  # one request's own wish: X-Pointsman-Max-Cost
+NO_BUDGETS = frozenset({"account", REQUEST})  # scopes of what nobody set as a budget
 SCOPES = ("provider", "model", "app", "role", "user")  # each with a name after it
 
 
@@ -77,7 +79,7 @@ class Charge(NamedTuple):
 class Scope:
     """Whose spending counts. A model goes by its id, by `provider/name`, or by its name alone."""
 
-    kind: str = TOTAL  # total, account, or one of SCOPES
+    kind: str = TOTAL  # total, account, request, or one of SCOPES
     name: str = ""
 
     def covers(self, who: Spender) -> bool:
@@ -120,6 +122,12 @@ NO_BUDGET = (
     "`pointsman budget none` as much as it does"
 )
 
+
+def wish(at_most: int) -> Budget:
+    """What one request is to cost at the most, by its own word."""
+    return Budget("X-Pointsman-Max-Cost", None, at_most, scope=Scope(REQUEST))
+
+
 # Of a place that is written into the configuration, until somebody says what may be spent there.
 DEFAULT = Budget("default", Window.DAY, NANO)
 
@@ -154,8 +162,8 @@ class Stand:
     def words(self) -> str:
         """`budget day: $0.97 of $1.00 spent, $0.02 reserved`"""
         budget, kind = self.budget, self.budget.scope.kind
-        name = budget.name if kind == "account" else f"budget {budget.name}"
-        whose = "" if kind in (TOTAL, "account") else f" ({budget.scope})"
+        name = budget.name if kind in NO_BUDGETS else f"budget {budget.name}"
+        whose = "" if kind in (TOTAL, *NO_BUDGETS) else f" ({budget.scope})"
         spent = f"{in_dollars(self.spent)} spent, no limit"
         if budget.limit is not None:
             spent = f"{in_dollars(self.spent)} of {in_dollars(budget.limit)} spent"
@@ -204,7 +212,7 @@ class Purse:
     def _funds(self, model: Model) -> Funds:
         who = spender(model, self.caller)
         stands = [stand for stand in self.stands if stand.budget.scope.covers(who)]
-        said = any(stand.budget.scope.kind != "account" for stand in stands)
+        said = any(stand.budget.scope.kind not in NO_BUDGETS for stand in stands)
         is_written = model.endpoint.found_by is FoundBy.CONFIG and not model.runs_at
         if not said and self.default is not None and is_written:
             stands, said = [*stands, self.default], True

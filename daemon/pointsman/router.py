@@ -26,11 +26,12 @@ from pointsman.limits.circuit import Shut
 from pointsman.limits.free import Used
 from pointsman.limits.gate import Gate, Recovery
 from pointsman.modes import Mode
-from pointsman.routing.classify import classify
+from pointsman.profiles import AUTO
 from pointsman.routing.degrade import RULES as MONEY
 from pointsman.routing.explain import is_too_long, nobody_left
+from pointsman.routing.names import Names
 from pointsman.routing.policy import decide, few_words, routable
-from pointsman.routing.resolve import AUTO, Names, pinned, resolve
+from pointsman.routing.understand import understand
 from pointsman.types import Health, Model, Snapshot, Tier
 
 LOADS_FOR = 5.0  # seconds after which to come again while the only engine is loading
@@ -77,7 +78,7 @@ class Router:
         gate: Gate,
         lookout: Lookout,
         means: Means,
-        names: Names,
+        names: Callable[[], Names],
         bus: Bus,
         keep: Callable[[RequestRecord], None],
         new_id: Callable[[], str],
@@ -109,7 +110,7 @@ class Router:
 
     def names(self) -> list[str]:
         """What a request may ask for beside models: auto, and what the user named."""
-        return [AUTO, *dict.fromkeys([*self._names.roles, *self._names.aliases])]
+        return [AUTO, *dict.fromkeys([*self._names().roles, *self._names().aliases])]
 
     def routable(self, form: str = "openai.chat") -> list[Model]:
         """The models that a plain request of that format could be given now, in their order."""
@@ -234,13 +235,11 @@ class Router:
         return self._gate.recovery(decision.parked, now)
 
     def _decide(self, journey: Journey, snapshot: Snapshot) -> Decision:
-        call = journey.call
-        understood = pinned if call.kind is CallKind.EMBEDDING else resolve
-        wanted = understood(call.model, self._names, snapshot)
+        wanted, task = understand(journey.call, self._names(), snapshot)
         caller = Caller(journey.app, wanted.role, journey.user)
-        outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller)
+        outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller, task.at_most)
         outlook = replace(outlook, waits=self._means.loads.waits())
-        task = replace(classify(call, chosen=wanted.chosen), mode=self._mode(), caller=caller)
+        task = replace(task, mode=self._mode(), caller=caller)
         return decide(journey.id, wanted, task, snapshot, outlook)
 
     def _nobody_left(self, decision: Decision) -> NoRoute:

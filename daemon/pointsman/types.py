@@ -70,6 +70,14 @@ class Complexity(IntEnum):
         return self.name.lower()
 
 
+class Priority(IntEnum):
+    """Who goes first where requests wait in line, or money runs short: the smaller number."""
+
+    CRITICAL = 0
+    NORMAL = 1
+    BACKGROUND = 2
+
+
 class Dialect(StrEnum):
     """A family of wire formats."""
 

@@ -7,8 +7,9 @@ from time import perf_counter
 
 from pointsman.calls import Outlook
 from pointsman.routing.classify import classify
+from pointsman.routing.names import Names
 from pointsman.routing.policy import decide
-from pointsman.routing.resolve import Names, resolve
+from pointsman.routing.resolve import resolve
 from pointsman.types import Endpoint, FoundBy, Grade, Model, Place, Snapshot, Tier
 from pointsman.wire.formats import FORMATS
 from tests.bench.rounds import PROMPT

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pointsman.config.choosing import Priority, RoleConfig
+from pointsman.config.choosing import RoleConfig
 from pointsman.config.schema import Config
-from pointsman.types import Grade, TaskKind, Tier
+from pointsman.types import Grade, Priority, TaskKind, Tier
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], str]
@@ -49,7 +49,7 @@ def test_a_mistyped_active_is_not_taken_for_a_profile(refused: Refused) -> None:
 def test_a_profile_that_nobody_defined_is_refused_where_it_is_named(refused: Refused, place: str) -> None:
     said = refused(f'{place} = "ballanced"\n')
     assert said.startswith("config.toml:2: ")
-    assert said.endswith("must be one of eco, balanced, premium; did you mean balanced?")
+    assert said.endswith("must be one of balanced, eco, premium; did you mean balanced?")
 
 
 def test_a_task_of_an_unknown_kind_is_refused_with_the_nearest(refused: Refused) -> None:

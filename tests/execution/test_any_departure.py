@@ -20,20 +20,20 @@ from pointsman.limits.gate import Gate
 from pointsman.modes import Mode, Privacy
 from pointsman.net import Sessions
 from pointsman.router import Router
-from pointsman.routing.resolve import Names
+from pointsman.routing.names import Names
 from pointsman.types import Account, Finding, Place, Tier
 from pointsman.watch.border import Border
 from tests.execution.test_any_failures import CLOCKS, WALL, Still, troubles
 from tests.fakes.engine import FakeEngine
 from tests.fakes.faults import Fault
 from tests.journeys.clock import Clock, clock_of_this_loop
-from tests.routing.house import endpoint, model
+from tests.routing.house import endpoint, model, played
 from tests.wire.asking import chat
 
 HERE, CLOUDS = ("here", "there"), ("a", "b")
 NAMES = Names(
     aliases={"main": "here/one", "far": "a/one"},
-    roles={"worker": "auto"},
+    roles=played({"worker": "auto"}),
     fallback={
         "main": ("there/one", "a/one", "free"),
         "far": ("local", "free"),
@@ -194,7 +194,7 @@ async def build(stack: AsyncExitStack, way: Way) -> House:
         gate=gate,
         lookout=Still(),
         means=Means(sessions, gate, loads, clocks, lambda *_: None, lambda: WALL, cross=border.cross),
-        names=NAMES,
+        names=lambda: NAMES,
         bus=bus,
         keep=lambda _: None,
         new_id=lambda: str(next(numbers)),

@@ -26,7 +26,7 @@ from pointsman.ledger.record import RequestRecord
 from pointsman.limits.gate import MOMENT, Gate
 from pointsman.net import Sessions
 from pointsman.router import Journey, Router
-from pointsman.routing.resolve import Names
+from pointsman.routing.names import Names
 from pointsman.types import Account, Endpoint, Finding, Model, Place, Tier
 from tests.fakes import answers, faults
 from tests.fakes.engine import FakeEngine
@@ -224,7 +224,7 @@ async def build(stack: AsyncExitStack) -> House:
         gate=gate,
         lookout=Still(),
         means=Means(sessions, gate, loads, lambda *_: CLOCKS, lambda *_: None, lambda: WALL),
-        names=Names({}, {}, {}),
+        names=lambda: Names({}, {}, {}),
         bus=Bus(),
         keep=records.append,
         new_id=lambda: str(next(numbers)),

@@ -6,10 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pointsman.calls import Priority
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import STALE, Line, Turn, Wish
-from pointsman.types import Model, ModelState
+from pointsman.types import Model, ModelState, Priority
 from tests.execution.test_line import Clock
 from tests.routing.house import endpoint, model
 

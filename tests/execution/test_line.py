@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from pointsman.calls import Priority
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import MOST_WAITING, STALE, Line, Turn, Wish
 from pointsman.execution.pace import Pace
-from pointsman.types import Health, ModelState
+from pointsman.types import Health, ModelState, Priority
 from tests.routing.house import endpoint, model
 
 LOADED, UNLOADED = ModelState.LOADED, ModelState.UNLOADED

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.calls import Candidate, Priority
+from pointsman.calls import Candidate
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import Turn
 from pointsman.execution.loads import LONGEST_WAIT, Loads, Open
-from pointsman.types import Health, Model, ModelState, Snapshot, Tier
+from pointsman.types import Health, Model, ModelState, Priority, Snapshot, Tier
 from tests.routing.house import endpoint, model, snapshot
 
 PATIENCE = 10.0

@@ -1,5 +1,6 @@
 """Endpoints, models and tasks that tests name by what matters, and any at all for property tests."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from pointsman.calls import Outlook, Task
 from pointsman.modes import Mode, Privacy
+from pointsman.profiles import Role
 from pointsman.types import (
     Ability,
     Dialect,
@@ -37,6 +39,11 @@ def model(id: str = "local/tiny", **facts: Any) -> Model:  # noqa: A002 - the fi
 
 def snapshot(*models: Model) -> Snapshot:
     return Snapshot(1, tuple({each.endpoint.id: each.endpoint for each in models}.values()), models, 0.0)
+
+
+def played(by: Mapping[str, str]) -> dict[str, Role]:
+    """Roles, by the name of the model that plays each."""
+    return {name: Role(name, model) for name, model in by.items()}
 
 
 def task(**facts: Any) -> Task:

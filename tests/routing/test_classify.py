@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.calls import Call, CallKind, Hints, Priority
+from pointsman.calls import Call, CallKind, Hints
 from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind, Role
 from pointsman.modes import Privacy
 from pointsman.routing.classify import (
@@ -148,9 +148,15 @@ def test_a_picture_may_have_more_tokens_than_bytes() -> None:
     assert task.prompt_tokens < task.prompt_ceiling
 
 
-def test_what_only_one_dialect_can_say_and_who_waits_are_taken_over() -> None:
-    task = classify(call(chat(), untranslatable="logprobs", hints=Hints(priority=Priority.BACKGROUND)))
-    assert (task.untranslatable, task.priority) == ("logprobs", Priority.BACKGROUND)
+def test_what_only_one_dialect_can_say_is_taken_over() -> None:
+    assert classify(call(chat(), untranslatable="logprobs")).untranslatable == "logprobs"
+
+
+def test_who_says_that_he_asks_anew_asks_for_more() -> None:
+    asked = call(chat(Part(PartKind.TEXT, "ping")))
+    usual, anew = classify(asked), classify(replace(asked, hints=Hints(revises=True)))
+    assert (usual.complexity, anew.complexity) == (Complexity.TRIVIAL, Complexity.SIMPLE)
+    assert "revision: one step up" in anew.reasons
 
 
 SEEDS = (

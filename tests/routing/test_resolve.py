@@ -1,12 +1,17 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.calls import Wanted
 from pointsman.errors import BadRequest, UnknownModel
-from pointsman.routing.resolve import Names, known_names, pinned, resolve
-from pointsman.types import Snapshot, Tier
-from tests.routing.house import endpoint, model, snapshot, snapshots
+from pointsman.money import Price
+from pointsman.profiles import PROFILES, Role
+from pointsman.routing.names import Names
+from pointsman.routing.resolve import for_kind, known_names, pinned, resolve
+from pointsman.types import Ability, Grade, Priority, Snapshot, TaskKind, Tier
+from tests.routing.house import endpoint, model, played, snapshot, snapshots
 
 NOBODY = Names()
 HERE = snapshot(
@@ -26,7 +31,8 @@ def models(name: str, names: Names = NOBODY, known: Snapshot = HERE) -> tuple[st
 
 @pytest.mark.parametrize("name", ["", "auto"])
 def test_no_name_and_auto_leave_the_choice_to_us(name: str) -> None:
-    assert resolve(name, NOBODY, HERE) == Wanted("auto", chosen=True, role="main")
+    usual = Wanted("auto", chosen=True, role="main", priority=Priority.NORMAL)
+    assert resolve(name, NOBODY, HERE) == usual
 
 
 @pytest.mark.parametrize(
@@ -63,12 +69,12 @@ def test_an_unknown_name_is_told_the_nearest_ones_and_the_fix() -> None:
     with pytest.raises(UnknownModel) as caught:
         resolve("lagre", Names(aliases={"large-one": "large"}), HERE)
     assert "no model is called 'lagre': did you mean large" in caught.value.message
-    assert '"lagre" = "auto"' in caught.value.message
+    assert "pointsman alias 'lagre' auto" in caught.value.message
 
 
 def test_a_name_near_nothing_is_told_what_is_known() -> None:
     with pytest.raises(UnknownModel, match="known are auto, coder, tiny, local/tiny"):
-        resolve("zzzzzzzz", Names(roles={"coder": "tiny"}), HERE)
+        resolve("zzzzzzzz", Names(roles=played({"coder": "tiny"})), HERE)
 
 
 def test_an_alias_stands_for_one_model_and_says_how_it_came() -> None:
@@ -77,14 +83,16 @@ def test_an_alias_stands_for_one_model_and_says_how_it_came() -> None:
 
 
 def test_a_role_comes_before_an_alias_and_an_alias_before_a_model() -> None:
-    names = Names(roles={"tiny": "large"}, aliases={"tiny": "guess", "large": "gemma:free"})
+    names = Names(roles=played({"tiny": "large"}), aliases={"tiny": "guess", "large": "gemma:free"})
     assert models("tiny", names) == ("openrouter/gemma:free",)
     assert models("large", Names(aliases={"large": "guess"})) == ("tunnel/guess",)
 
 
 def test_a_pattern_stands_for_every_name_that_fits_and_an_exact_alias_goes_first() -> None:
     names = Names(aliases={"claude-*": "auto", "claude-x": "large"})
-    assert resolve("claude-opus-4", names, HERE) == Wanted("claude-opus-4", chosen=True, via="claude-opus-4")
+    wanted = resolve("claude-opus-4", names, HERE)
+    assert (wanted.chosen, wanted.via, wanted.role) == (True, "claude-opus-4", "main")
+    assert wanted.floor is Grade.REASONING, "as good as what was named"
     assert models("claude-x", names) == ("llama-server-9931/large",)
     with pytest.raises(UnknownModel):
         resolve("Claude-opus", names, HERE)
@@ -96,9 +104,9 @@ def test_only_a_star_makes_a_pattern() -> None:
 
 
 def test_auto_plays_the_role_main_where_there_is_one() -> None:
-    assert models("auto", Names(roles={"main": "large"})) == ("llama-server-9931/large",)
+    assert models("auto", Names(roles=played({"main": "large"}))) == ("llama-server-9931/large",)
     assert models("", Names(aliases={"main": "large"})) == ("llama-server-9931/large",)
-    assert resolve("auto", Names(roles={"main": "auto"}), HERE).chosen
+    assert resolve("auto", Names(roles=played({"main": "auto"})), HERE).chosen
 
 
 def test_an_alias_whose_model_is_gone_is_no_unknown_name() -> None:
@@ -117,7 +125,7 @@ def test_fallbacks_follow_the_named_model_in_the_users_order() -> None:
 
 def test_fallbacks_of_every_link_of_an_alias_count() -> None:
     names = Names(
-        roles={"coder": "mine"},
+        roles=played({"coder": "mine"}),
         aliases={"mine": "large"},
         fallback={"coder": ["guess"], "mine": ["small"], "large": ["gemma:free"]},
     )
@@ -155,7 +163,7 @@ def test_the_example_of_the_specification_resolves() -> None:
             "memory": "openrouter/gemma:free",
             "local_main": "local/tiny",
         },
-        roles={"reasoning": "main", "rlm": "rlm", "compaction": "memory"},
+        roles=played({"reasoning": "main", "rlm": "rlm", "compaction": "memory"}),
         fallback={"main": ["main", "rlm", "local_main"], "memory": ["memory", "local_main", "rlm"]},
     )
     assert models("reasoning", names) == ("openrouter/anthropic/claude-haiku", "local/tiny")
@@ -171,7 +179,7 @@ words = st.sampled_from(("a", "b", "c", "d", "auto", "main", "local", "a/one", "
     st.builds(
         Names,
         aliases=st.dictionaries(words, words, max_size=5),
-        roles=st.dictionaries(words, words, max_size=5),
+        roles=st.dictionaries(words, words, max_size=5).map(played),
         fallback=st.dictionaries(words, st.lists(words, max_size=3), max_size=3),
     ),
     snapshots,
@@ -191,13 +199,113 @@ def test_circles_end_and_what_is_found_is_known_and_named_once(
 
 
 def test_a_role_may_be_given_to_the_alias_of_its_own_name() -> None:
-    names = Names(roles={"small": "small"}, aliases={"small": "large"}, fallback={"small": ["gemma:free"]})
+    names = Names(
+        roles=played({"small": "small"}), aliases={"small": "large"}, fallback={"small": ["gemma:free"]}
+    )
     assert models("small", names) == ("llama-server-9931/large", "openrouter/gemma:free")
 
 
-def test_a_role_main_that_stands_for_itself_alone_is_unknown() -> None:
-    with pytest.raises(UnknownModel, match="no model is called 'main'"):
-        resolve("auto", Names(roles={"main": "main"}), HERE)
+def test_a_role_that_stands_for_itself_alone_is_left_to_us() -> None:
+    assert resolve("auto", Names(roles=played({"main": "main"})), HERE).chosen
+
+
+@pytest.mark.parametrize(
+    ("role", "floor", "needs", "minor"),
+    [
+        ("main", Grade.ROUTINE, Ability.NONE, False),
+        ("reasoning", Grade.ROUTINE, Ability.NONE, False),
+        ("rlm", Grade.ROUTINE, Ability.TOOLS, True),
+        ("subagent", Grade.ROUTINE, Ability.TOOLS, False),
+        ("delegation", Grade.SIMPLE, Ability.NONE, False),
+        ("memory", Grade.SIMPLE, Ability.NONE, True),
+        ("compaction", Grade.SIMPLE, Ability.NONE, True),
+        ("background", Grade.SIMPLE, Ability.NONE, True),
+    ],
+)
+def test_a_role_without_a_model_has_its_floor(role: str, floor: Grade, needs: Ability, minor: bool) -> None:
+    wanted = resolve(role, NOBODY, HERE)
+    assert (wanted.chosen, wanted.floor, wanted.needs, wanted.is_minor) == (True, floor, needs, minor)
+    assert wanted == replace(resolve("auto", NOBODY, HERE, role=role), asked=role)
+
+
+@pytest.mark.parametrize("role", ["subagent", "delegation", "reasoning"])
+def test_who_works_for_main_uses_mains_model(role: str) -> None:
+    assert models(role, Names(aliases={"main": "large"})) == ("llama-server-9931/large",)
+
+
+def test_a_role_keeps_a_model_of_its_own() -> None:
+    assert models("memory", Names(aliases={"main": "large"})) == ()
+    names = Names(roles=played({"memory": "gemma:free"}), aliases={"main": "large"})
+    assert models("compaction", names) == ("openrouter/gemma:free",)
+
+
+@pytest.mark.parametrize("name", ["balanced", "eco", "premium"])
+def test_a_profile_is_asked_for_in_the_place_of_a_model_or_beside_it(name: str) -> None:
+    assert resolve(f"auto:{name}", NOBODY, HERE).profile is PROFILES[name]
+    assert resolve("auto", NOBODY, HERE, profile=name).profile is PROFILES[name]
+    assert resolve("auto", Names(active=name), HERE).profile is PROFILES[name]
+
+
+def test_a_profile_or_a_role_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownModel, match="did you mean auto:balanced"):
+        resolve("auto:balance", NOBODY, HERE)
+    with pytest.raises(BadRequest, match="X-Pointsman-Profile is one of balanced, eco, premium"):
+        resolve("auto", NOBODY, HERE, profile="cheap")
+    with pytest.raises(BadRequest, match="X-Pointsman-Role is one of main, reasoning"):
+        resolve("auto", NOBODY, HERE, role="boss")
+
+
+def test_a_floor_that_the_request_names_goes_before_its_roles() -> None:
+    assert resolve("auto", NOBODY, HERE, floor=Grade.REASONING).floor is Grade.REASONING
+    assert resolve("main", NOBODY, HERE, floor=Grade.SIMPLE).floor is Grade.SIMPLE
+
+
+CLAUDES = snapshot(
+    model("a/claude-opus-4-20250514", tier=Tier.PAID),
+    model("a/claude-opus-4-5", tier=Tier.PAID),
+    model("b/anthropic/claude-opus-4.5", tier=Tier.PAID),
+    model("a/claude-haiku-3", tier=Tier.PAID),
+)
+
+
+def test_a_familys_short_name_means_its_newest() -> None:
+    assert models("opus", known=CLAUDES) == ("a/claude-opus-4-5",)
+    assert models("haiku", known=CLAUDES) == ("a/claude-haiku-3",)
+    assert models("opus", Names(aliases={"opus": "haiku"}), CLAUDES) == ("a/claude-haiku-3",)
+    with pytest.raises(UnknownModel):
+        resolve("sonnet", NOBODY, CLAUDES)
+
+
+def test_of_the_places_of_a_paid_model_the_cheapest_comes_first() -> None:
+    known = snapshot(
+        model("a/one", tier=Tier.PAID, price=Price(3, 15)), model("b/one", tier=Tier.PAID, price=Price(2, 9))
+    )
+    assert models("one", known=known) == ("b/one", "a/one")
+
+
+def kind(wanted: Wanted, of: TaskKind, names: Names = NOBODY) -> Wanted:
+    return for_kind(wanted, of, names, HERE)
+
+
+def test_whom_the_user_prefers_for_a_kind_comes_first_then_for_the_role() -> None:
+    names = Names(
+        roles={"main": Role("main", prefer=("large",))}, tasks={TaskKind.CODE: ["gemma:free", "tiny", "gone"]}
+    )
+    auto = resolve("auto", names, HERE)
+    code, talk = kind(auto, TaskKind.CODE, names), kind(auto, TaskKind.GENERAL, names)
+    gemma, *tinies = code.preferred
+    assert (gemma, code.preferred_by) == ("openrouter/gemma:free", "task:code")
+    assert set(tinies) == {"local/tiny", "llama-server-9931/tiny"}
+    assert (talk.preferred, talk.preferred_by) == (("llama-server-9931/large",), "role:main")
+
+
+def test_background_work_is_not_mains() -> None:
+    names = Names(aliases={"main": "anthropic/claude-haiku"})
+    asked = resolve("auto", Names(), HERE)
+    wanted = kind(asked, TaskKind.BACKGROUND, names)
+    assert (wanted.role, wanted.floor, wanted.is_minor) == ("background", Grade.SIMPLE, True)
+    assert wanted.avoids == {"openrouter/anthropic/claude-haiku"}
+    assert kind(resolve("memory", names, HERE), TaskKind.BACKGROUND, names).role == "memory"
 
 
 def test_a_circle_of_aliases_serves_nobody() -> None:
@@ -206,7 +314,7 @@ def test_a_circle_of_aliases_serves_nobody() -> None:
 
 def test_known_names_are_what_the_user_named_and_the_models() -> None:
     known = snapshot(model("local/tiny"), model("x/tiny"))
-    names = Names(aliases={"mine": "tiny"}, roles={"coder": "mine"})
+    names = Names(aliases={"mine": "tiny"}, roles=played({"coder": "mine"}))
     assert known_names(names, known) == ["auto", "coder", "mine", "tiny", "local/tiny", "x/tiny"]
 
 

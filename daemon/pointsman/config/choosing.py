@@ -1,7 +1,7 @@
 """How a model is chosen: the sections for roles and profiles."""
 
 from collections.abc import Mapping
-from enum import StrEnum
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated
 
@@ -19,15 +19,10 @@ from pointsman.config.fields import (
     empty,
 )
 from pointsman.config.readers import read_names
-from pointsman.types import Grade, TaskKind, Tier
+from pointsman.profiles import PROFILES, ROLES, Profile, Role, Weights
+from pointsman.types import Grade, Priority, TaskKind, Tier
 
-BUILT_IN_PROFILES = ("eco", "balanced", "premium")
-
-
-class Priority(StrEnum):
-    CRITICAL = "critical"
-    NORMAL = "normal"
-    BACKGROUND = "background"
+BUILT_IN_PROFILES = tuple(PROFILES)
 
 
 class RoleConfig(Section):
@@ -52,13 +47,27 @@ class RoleConfig(Section):
         default=Priority.NORMAL, description="Who goes first when the budget or a queue runs short."
     )
 
+    def to_role(self, name: str) -> Role:
+        """What is left out is as it is built in, of a role of that name."""
+        built_in = ROLES.get(name, Role(name))
+        given = self.model_fields_set
+        return replace(
+            built_in,
+            model=self.model or "",
+            floor=built_in.floor if self.floor is None else self.floor,
+            profile=self.profile or "",
+            prefer=self.prefer,
+            fallback=self.fallback,
+            priority=self.priority if "priority" in given else built_in.priority,
+        )
+
 
 def _model_alone(value: object) -> object:
     """`reviewer = "opus"` is short for `reviewer = { model = "opus" }`."""
     return {"model": value} if isinstance(value, str) else value
 
 
-Role = Annotated[RoleConfig, BeforeValidator(_model_alone), Says("a name in quotes, or a table")]
+RoleField = Annotated[RoleConfig, BeforeValidator(_model_alone), Says("a name in quotes, or a table")]
 
 
 class WeightsConfig(Section):
@@ -89,6 +98,12 @@ class ProfileConfig(Section):
     tasks: Table[Word[TaskKind], Names] = Field(
         default_factory=empty, description="Preference lists by kind of task, for this profile alone."
     )
+
+    def to_profile(self, name: str) -> Profile:
+        weights = Weights(self.weights.cost, self.weights.time, self.weights.quality)
+        return Profile(
+            name, self.ladder, self.slack, weights=weights, fallback=self.fallback, tasks=self.tasks
+        )
 
 
 class ProfilesConfig(Section):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pointsman.config.choosing import ProfilesConfig, Role
+from pointsman.config.choosing import ProfilesConfig, RoleField
 from pointsman.config.fields import (
     Every,
     Flag,
@@ -145,7 +145,7 @@ class Config(Section):
         description="Aliases: a name that a client may send, and the name that it stands for. "
         "The alias may hold `*`.",
     )
-    roles: Table[OwnName, Role] = Field(
+    roles: Table[OwnName, RoleField] = Field(
         default_factory=empty,
         description="Roles that a client may send as its model. A name in quotes in place of the table "
         "stands for its `model`.",

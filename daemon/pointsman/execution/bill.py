@@ -29,6 +29,7 @@ def order(call: Call, decision: Decision, candidate: Candidate, ratios: Ratios) 
     return Order(
         model=model,
         caller=task.caller,
+        at_most=task.at_most,
         prompt=_prompt(model, task, ratios),
         max_tokens=call.max_tokens,
         most=_most(call, model, task.expected_output),

@@ -12,10 +12,10 @@ from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pointsman.calls import Attempt, Priority
+from pointsman.calls import Attempt
 from pointsman.errors import UpstreamError
 from pointsman.execution.pace import Pace
-from pointsman.types import Endpoint, Health, Model, ModelState
+from pointsman.types import Endpoint, Health, Model, ModelState, Priority
 
 MOST_WAITING = 64
 STALE = 2.0  # seconds; a look takes less, so that what one sees may be as old as that

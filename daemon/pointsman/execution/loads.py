@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from pointsman.calls import Attempt, Candidate, Priority
+from pointsman.calls import Attempt, Candidate
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import Line, Turn, Wish
 from pointsman.execution.pace import Pace
-from pointsman.types import Model, Snapshot, Tier
+from pointsman.types import Model, Priority, Snapshot, Tier
 
 LONGEST_WAIT = 20.0  # seconds in line, where another engine or provider may be asked instead
 OVERDUE = 10.0  # seconds after which to ask again for a load that takes longer than it should

@@ -31,6 +31,14 @@ def _wanted(wanted: Wanted, most: int | None) -> WantedView:
         via=wanted.via,
         missing=list(wanted.missing),
         role=wanted.role,
+        profile=wanted.profile.name,
+        floor=wanted.floor.name.lower(),
+        needs=flag_names(wanted.needs),
+        priority=None if wanted.priority is None else wanted.priority.name.lower(),
+        is_minor=wanted.is_minor,
+        preferred=list(wanted.preferred[:most]),
+        preferred_by=wanted.preferred_by,
+        avoids=sorted(wanted.avoids)[:most],
     )
 
 
@@ -49,6 +57,7 @@ def _task(task: Task) -> TaskView:
         format=task.format,
         priority=task.priority.name.lower(),
         mode=task.mode.value,
+        at_most=task.at_most,
         caller=CallerView(app=task.caller.app, role=task.caller.role, user=task.caller.user),
         text_bytes=task.text_bytes,
         extra_tokens=task.extra_tokens,

@@ -14,6 +14,14 @@ class WantedView(TypedDict):
     via: str
     missing: list[str]
     role: NotRequired[str]  # that it plays; empty: none
+    profile: NotRequired[str]  # by which Pointsman chose
+    floor: NotRequired[str]  # the least grade that it could choose
+    needs: NotRequired[list[str]]  # what the role asks of a model
+    priority: NotRequired[str | None]  # the role's
+    is_minor: NotRequired[bool]  # of two models here, the smaller serves it
+    preferred: NotRequired[list[str]]  # those that came first, on whatever rung
+    preferred_by: NotRequired[str]
+    avoids: NotRequired[list[str]]  # those that it never gets
 
 
 class TaskView(TypedDict):
@@ -35,6 +43,7 @@ class TaskView(TypedDict):
     format: NotRequired[str]  # of the call: openai.chat, anthropic.messages ...
     priority: NotRequired[str]  # critical | normal | background
     mode: NotRequired[str]  # in force when it was asked: normal | no-paid | local-only | paused
+    at_most: NotRequired[int | None]  # nano-dollars that the answer may cost, by the request's own word
     caller: NotRequired["CallerView"]
     text_bytes: NotRequired[int]  # of all that is read as text
     extra_tokens: NotRequired[int]  # that the prompt has at the most besides

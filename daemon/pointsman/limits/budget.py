@@ -25,6 +25,7 @@ from pointsman.funds import (
     Step,
     Turn,
     spender,
+    wish,
 )
 from pointsman.limits.book import Book
 from pointsman.limits.orders import Order, amount_of
@@ -108,8 +109,10 @@ class Budgets:
         self._turn()
         return tuple(tally.stand() for tally in (*self._tallies, *self._credits.values()))
 
-    def purse(self, caller: Caller = NOBODY) -> Purse:
-        return Purse(self.stands(), self._default.stand(), self._curve, caller)
+    def purse(self, caller: Caller = NOBODY, at_most: int | None = None) -> Purse:
+        """`at_most`: what a request is to cost, by its own word."""
+        wished = () if at_most is None else (Stand(wish(at_most), 0),)
+        return Purse((*self.stands(), *wished), self._default.stand(), self._curve, caller)
 
     def reserve(self, order: Order) -> Reservation:
         """Leave to spend. Raises Unaffordable: a budget has not enough left, or none is set."""
@@ -117,7 +120,7 @@ class Budgets:
         amount: int | None = 0
         cap = None
         if order.model.tier is Tier.PAID:
-            funds = self.purse(order.caller).funds(order.model)
+            funds = self.purse(order.caller, order.at_most).funds(order.model)
             if not funds.allowed:
                 raise Unaffordable(NO_BUDGET)
             amount, cap = amount_of(order, funds)

@@ -118,7 +118,9 @@ class Gate:
         self.budgets = budgets or _no_limit()
         self.ratios = Ratios()
 
-    def outlook(self, models: Sequence[Model], now: float, caller: Caller = NOBODY) -> Outlook:
+    def outlook(
+        self, models: Sequence[Model], now: float, caller: Caller = NOBODY, at_most: int | None = None
+    ) -> Outlook:
         """What the limits allow a caller now, as a frozen view. `now` is on the loop's clock.
 
         The same models again, the very same object, are not looked through once more.
@@ -127,7 +129,7 @@ class Gate:
             self._crowd = Crowd(models, self.free)
         parked = self._crowd.parked(self.circuits, self.free, now)
         in_flight = MappingProxyType(dict(self._in_flight))
-        purse = self.budgets.purse(caller)
+        purse = self.budgets.purse(caller, at_most)
         return Outlook(in_flight=in_flight, parked=MappingProxyType(parked), now=now, purse=purse)
 
     def recovery(self, models: Iterable[Model], now: float) -> Recovery | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pointsman.calls import Task
 from pointsman.errors import Unaffordable
-from pointsman.funds import DEFAULT, NOBODY, TOTAL, Budget, Caller, Funds, Stand, usual_name
+from pointsman.funds import DEFAULT, NOBODY, REQUEST, TOTAL, Budget, Caller, Funds, Stand, usual_name
 from pointsman.money import MOST, Price, in_dollars
 from pointsman.types import Modality, Model
 
@@ -38,6 +38,7 @@ class Order:
     listens: bool = False  # of its prompt something is audio
     speaks: bool = False  # of its answer something may be
     unpriced: tuple[str, ...] = ()  # what of it costs otherwise than its tokens do
+    at_most: int | None = None  # nano-dollars, by the client's own word
 
     @property
     def answer(self) -> int:
@@ -121,6 +122,8 @@ def too_dear(stand: Stand, amount: int) -> str:
 
 def how_to_raise(budget: Budget) -> str:
     """The command that sets the very budget anew."""
+    if budget.scope.kind == REQUEST:
+        return "name a higher X-Pointsman-Max-Cost"
     if budget.window is None:
         return "add credit at its provider"
     whose = "" if budget.scope.kind == TOTAL else f" --scope {quote(str(budget.scope))}"

@@ -80,6 +80,8 @@ def classify(call: Call, floor: Grade = MAIN_FLOOR, *, chosen: bool = True) -> T
     reads = _modalities(chat)
     prompt, ceiling = _prompt(call, chat)
     verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat)
+    if call.hints.revises:
+        verdict = revised(verdict)
     grade, expected = _DEMANDS[verdict.complexity if chosen else Complexity.STANDARD]
     return Task(
         grade=max(floor, grade) if chosen else floor,
@@ -93,7 +95,6 @@ def classify(call: Call, floor: Grade = MAIN_FLOOR, *, chosen: bool = True) -> T
         prompt_ceiling=ceiling,
         untranslatable=call.untranslatable,
         format=call.format,
-        priority=call.hints.priority,
         text_bytes=_text_bytes(chat),
         extra_tokens=_extra_tokens(chat),
         expected_output=expected,
@@ -110,6 +111,12 @@ def judge(chat: Chat) -> Verdict:
     if kind is TaskKind.GENERAL and _is_fast(turn, complexity, chat):
         kind, why = TaskKind.FAST, "short, general"
     return Verdict(kind, complexity, (f"kind:{kind} ({why})", f"complexity:{complexity.word} ({how})"))
+
+
+def revised(verdict: Verdict) -> Verdict:
+    """Its client says that it asks anew for what was just answered: that was not good enough."""
+    harder = Complexity(min(verdict.complexity + 1, max(Complexity)))
+    return verdict._replace(complexity=harder, reasons=(*verdict.reasons, "revision: one step up"))
 
 
 def _is_fast(turn: Turn, complexity: Complexity, chat: Chat) -> bool:

@@ -4,12 +4,12 @@ As a budget is used up, spending is held back step by step, for all but critical
 this machine is never held back.
 """
 
-from pointsman.calls import Priority, Task
+from pointsman.calls import Task
 from pointsman.catalogue.providers import provider
 from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Stand, Step
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
 from pointsman.money import Usage, unpriced_for
-from pointsman.types import Ability, Grade, Kind, Model, Tier
+from pointsman.types import Ability, Grade, Kind, Model, Priority, Tier
 
 UNSET, HELD, SHORT, UNPRICED = "no budget", "budget step", "budget", "unpriced"
 RULES = frozenset({UNSET, HELD, SHORT, UNPRICED})  # as decisions name them

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from heapq import merge
 
 from pointsman.calls import Candidate, Outlook, Ranking, Task, Wanted
+from pointsman.profiles import Profile
 from pointsman.routing import context as contexts
 from pointsman.types import Health, Model, ModelState, Tier, rank
 
@@ -40,34 +41,55 @@ def by_name(runs: list[Run], wanted: Wanted, task: Task) -> tuple[Candidate, ...
     return tuple(map(candidate, sorted((model for run in runs for model in run), key=place)))
 
 
-def by_ladder(runs: list[Run], task: Task, outlook: Outlook) -> Ranking:
-    """Local, then free, then paid, among those good enough; then the best of the rest, marked degraded."""
+def by_ladder(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Ranking:
+    """Who is preferred; then rung by rung among those good enough; then the best of the rest, degraded."""
+    preferred = _preferred(runs, wanted)
     rungs: dict[tuple[object, ...], list[Run]] = {}
-    for run in runs:
-        rungs.setdefault(_rung(run[0], task), []).append(run)
-    return Ranking(sum(map(len, runs)), _climb(rungs, task, outlook))
+    for run in without(wanted.preferred, runs) if preferred else runs:
+        rungs.setdefault(_rung(run[0], wanted.profile, task), []).append(run)
+    return Ranking(sum(map(len, runs)), _climb(preferred, rungs, wanted, task, outlook))
 
 
-def _rung(model: Model, task: Task) -> tuple[object, ...]:
+def _preferred(runs: list[Run], wanted: Wanted) -> list[Model]:
+    if not wanted.preferred:
+        return []
+    known = {model.id: model for run in runs for model in run if model.id in wanted.preferred}
+    return [known[id_] for id_ in wanted.preferred if id_ in known]
+
+
+def _rung(model: Model, profile: Profile, task: Task) -> tuple[object, ...]:
+    """The lower, the sooner. What is accepted below the grade that is needed, the profile says."""
     loads = contexts.reloads(model, contexts.to_ask(model, task))
     return (
         model.endpoint.health is Health.SILENT,
-        max(0, task.grade - model.grade),
-        model.tier,
+        max(0, task.grade - profile.slack - model.grade),
+        -model.grade if profile.best_first else 0,
+        profile.ladder.index(model.tier) if model.tier in profile.ladder else len(Tier),
         _LOAD_ORDER.index(ModelState.UNLOADED if loads else model.state),
     )
 
 
-def _climb(rungs: dict[tuple[object, ...], list[Run]], task: Task, outlook: Outlook) -> Iterator[Candidate]:
+def _climb(
+    preferred: list[Model],
+    rungs: dict[tuple[object, ...], list[Run]],
+    wanted: Wanted,
+    task: Task,
+    outlook: Outlook,
+) -> Iterator[Candidate]:
+    least = task.grade - wanted.profile.slack
+
+    def candidate(model: Model, reason: str) -> Candidate:
+        return Candidate(model, reason, model.grade < least, contexts.to_ask(model, task))
+
+    for model in preferred:
+        yield candidate(model, wanted.preferred_by)
     for rung in sorted(rungs):
-        for model in _in_order(rungs[rung], outlook.in_flight):
-            reason = f"ladder:{(model.tier or Tier.LOCAL).word}"
-            context = contexts.to_ask(model, task)
-            yield Candidate(model, reason, degraded=model.grade < task.grade, context=context)
+        for model in _in_order(rungs[rung], outlook.in_flight, minor=wanted.is_minor):
+            yield candidate(model, f"ladder:{(model.tier or Tier.LOCAL).word}")
 
 
-def _in_order(runs: list[Run], in_flight: Mapping[str, int]) -> Iterator[Model]:
-    """The larger first, of those that cost money the cheaper; then the idler.
+def _in_order(runs: list[Run], in_flight: Mapping[str, int], *, minor: bool) -> Iterator[Model]:
+    """The larger first, of those that cost money the cheaper; then the idler. `minor`: here the smaller.
 
     Each run is in this order already, but for who is at work.
     """
@@ -76,7 +98,12 @@ def _in_order(runs: list[Run], in_flight: Mapping[str, int]) -> Iterator[Model]:
         first, name = rank(model)
         return first, in_flight.get(model.id, 0), model.endpoint.id, name
 
+    if minor and runs[0][0].tier is Tier.LOCAL:
+        yield from sorted(
+            (one for run in runs for one in run), key=lambda one: (one.parameters or 0, place(one))
+        )
+        return
     places = {model_id.partition("/")[0] for model_id in in_flight}
     busy = (run for run in runs if run[0].endpoint.id in places)
     at_work = sorted((one for run in busy for one in run if one.id in in_flight), key=place)
-    return merge(*(without(in_flight, runs) if at_work else runs), at_work, key=place)
+    yield from merge(*(without(in_flight, runs) if at_work else runs), at_work, key=place)

@@ -126,6 +126,7 @@ def context(model: Model, task: Task) -> str | None:
     return contexts.objection(model, task)
 
 
+ROLE, PROFILE = "role", "profile"  # rules that only a choice of ours goes by
 CONTEXT = context.__name__  # as decisions name the rule
 # They say the same of all models of a `Kind`; the context is each model's own, and asked last.
 BY_KIND: tuple[Rule, ...] = (tier, mode, privacy, dialect, key, healthy, abilities, modality)
@@ -148,13 +149,13 @@ class _LeftOut:
 def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, outlook: Outlook) -> Decision:
     """The candidates in order, and for every other model the rule that left it out."""
     out = _LeftOut()
-    kinds = snapshot.kinds if wanted.chosen else _named(wanted, snapshot, out)
+    kinds = _suited(snapshot.kinds, wanted, out) if wanted.chosen else _named(wanted, snapshot, out)
     apart = _apart(_allowed(kinds, task, out), outlook.purse, snapshot)
     allowed = _payable(apart, task, outlook.purse, out, chosen=wanted.chosen)
     fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
     there, parked = _there(fitting, outlook, out)
     asked = _not_busy(there, task, outlook, out)
-    order = by_ladder(asked, task, outlook) if wanted.chosen else by_name(asked, wanted, task)
+    order = by_ladder(asked, wanted, task, outlook) if wanted.chosen else by_name(asked, wanted, task)
     spending = degrade.holds_back(outlook.purse)
     return Decision(decision_id, wanted, task, order, out.all(), tuple(parked), spending)
 
@@ -179,6 +180,22 @@ def _named(wanted: Wanted, snapshot: Snapshot, out: _LeftOut) -> Sequence[Kind]:
     others = (model for model in snapshot.by_id if model not in named)
     out.add("named", f"the request names {wanted.asked}", others)
     return kinds_of(snapshot.by_id[model] for model in wanted.models if model in snapshot.by_id)
+
+
+def _suited(kinds: Iterable[Kind], wanted: Wanted, out: _LeftOut) -> Iterator[Kind]:
+    """Those on the profile's ladder, and whom the user prefers; but for what is kept for other work."""
+    ladder, preferred = wanted.profile.ladder, frozenset(wanted.preferred)
+    for kind in kinds:
+        off = kind.models[0].tier is not None and kind.models[0].tier not in ladder
+        if not off and wanted.avoids.isdisjoint(kind.ids):
+            yield kind
+            continue
+        avoided = [id_ for id_ in kind.ids if id_ in wanted.avoids]
+        strange = [id_ for id_ in kind.ids if off and id_ not in preferred and id_ not in wanted.avoids]
+        out.add(ROLE, f"it is main's, and the role {wanted.role} does not use what main pays for", avoided)
+        out.add(PROFILE, f"the profile {wanted.profile.name} does not use its tier", strange)
+        gone = frozenset((*avoided, *strange))
+        yield from kinds_of(model for model in kind.models if model.id not in gone)
 
 
 def _allowed(kinds: Iterable[Kind], task: Task, out: _LeftOut) -> list[Kind]:

@@ -1,58 +1,142 @@
-"""What the name in a request means, in this order: auto, role, alias, `endpoint/model`,
+"""What the name in a request means, in this order: auto, a profile, role, alias, `endpoint/model`,
 `provider/model`, bare name. Whatever a name means, it is never something near it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from pointsman.calls import Wanted, some
+from pointsman.catalogue.grades import family_of
 from pointsman.errors import BadRequest, UnknownModel
-from pointsman.types import Endpoint, Model, Snapshot, Tier
-
-AUTO = "auto"
-MAIN = "main"  # the role that auto plays
+from pointsman.profiles import AUTO, BACKGROUND, MAIN, ROLES, Role
+from pointsman.routing.names import FAMILIES, Names
+from pointsman.types import Endpoint, Grade, Model, Snapshot, TaskKind, Tier, rank
 
 SHOWN = 8  # names of those that are known
+YEAR = 2_000  # a number that is no smaller is a date's
+BY_PROFILE = f"{AUTO}:"  # what goes before a profile's name, in the place of a model's
 
 _FALLBACK_WORDS = MappingProxyType({"local": (Tier.LOCAL,), "free": (Tier.FREE,), AUTO: tuple(Tier)})
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What the user has named: aliases (a name or a pattern with `*`), roles, and lists of fallbacks."""
+def resolve(
+    name: str,
+    names: Names,
+    snapshot: Snapshot,
+    *,
+    role: str = "",
+    profile: str = "",
+    floor: Grade | None = None,
+) -> Wanted:
+    """`role`, `profile` and `floor` are those that the request names beside its model.
 
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
-    fallback: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-def resolve(name: str, names: Names, snapshot: Snapshot) -> Wanted:
-    """Raises UnknownModel, with the nearest names, for a name that means nothing at all."""
+    Raises UnknownModel, with the nearest names, for a name that means nothing at all, and BadRequest for a
+    role or a profile that there is not.
+    """
     asked = name or AUTO
-    first = MAIN if asked == AUTO and (MAIN in names.roles or MAIN in names.aliases) else asked
-    chain = _chain(first, names)
-    role = next((link for link in chain if link in names.roles), MAIN if asked == AUTO else "")
+    _demand(role, [*names.roles, *_built_in_roles(names)], "role")
+    if asked.startswith(BY_PROFILE):
+        asked_profile, first = asked.removeprefix(BY_PROFILE), role or MAIN
+        if asked_profile not in names.profiles:
+            raise UnknownModel(_unknown(asked, names, snapshot))
+    else:
+        asked_profile, first = profile, (role or MAIN) if asked == AUTO else asked
+    _demand(profile, list(names.profiles), "profile")
+    chain = names.chain(first)
+    played = next((one for link in chain if (one := names.role(link))), None)
     if chain[-1] == AUTO:
-        return Wanted(asked, chosen=True, via="" if first == AUTO else first, role=role)
+        return _chosen(asked, first, played, names, profile=asked_profile, floor=floor)
+    known = role or (played.name if played else "")
+    return _meant(asked, chain, names, snapshot, role=known)
+
+
+def _chosen(
+    asked: str, first: str, role: Role | None, names: Names, *, profile: str, floor: Grade | None
+) -> Wanted:
+    """A choice that is left to us. A name that stands for it may be that of a model whose grade is known."""
+    role = role or names.role(MAIN) or BACKGROUND
+    family = None if names.role(first) else family_of(first, local=False)
+    known = floor if floor is not None else family.grade if family else role.floor
+    return Wanted(
+        asked,
+        chosen=True,
+        via="" if first == MAIN else first,
+        role=role.name,
+        profile=names.profile(profile or role.profile),
+        floor=known,
+        needs=role.needs,
+        priority=role.priority,
+        is_minor=role.is_minor,
+    )
+
+
+def _meant(asked: str, chain: Sequence[str], names: Names, snapshot: Snapshot, *, role: str) -> Wanted:
+    """Models in the user's own order."""
     named = _serving(chain[-1], snapshot)
     if len(chain) == 1 and not named:
-        raise UnknownModel(_unknown(first, names, snapshot))
+        raise UnknownModel(_unknown(chain[0], names, snapshot))
     found = {chain[-1]: named}
-    for fallback in (one for link in chain for one in names.fallback.get(link, ())):
-        meant = _chain(fallback, names)[-1]
+    for fallback in (one for link in chain for one in _fallbacks(link, names)):
+        meant = names.chain(fallback)[-1]
         found.setdefault(meant, _of_tiers(meant, snapshot) or _serving(meant, snapshot))
+    known = names.role(role)
     return Wanted(
         asked,
         chosen=False,
         models=tuple(dict.fromkeys(model.id for models in found.values() for model in models)),
         named=len(named),
-        via="" if len(chain) == 1 else first,
+        via="" if len(chain) == 1 else chain[0],
         missing=tuple(meant for meant, models in found.items() if not models),
         role=role,
+        profile=names.profile(""),
+        priority=known.priority if known else None,
     )
+
+
+def _fallbacks(link: str, names: Names) -> Sequence[str]:
+    role = names.role(link)
+    return (role.fallback if role else ()) or names.fallback.get(link, ())
+
+
+def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -> Wanted:
+    """A choice that is left to us, now that it is known what the request is about.
+
+    Work in the background is not main's. Whom the user prefers comes first: for such a task, or for its role.
+    """
+    if not wanted.chosen:
+        return wanted
+    if kind is TaskKind.BACKGROUND and wanted.role == MAIN:
+        role = names.role(BACKGROUND.name) or BACKGROUND
+        wanted = replace(
+            wanted, role=role.name, floor=role.floor, priority=role.priority, is_minor=role.is_minor
+        )
+    played = names.role(wanted.role)
+    lists = (
+        (wanted.profile.tasks.get(kind, ()), f"task:{kind}"),
+        (names.tasks.get(kind, ()), f"task:{kind}"),
+        (played.prefer if played else (), f"role:{wanted.role}"),
+    )
+    preferred, by = next((one for one in lists if one[0]), ((), ""))
+    return replace(
+        wanted,
+        preferred=tuple(dict.fromkeys(id_ for name in preferred for id_ in _ids(name, names, snapshot))),
+        preferred_by=by,
+        avoids=_mains(names, snapshot) if wanted.role == BACKGROUND.name else frozenset(),
+    )
+
+
+def _ids(name: str, names: Names, snapshot: Snapshot) -> list[str]:
+    return [model.id for model in _serving(names.chain(name)[-1], snapshot)]
+
+
+def _mains(names: Names, snapshot: Snapshot) -> frozenset[str]:
+    """What main's model costs is not spent on what nobody waits for."""
+    meant = names.chain(MAIN)[-1]
+    paid = (model for model in _serving(meant, snapshot) if model.tier is Tier.PAID) if meant != AUTO else ()
+    return frozenset(model.id for model in paid)
 
 
 def pinned(name: str, names: Names, snapshot: Snapshot) -> Wanted:
@@ -68,7 +152,7 @@ def pinned(name: str, names: Names, snapshot: Snapshot) -> Wanted:
             "model",
         )
     places = wanted.models[: wanted.named]
-    meant = _chain(wanted.via or wanted.asked, names)[-1]
+    meant = names.chain(wanted.via or wanted.asked)[-1]
     several = [model.id for model in _everywhere(meant, snapshot) if model.tier is not None]
     if len(places) > 1 or len(several) > 1:
         several = several or list(places)
@@ -88,30 +172,6 @@ def known_names(names: Names, snapshot: Snapshot) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _chain(name: str, names: Names) -> list[str]:
-    """A name and what it stands for, link by link, to the name that stands for itself. Circles end."""
-    chain = [name]
-    while target := next((to for to in _targets(chain[-1], names) if to not in chain), None):
-        chain.append(target)
-    return chain
-
-
-def _targets(name: str, names: Names) -> Iterator[str]:
-    """What a name may stand for. A role may be given to the alias of its own name: `rlm = "rlm"`."""
-    if role := names.roles.get(name):
-        yield role
-    if alias := _alias(name, names.aliases):
-        yield alias
-
-
-def _alias(name: str, aliases: Mapping[str, str]) -> str | None:
-    if name in aliases:
-        return aliases[name]
-    return next(
-        (to for pattern, to in aliases.items() if "*" in pattern and fnmatchcase(name, pattern)), None
-    )
-
-
 def _of_tiers(word: str, snapshot: Snapshot) -> list[Model]:
     """What a word that only a list of fallbacks may hold stands for."""
     tiers = _FALLBACK_WORDS.get(word, ())
@@ -128,7 +188,21 @@ def _everywhere(name: str, snapshot: Snapshot) -> Sequence[Model]:
         return [exact]
     owner, _, rest = name.partition("/")
     owned = [model for model in snapshot.by_name.get(rest, ()) if _owns(owner, model.endpoint)]
-    return owned or snapshot.by_name.get(name, ())
+    return owned or snapshot.by_name.get(name, ()) or _newest(name, snapshot)
+
+
+def _newest(name: str, snapshot: Snapshot) -> Sequence[Model]:
+    """Of a family that people call by a short name."""
+    if (pattern := FAMILIES.get(name)) is None:
+        return ()
+    fitting = [known for known in snapshot.by_name if fnmatchcase(known, pattern)]
+    return snapshot.by_name[max(fitting, key=_version)] if fitting else ()
+
+
+def _version(name: str) -> tuple[list[int], int]:
+    """Its numbers; of names with the same, the shorter is the plain one."""
+    numbers = [int(number) for number in re.findall(r"\d{1,8}", name.rpartition("/")[2])]
+    return [number for number in numbers if number < YEAR] or [0], -len(name)
 
 
 def _owns(name: str, endpoint: Endpoint) -> bool:
@@ -139,13 +213,23 @@ def _best_tier(models: Iterable[Model]) -> list[Model]:
     def tier(model: Model) -> int:
         return len(Tier) if model.tier is None else model.tier
 
-    found = sorted(models, key=tier)
+    found = sorted(models, key=lambda one: (tier(one), rank(one)[0] if one.tier is Tier.PAID else 0))
     return [model for model in found if tier(model) == tier(found[0])]
 
 
 def _unknown(name: str, names: Names, snapshot: Snapshot) -> str:
     known = [one for one in known_names(names, snapshot) if one != name]
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    also = [*(BY_PROFILE + one for one in names.profiles), *_built_in_roles(names)]
+    near = names.nearest(name, [*known, *also])
     hint = f"did you mean {' or '.join(near)}?" if near else f"known are {some(known, SHOWN)}"
-    fix = f'to let Pointsman choose for this name, put "{name}" = "auto" under [models] in the configuration'
+    fix = f"to let Pointsman choose for this name: pointsman alias '{name}' auto"
     return f"no model is called {name!r}: {hint} ({fix})"
+
+
+def _built_in_roles(names: Names) -> list[str]:
+    return [name for name in ROLES if name not in names.roles]
+
+
+def _demand(said: str, known: Sequence[str], what: str) -> None:
+    if said and said not in known:
+        raise BadRequest(f"X-Pointsman-{what.title()} is one of {', '.join(known)}, not {said[:80]!r}")

@@ -37,7 +37,7 @@ from pointsman.limits.gate import Gate
 from pointsman.modes import Mode
 from pointsman.net import Sessions
 from pointsman.router import Router
-from pointsman.routing.resolve import Names
+from pointsman.routing.names import Names
 from pointsman.server.app import make_app
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.callers import Callers
@@ -194,7 +194,7 @@ def _router(
         gate=gate,
         lookout=sweeper,
         means=Means(Sessions(), gate, loads, _clocks, print, time.time),
-        names=Names(aliases={"quick": "llama-server/qwen"}),
+        names=lambda: Names(aliases={"quick": "llama-server/qwen"}),
         bus=bus,
         keep=writer.enqueue,
         new_id=lambda: "d1",

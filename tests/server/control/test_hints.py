@@ -11,8 +11,9 @@ from pointsman.ledger.decisions import describe
 from pointsman.ledger.queries import Decided
 from pointsman.routing.classify import classify
 from pointsman.routing.context import objection
+from pointsman.routing.names import Names
 from pointsman.routing.policy import decide
-from pointsman.routing.resolve import Names, resolve
+from pointsman.routing.resolve import resolve
 from pointsman.server.control import contexts
 from pointsman.server.control.hints import NOTHING_ELSE, NOTHING_FOUND, Scene, hints
 from pointsman.server.control.status import TYPICAL

@@ -8,8 +8,9 @@ from pointsman.calls import Excluded, Outlook
 from pointsman.dates import Calendar
 from pointsman.ledger.queries import Reader
 from pointsman.routing.classify import classify
+from pointsman.routing.names import Names
 from pointsman.routing.policy import decide
-from pointsman.routing.resolve import Names, resolve
+from pointsman.routing.resolve import resolve
 from pointsman.server.control import advice
 from pointsman.server.control.shapes import StatusShape
 from pointsman.server.control.status import TYPICAL, read_past

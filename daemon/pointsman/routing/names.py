@@ -1,0 +1,67 @@
+"""What the user has named, and what has a name without that: aliases, roles, profiles, preferences."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from pointsman.profiles import AUTO, BALANCED, PROFILES, ROLES, Profile, Role
+from pointsman.types import TaskKind
+
+# What a short name that people use stands for: the newest that is known whose name fits.
+FAMILIES = MappingProxyType(
+    {
+        "opus": "*claude*opus*",
+        "sonnet": "*claude*sonnet*",
+        "haiku": "*claude*haiku*",
+        "flash": "*gemini*flash*",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Aliases (a name or a pattern with `*`), roles, lists of fallbacks, profiles, lists by kind of task.
+
+    `active` is the profile that holds where nothing else is said.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    fallback: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=lambda: PROFILES)
+    tasks: Mapping[TaskKind, Sequence[str]] = field(default_factory=dict)
+    active: str = BALANCED.name
+
+    def role(self, name: str) -> Role | None:
+        return self.roles.get(name) or ROLES.get(name)
+
+    def profile(self, name: str) -> Profile:
+        return self.profiles.get(name) or self.profiles[self.active]
+
+    def chain(self, name: str) -> list[str]:
+        """A name and what it stands for, link by link, to what stands for itself. Circles end."""
+        chain = [name]
+        while target := next((to for to in self._targets(chain[-1]) if to not in chain), None):
+            chain.append(target)
+        return chain
+
+    def _targets(self, name: str) -> Iterator[str]:
+        """What a name may stand for. A role may be given to the alias of its own name: `rlm = "rlm"`."""
+        role = self.role(name)
+        if role and role.model:
+            yield role.model
+        if alias := self._alias(name):
+            yield alias
+        if role:
+            yield AUTO
+
+    def _alias(self, name: str) -> str | None:
+        if name in self.aliases:
+            return self.aliases[name]
+        patterns = ((pattern, to) for pattern, to in self.aliases.items() if "*" in pattern)
+        return next((to for pattern, to in patterns if fnmatchcase(name, pattern)), None)
+
+    def nearest(self, name: str, known: Sequence[str]) -> list[str]:
+        return get_close_matches(name, [one for one in known if one != name], n=3, cutoff=0.5)
