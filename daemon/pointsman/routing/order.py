@@ -100,7 +100,7 @@ def _in_order(runs: list[Run], in_flight: Mapping[str, int], *, minor: bool) -> 
 
     if minor and runs[0][0].tier is Tier.LOCAL:
         yield from sorted(
-            (one for run in runs for one in run), key=lambda one: (one.parameters or 0, place(one))
+            (one for run in runs for one in run), key=lambda one: (one.grade, one.parameters or 0, place(one))
         )
         return
     places = {model_id.partition("/")[0] for model_id in in_flight}

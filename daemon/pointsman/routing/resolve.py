@@ -11,7 +11,7 @@ from types import MappingProxyType
 from pointsman.calls import Wanted, some
 from pointsman.catalogue.grades import family_of
 from pointsman.errors import BadRequest, UnknownModel
-from pointsman.profiles import AUTO, BACKGROUND, MAIN, ROLES, Role
+from pointsman.profiles import AUTO, BACKGROUND, MAIN, ROLES, Profile, Role
 from pointsman.routing.names import FAMILIES, Names
 from pointsman.types import Endpoint, Grade, Model, Snapshot, TaskKind, Tier, rank
 
@@ -65,12 +65,17 @@ def _chosen(
         chosen=True,
         via="" if first == MAIN else first,
         role=role.name,
-        profile=names.profile(profile or role.profile),
+        profile=_for(role, names.profile(profile or role.profile)),
         floor=known,
         needs=role.needs,
         priority=role.priority,
         is_minor=role.is_minor,
     )
+
+
+def _for(role: Role, profile: Profile) -> Profile:
+    """The best is for what somebody waits for."""
+    return replace(profile, best_first=False) if role.is_minor else profile
 
 
 def _meant(asked: str, chain: Sequence[str], names: Names, snapshot: Snapshot, *, role: str) -> Wanted:
@@ -111,7 +116,12 @@ def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -
     if kind is TaskKind.BACKGROUND and wanted.role == MAIN:
         role = names.role(BACKGROUND.name) or BACKGROUND
         wanted = replace(
-            wanted, role=role.name, floor=role.floor, priority=role.priority, is_minor=role.is_minor
+            wanted,
+            role=role.name,
+            profile=_for(role, wanted.profile),
+            floor=role.floor,
+            priority=role.priority,
+            is_minor=role.is_minor,
         )
     played = names.role(wanted.role)
     lists = (
@@ -175,7 +185,7 @@ def known_names(names: Names, snapshot: Snapshot) -> list[str]:
 def _of_tiers(word: str, snapshot: Snapshot) -> list[Model]:
     """What a word that only a list of fallbacks may hold stands for."""
     tiers = _FALLBACK_WORDS.get(word, ())
-    return [model for tier in tiers for model in snapshot.models if model.tier is tier]
+    return [model for tier in tiers for model in sorted(snapshot.models, key=rank) if model.tier is tier]
 
 
 def _serving(name: str, snapshot: Snapshot) -> list[Model]:
