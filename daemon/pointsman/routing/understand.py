@@ -1,8 +1,10 @@
 """What a call means and what it asks, together: its name, its words, its headers. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pointsman.calls import Call, CallKind, Task, Wanted
+from pointsman.profiles import BALANCED
 from pointsman.routing.classify import classify
 from pointsman.routing.names import Names
 from pointsman.routing.resolve import for_kind, pinned, resolve
@@ -18,11 +20,23 @@ def understand(call: Call, names: Names, snapshot: Snapshot) -> tuple[Wanted, Ta
     return wanted, replace(
         task,
         kind=kind,
+        reasons=(*task.reasons, *_more_reasons(call, wanted, task)),
         grade=max(task.grade, wanted.floor),
         needs=task.needs | wanted.needs,
         priority=_priority(call, wanted),
         at_most=call.hints.at_most,
     )
+
+
+def _more_reasons(call: Call, wanted: Wanted, task: Task) -> Iterator[str]:
+    """What is not read from its words, as far as it changes anything."""
+    if call.hints.kind is not None:
+        yield f"kind:{call.hints.kind} (X-Pointsman-Task)"
+    if wanted.chosen and wanted.floor > task.grade:
+        whose = "X-Pointsman-Floor" if call.hints.floor is not None else wanted.role
+        yield f"floor:{wanted.floor.name.lower()} ({whose})"
+    if wanted.profile.name != BALANCED.name:
+        yield f"profile:{wanted.profile.name}"
 
 
 def _wanted(call: Call, names: Names, snapshot: Snapshot) -> Wanted:
