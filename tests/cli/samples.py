@@ -180,4 +180,4 @@ ATTEMPT = AttemptShape(
     reserved=0,
 )
 
-RECORD = RequestShape(request=LINE, decision=DECISION, attempts=[FAILED_ATTEMPT, ATTEMPT])
+RECORD = RequestShape(request=LINE, decision=DECISION, attempts=[FAILED_ATTEMPT, ATTEMPT], score=None)

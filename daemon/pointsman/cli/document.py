@@ -8,7 +8,7 @@ from typing import is_typeddict
 from pointsman.cli.commands import ask, config, watch
 from pointsman.cli.main import COMMANDS, Command, fill
 from pointsman.ledger import views
-from pointsman.server.control import shapes
+from pointsman.server.control import judged, shapes
 
 HEAD = """\
 # Command line
@@ -50,7 +50,7 @@ strings; costs are integer nano-dollars; `null` is *unknown* where nothing else 
 
 def render() -> str:
     sections = [_section(command) for command in COMMANDS]
-    return "\n".join([HEAD, *sections, JSON, *map(_shapes, (ask, config, watch, views, shapes))])
+    return "\n".join([HEAD, *sections, JSON, *map(_shapes, (ask, config, watch, views, shapes, judged))])
 
 
 def _section(command: Command) -> str:

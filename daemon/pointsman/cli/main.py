@@ -36,6 +36,7 @@ COMMANDS = (
     Command("ask", "ask a model; the answer streams to standard output"),
     Command("route", "who would answer a prompt, and why; asks nobody"),
     Command("why", "why a past request was answered as it was"),
+    Command("feedback", "how good an answer was"),
     Command("log", "the last requests, one line each"),
     Command("watch", "what happens, as it happens: one line for each request"),
     Command("limits", "what is left alone for now, until when, and why"),

@@ -178,4 +178,13 @@ MIGRATIONS: tuple[Migration, ...] = (
         *days.FILL,
         *days.TRIGGERS,
     ),
+    (
+        """
+        CREATE TABLE feedback (            -- how good an answer was, as somebody judged it
+            request TEXT PRIMARY KEY,
+            at      REAL NOT NULL,         -- wall clock
+            score   REAL NOT NULL CHECK (score BETWEEN 0 AND 1)
+        ) WITHOUT ROWID
+        """,
+    ),
 )

@@ -38,6 +38,7 @@ _OLDEST = """
 _REQUESTS = (
     f"DELETE FROM decisions WHERE request IN ({_OLDEST})",  # noqa: S608
     f"DELETE FROM attempts WHERE request IN ({_OLDEST})",  # noqa: S608
+    f"DELETE FROM feedback WHERE request IN ({_OLDEST})",  # noqa: S608
     f"DELETE FROM requests WHERE id IN ({_OLDEST})",  # noqa: S608
 )
 

@@ -12,6 +12,7 @@ from pointsman.calls import Attempt
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.funds import Charge
 from pointsman.ledger import spending
+from pointsman.ledger.analytics import Analytics, analytics
 from pointsman.ledger.opened import Opened
 from pointsman.ledger.record import (
     CeilingsRecord,
@@ -74,6 +75,7 @@ class Story:
     line: Line
     decision: DecisionView | None
     attempts: tuple[Attempt, ...]
+    score: float | None = None  # how good it was, from 0 to 1, as somebody judged it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ _LINE = """
 _NEWEST = "SELECT id FROM requests ORDER BY at DESC, id DESC LIMIT ?"
 _EXACT = "SELECT id FROM requests WHERE id = ?"
 _BY_PREFIX = "SELECT id FROM requests WHERE id >= :low AND id < :high ORDER BY id LIMIT :limit"
+_SCORE = "SELECT score FROM feedback WHERE request = ?"
 _DECISION = "SELECT body FROM decisions WHERE request = ?"
 _ATTEMPTS = "SELECT * FROM attempts WHERE request = ? ORDER BY number"
 
@@ -159,7 +162,14 @@ class Reader:
             found = _newest(connection) if wanted is None else _find(connection, wanted)
             line = _line(connection, found)
             attempts = connection.execute(_ATTEMPTS, (found,)).fetchall()
-            return Story(line, _decision(connection, found), tuple(map(to_attempt, attempts)))
+            judged = connection.execute(_SCORE, (found,)).fetchone()
+            score = judged["score"] if judged else None
+            return Story(line, _decision(connection, found), tuple(map(to_attempt, attempts)), score)
+
+    def analytics(self, since: float) -> Analytics:
+        """How the last requests since then (wall clock, seconds) were understood, and how they went."""
+        with self._reading() as connection:
+            return analytics(connection, since)
 
     def spent(self, by: By, since_day: int, until_day: int | None = None) -> tuple[Sum, ...]:
         """From a day on and before another, both ordinals: the dearest first, days in their order."""

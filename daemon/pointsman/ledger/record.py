@@ -120,6 +120,19 @@ class ClockRecord:
         return "the clock"
 
 
+@dataclass(frozen=True, slots=True)
+class FeedbackRecord:
+    """How good an answer was, from 0 to 1, as somebody judged it. The last word counts."""
+
+    request: str
+    at: float  # wall clock, seconds
+    score: float
+
+    @property
+    def id(self) -> str:
+        return self.request
+
+
 Record = (
     FreeCallRecord
     | RequestRecord
@@ -128,4 +141,5 @@ Record = (
     | DepartureRecord
     | KeptListRecord
     | ClockRecord
+    | FeedbackRecord
 )

@@ -16,6 +16,7 @@ from pointsman.ledger.record import (
     CeilingsRecord,
     ClockRecord,
     DepartureRecord,
+    FeedbackRecord,
     FreeCallRecord,
     KeptListRecord,
     LimitRecord,
@@ -73,6 +74,7 @@ SAVE_CEILING = """
     REPLACE INTO ceilings (id, account, at, budget, most, remaining, until) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 SAVE_LIST = "REPLACE INTO kept_lists (endpoint, place, at, body) VALUES (?, ?, ?, ?)"
+SAVE_FEEDBACK = "REPLACE INTO feedback (request, at, score) VALUES (?, ?, ?)"
 SAVE_DEPARTURE = "INSERT OR IGNORE INTO departures (app, place, at) VALUES (?, ?, ?)"
 
 SAVE_FREE_CALL = "REPLACE INTO free_calls (at, number, account, model, counts) VALUES (?, ?, ?, ?, ?)"
@@ -119,6 +121,8 @@ def _rows(record: Record) -> Iterator[tuple[str, Row]]:
             yield RELABEL_REQUESTS, (record.at, record.day)
             yield days.MOVE, (record.day,)
             yield days.FORGET, (record.day,)
+        case FeedbackRecord():
+            yield SAVE_FEEDBACK, _storable_row(record.request, record.at, record.score)
         case DepartureRecord():
             yield SAVE_DEPARTURE, _storable_row(record.app, record.to, record.at)
         case CeilingsRecord():

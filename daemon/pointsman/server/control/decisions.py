@@ -50,6 +50,7 @@ def _story(story: Story) -> RequestShape:
         request=_line(story.line),
         decision=story.decision,
         attempts=[_attempt(attempt) for attempt in story.attempts],
+        score=story.score,
     )
 
 

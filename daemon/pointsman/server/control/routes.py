@@ -5,6 +5,7 @@ from pointsman.server.control.decisions import get_decision, get_decisions
 from pointsman.server.control.discover import post_discover
 from pointsman.server.control.events import get_events
 from pointsman.server.control.explain import post_explain
+from pointsman.server.control.feedback import get_analytics, post_feedback
 from pointsman.server.control.keys import delete_key, get_keys, post_key, post_test
 from pointsman.server.control.limits import get_limits, post_reset
 from pointsman.server.control.mode import get_mode, post_mode
@@ -87,6 +88,13 @@ ROUTES: tuple[Row, ...] = (
         f"{PREFIX}/urls/{{name}}",
         post_url,
         "Read another page where a provider has no list, after a restart too; null: the one known.",
+    ),
+    Row("POST", f"{PREFIX}/feedback", post_feedback, "How good an answer was; through the socket alone."),
+    Row(
+        "GET",
+        f"{PREFIX}/analytics",
+        get_analytics,
+        "How requests were understood, and how they went; ?since=.",
     ),
     Row("GET", f"{PREFIX}/events", get_events, "What happens, as server-sent events."),
 )

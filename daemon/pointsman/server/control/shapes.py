@@ -227,6 +227,7 @@ class RequestShape(TypedDict):
     request: RequestLineShape
     decision: DecisionView | None
     attempts: list[AttemptShape]
+    score: float | None  # how good it was, from 0 to 1, as somebody judged it
 
 
 class DiscoveredShape(TypedDict):
