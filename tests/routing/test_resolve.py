@@ -305,6 +305,7 @@ def test_background_work_is_not_mains() -> None:
     wanted = kind(asked, TaskKind.BACKGROUND, names)
     assert (wanted.role, wanted.floor, wanted.is_minor) == ("background", Grade.SIMPLE, True)
     assert wanted.avoids == {"openrouter/anthropic/claude-haiku"}
+    assert kind(resolve("auto", names, HERE), TaskKind.BACKGROUND, names) == wanted
     assert kind(resolve("memory", names, HERE), TaskKind.BACKGROUND, names).role == "memory"
 
 

@@ -119,6 +119,8 @@ CASES = (
     Case(LATER, "pay/mini", "ladder:paid", PAY, names=MAIN_PAYS, asks="background"),
     Case(LATER, NOBODY, there=("best",), names=MAIN_PAYS, asks="background"),
     Case(BEAT, "here/small", "ladder:local", names=profile("premium")),
+    Case(LATER, "here/small", "ladder:local", names=MAIN_PAYS),
+    Case(FACT, "pay/best", "alias:main", names=MAIN_PAYS),
     # eco: a grade less will do
     Case(PLAN, "pay/mid", "ladder:paid", asks="auto:eco"),
     Case(REWORK, "here/big", "ladder:local", asks="auto:eco"),

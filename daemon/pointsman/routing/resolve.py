@@ -107,22 +107,15 @@ def _fallbacks(link: str, names: Names) -> Sequence[str]:
 
 
 def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -> Wanted:
-    """A choice that is left to us, now that it is known what the request is about.
+    """The same, now that it is known what the request is about.
 
     Work in the background is not main's. Whom the user prefers comes first: for such a task, or for its role.
     """
+    if kind is TaskKind.BACKGROUND and wanted.role == MAIN and (wanted.chosen or wanted.asked == AUTO):
+        behind = resolve(AUTO, names, snapshot, role=BACKGROUND.name, profile=wanted.profile.name)
+        wanted = replace(behind, asked=wanted.asked)
     if not wanted.chosen:
         return wanted
-    if kind is TaskKind.BACKGROUND and wanted.role == MAIN:
-        role = names.role(BACKGROUND.name) or BACKGROUND
-        wanted = replace(
-            wanted,
-            role=role.name,
-            profile=_for(role, wanted.profile),
-            floor=role.floor,
-            priority=role.priority,
-            is_minor=role.is_minor,
-        )
     played = names.role(wanted.role)
     lists = (
         (wanted.profile.tasks.get(kind, ()), f"task:{kind}"),

@@ -16,7 +16,9 @@ def understand(call: Call, names: Names, snapshot: Snapshot) -> tuple[Wanted, Ta
     wanted = _wanted(call, names, snapshot)
     task = classify(call, Grade.SIMPLE, chosen=wanted.chosen)
     kind = task.kind if call.hints.kind is None else call.hints.kind
-    wanted = for_kind(wanted, kind, names, snapshot)
+    meant, wanted = wanted, for_kind(wanted, kind, names, snapshot)
+    if wanted.chosen is not meant.chosen:
+        task = classify(call, Grade.SIMPLE, chosen=wanted.chosen)
     return wanted, replace(
         task,
         kind=kind,
