@@ -109,15 +109,35 @@ class Parked(NamedTuple):
         return f"parked for {lasting(self.until - now)} more: {self.reason}"
 
 
+class Speed(NamedTuple):
+    """How quick a model was seen to be, in seconds. None: that was not seen yet."""
+
+    read: float | None = None  # for each token of a prompt that is new to it
+    written: float | None = None  # for each token
+    load: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What this machine can do now. None: it is not known."""
+
+    memory: int | None = None  # bytes, all there are
+    available: int | None = None  # bytes that a model could be loaded into
+    on_battery: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the gate and the queues know at this moment, by model."""
+    """What the gate, the queues and this machine know at this moment; by model, where it is a mapping."""
 
     in_flight: Mapping[str, int] = field(default_factory=dict)  # requests being answered
     waits: Mapping[str, float] = field(default_factory=dict)  # seconds a new request would wait
     parked: Mapping[str, Parked] = field(default_factory=dict)
     now: float = 0.0  # on the event loop's clock
     purse: Purse = EMPTY
+    paces: Mapping[str, Speed] = field(default_factory=dict)
+    machine: Machine = Machine()
+    wall: float = 0.0  # the time of day, for prices that it changes
 
 
 @dataclass(frozen=True, slots=True)

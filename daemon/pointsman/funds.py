@@ -6,6 +6,7 @@ Amounts are nano-dollars. All of it is frozen; who counts is `limits.budget`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from pointsman.dates import Window
@@ -197,7 +198,7 @@ class Purse:
     caller: Caller = NOBODY
     _known: dict[tuple[str, str], Funds] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
+    @cached_property
     def by_model(self) -> frozenset[str]:
         """The names of models that have budgets of their own: they differ from others of their place."""
         scopes = (stand.budget.scope for stand in self.stands)

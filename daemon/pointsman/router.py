@@ -238,7 +238,8 @@ class Router:
         wanted, task = understand(journey.call, self._names(), snapshot)
         caller = Caller(journey.app, wanted.role, journey.user)
         outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller, task.at_most)
-        outlook = replace(outlook, waits=self._means.loads.waits())
+        loads = self._means.loads
+        outlook = replace(outlook, waits=loads.waits(), paces=loads.paces, wall=self._wall())
         task = replace(task, mode=self._mode(), caller=caller)
         return decide(journey.id, wanted, task, snapshot, outlook)
 

@@ -4,7 +4,7 @@ A *provider* is known, an *endpoint* is there, and a *model* is served by it; wh
 becomes of it, is in `calls`. Units are in the names or the docstrings. `None` is *unknown*, never zero.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum, StrEnum, auto
 from functools import cached_property
@@ -307,6 +307,11 @@ class Snapshot:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         return kinds_of(self.models)
+
+    @cached_property
+    def verdicts(self) -> dict[Hashable, dict[str, tuple[str, str] | None]]:
+        """What rules have said of kinds: by what of a task they look at, then by a model of the kind."""
+        return {}
 
     @cached_property
     def by_id(self) -> Mapping[str, Model]:

@@ -100,7 +100,12 @@ def _fresh(config: str, rounds: int, idle: float) -> Iterator[Figure]:
 
 
 def _elsewhere(rounds: int) -> Iterator[Figure]:
-    yield Figure("decision among 1,000 models", 0.3, decision.milliseconds(rounds), "ms", note="p50")
+    for models, aim in ((1_000, 0.3), (10_000, 3)):
+        taken = decision.milliseconds(rounds, models)
+        yield Figure(f"decision among {models:,} models", aim, taken, "ms", note="p50")
+    for size, characters, aim in (("1 kB", 1_000, 0.2), ("1 MB", 1_000_000, 2)):
+        taken = decision.milliseconds_to_classify(rounds, characters)
+        yield Figure(f"reading what {size} is about", aim, taken, "ms", note="p50")
     yield Figure("requests/s, of Portkey's gateway", 4, None, at_least=True, note="it is not installed here")
     yield Figure("requests/s, of LiteLLM's proxy", 30, None, at_least=True, note="it is not installed here")
 

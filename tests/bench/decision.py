@@ -1,11 +1,20 @@
-"""How long deciding takes among a thousand models: classification, the meaning of the name, rules, order."""
+"""How long deciding takes among many models, and reading what a request is about.
+
+A third of the models run here, a third cost nothing, a third cost money, which there is. Half of them were
+seen at work, and some are now.
+"""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from statistics import median
 from time import perf_counter
 
-from pointsman.calls import Outlook
+from pointsman.calls import Call, Candidate, Outlook, Speed
+from pointsman.dates import Window
+from pointsman.funds import Budget, Purse, Stand
+from pointsman.money import NANO, Price
 from pointsman.routing.classify import classify
 from pointsman.routing.names import Names
 from pointsman.routing.policy import decide
@@ -14,30 +23,56 @@ from pointsman.types import Endpoint, FoundBy, Grade, Model, Place, Snapshot, Ti
 from pointsman.wire.formats import FORMATS
 from tests.bench.rounds import PROMPT
 
-ENDPOINTS, MODELS = 10, 100  # of each endpoint
+ENDPOINTS = 10
 REPEATS = 40  # for each round
+BUDGET = Budget("month", Window.MONTH, 20 * NANO)
 
 
-def milliseconds(rounds: int) -> float:
-    """The median of many decisions about one call, the reading of its bytes not counted."""
-    body = {"model": "auto", "messages": [{"role": "user", "content": PROMPT}], "max_tokens": 256}
-    call = FORMATS["openai.chat"].decode(json.dumps(body).encode(), {})
-    snapshot, names, outlook = _known(), Names(), Outlook()
+def milliseconds(rounds: int, models: int) -> float:
+    """The median of many decisions about one task, up to the first candidate."""
+    call = _call(PROMPT)
+    snapshot = _known(models)
+    wanted, task, outlook = resolve(call.model, Names(), snapshot), classify(call), _outlook(snapshot)
+
+    def chosen() -> Candidate:
+        fresh = replace(outlook, purse=Purse(outlook.purse.stands))  # as each request has its own
+        return decide("bench", wanted, task, snapshot, fresh).candidates[0]
+
+    return _median(rounds, chosen)
+
+
+def milliseconds_to_classify(rounds: int, characters: int) -> float:
+    call = _call((PROMPT * (characters // len(PROMPT) + 1))[:characters])
+    return _median(rounds, lambda: classify(call))
+
+
+def _median(rounds: int, deed: Callable[[], object]) -> float:
     taken = []
-    for number in range(rounds * REPEATS):
+    for _ in range(rounds * REPEATS):
         started = perf_counter()
-        decision = decide(
-            str(number), resolve(call.model, names, snapshot), classify(call), snapshot, outlook
-        )
-        assert decision.candidates[0]
+        deed()
         taken.append(perf_counter() - started)
     return median(taken) * 1000
 
 
-def _known() -> Snapshot:
+def _call(prompt: str) -> Call:
+    body = {"model": "auto", "messages": [{"role": "user", "content": prompt}], "max_tokens": 256}
+    return FORMATS["openai.chat"].decode(json.dumps(body).encode(), {})
+
+
+def _known(models: int) -> Snapshot:
     endpoints = tuple(_endpoint(number) for number in range(ENDPOINTS))
-    models = tuple(_model(endpoint, number) for endpoint, number in product(endpoints, range(MODELS)))
-    return Snapshot(version=1, endpoints=endpoints, models=models, swept_at=0.0)
+    numbers = range(models // ENDPOINTS)
+    known = tuple(_model(endpoint, number) for endpoint, number in product(endpoints, numbers))
+    return Snapshot(version=1, endpoints=endpoints, models=known, swept_at=0.0)
+
+
+def _outlook(snapshot: Snapshot) -> Outlook:
+    return Outlook(
+        in_flight={model.id: 1 for model in snapshot.models[::100]},
+        purse=Purse((Stand(BUDGET, NANO),)),
+        paces={model.id: Speed(0.001, 0.02, 5.0) for model in snapshot.models[::2]},
+    )
 
 
 def _endpoint(number: int) -> Endpoint:
@@ -56,4 +91,5 @@ def _model(endpoint: Endpoint, number: int) -> Model:
         context=(4_096, 32_768, 131_072)[number % 3],
         grade=tuple(Grade)[number % len(Grade)],
         parameters=number * 1_000_000_000,
+        price=Price(NANO // 10 + number, NANO + number) if endpoint.tier is Tier.PAID else None,
     )

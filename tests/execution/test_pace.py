@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.calls import Attempt
+from pointsman.calls import Attempt, Speed
 from pointsman.execution.pace import Pace
 from pointsman.money import Usage
 from tests.routing.house import model
@@ -97,3 +97,13 @@ def test_whatever_an_engine_claims_the_pace_stays_between_what_was_seen(
     paces = [seconds / read for read, seconds in seen if read >= 500] or [50 / 1_000]
     slack = 1e-9
     assert min(paces) - slack <= pace.reading(BIG, 1_000) / 1_000 <= max(paces) + slack
+
+
+def test_what_was_seen_is_told_and_what_is_told_does_not_change() -> None:
+    pace = Pace()
+    before = pace.seen
+    pace.measured(attempt(reading=10, writing=5))
+    pace.loaded(ID, 7.0)
+    pace.remember({"other": 0.25}, {"other": 4.0})
+    assert before == {}
+    assert pace.seen == {ID: Speed(0.01, 0.05, 7.0), "other": Speed(0.25, 0.25)}

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from pointsman.calls import Attempt, Candidate
+from pointsman.calls import Attempt, Candidate, Speed
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import Line, Turn, Wish
 from pointsman.execution.pace import Pace
@@ -18,15 +18,19 @@ OVERDUE = 10.0  # seconds after which to ask again for a load that takes longer 
 
 
 class Open:
-    """The turn at a model that runs elsewhere: there is no line."""
+    """The turn at a model that runs elsewhere: there is no line, and its pace is always its own."""
 
     is_loading = False
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
 
     def loaded(self, *, timed: bool = True) -> None:
         pass
 
     def answered(self, attempt: Attempt | None = None) -> None:
-        pass
+        if attempt is not None:
+            self._pace.measured(attempt)
 
     def leave(self, error: UpstreamError | None = None) -> None:
         pass
@@ -79,6 +83,11 @@ class Loads:
         }
         return {model_id: told for model_id, told in found.items() if told}
 
+    @property
+    def paces(self) -> Mapping[str, Speed]:
+        """How quick models were seen to be, by model."""
+        return self._pace.seen
+
     def has(self, candidate: Candidate) -> bool:
         """Whether it can be asked without a load, as far as is known."""
         model = candidate.model
@@ -118,7 +127,7 @@ class Loads:
         """
         model = candidate.model
         if model.tier is not Tier.LOCAL:
-            return Open()
+            return Open(self._pace)
         began = self._now()
         until = until if patient else min(until, began + LONGEST_WAIT)
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -6,9 +6,10 @@ at 4.4 to 6.9 (github.com/brand-o/normiebench, issues 41, 42, 43, 46). Reading i
 with the parameters; writing is going through all weights for each token, and grows with their bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from pointsman.calls import Attempt
+from pointsman.calls import Attempt, Speed
 from pointsman.types import Model
 
 # Seconds that a load takes which was never seen: what an ordinary disk reads, and a guess.
@@ -39,9 +40,16 @@ class Pace:
         self._answers: dict[str, float] = {}
         self._reading: dict[str, float] = {}
         self._writing: dict[str, float] = {}
+        self._seen: Mapping[str, Speed] = MappingProxyType({})
+
+    @property
+    def seen(self) -> Mapping[str, Speed]:
+        """What was learned, by model id. It does not change: who learns more makes another."""
+        return self._seen
 
     def loaded(self, model_id: str, seconds: float) -> None:
         self._loads[model_id] = seconds
+        self._tell([model_id])
 
     def answered(self, model_id: str, seconds: float) -> None:
         known = self._answers.get(model_id, seconds)
@@ -61,11 +69,18 @@ class Pace:
             _learn(self._reading, attempt.model, (began - attempt.started) / read)
         if usage.output >= LEAST_WRITTEN:
             _learn(self._writing, attempt.model, writing / usage.output)
+        self._tell([attempt.model])
 
     def remember(self, reading: Mapping[str, float], speeds: Mapping[str, float]) -> None:
         """Takes over what was measured before a restart; `speeds` are tokens a second that are written."""
         self._reading |= reading
         self._writing |= {model_id: 1 / speed for model_id, speed in speeds.items() if speed > 0}
+        self._tell({*self._reading, *self._writing})
+
+    def _tell(self, ids: Iterable[str]) -> None:
+        told = (self._reading, self._writing, self._loads)
+        news = {id_: Speed(*(known.get(id_) for known in told)) for id_ in ids}
+        self._seen = MappingProxyType({**self._seen, **news})
 
     def load(self, model: Model) -> float:
         if model.id in self._loads:

@@ -71,7 +71,13 @@ def _held_back(model: Model, task: Task, funds: Funds, *, chosen: bool) -> str:
 
 def all_affordable(kind: Kind, task: Task, funds: Funds) -> bool:
     """Whether it is known without a look at each that what is left pays for the models of a kind."""
-    return funds.room is None or (_least(task).cost_least(kind.dearest) or 0) <= funds.room
+    if funds.room is None:
+        return True
+    read, written = (
+        task.prompt_tokens * (kind.dearest.input or 0),
+        _written(task) * (kind.dearest.output or 0),
+    )
+    return -(-(read + written) // 1_000_000) + kind.dearest.request <= funds.room
 
 
 def too_dear(kind: Kind, task: Task, room: int) -> list[str]:
@@ -89,8 +95,11 @@ def what_is_left(tightest: Stand) -> str:
 
 def _least(task: Task) -> Usage:
     """What it takes at the least."""
-    written = 0 if task.needs is Ability.EMBEDDINGS else min(task.max_tokens or LEAST, LEAST)
-    return Usage(task.prompt_tokens, written)
+    return Usage(task.prompt_tokens, _written(task))
+
+
+def _written(task: Task) -> int:
+    return 0 if task.needs is Ability.EMBEDDINGS else min(task.max_tokens or LEAST, LEAST)
 
 
 def holds_back(purse: Purse) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from heapq import merge
 
 from pointsman.calls import Candidate, Outlook, Ranking, Task, Wanted
-from pointsman.profiles import Profile
+from pointsman.funds import Step
+from pointsman.profiles import Profile, Weights
 from pointsman.routing import context as contexts
+from pointsman.routing.score import by_score
 from pointsman.types import Health, Model, ModelState, Tier, rank
 
 _LOAD_ORDER = (
@@ -15,7 +17,7 @@ _LOAD_ORDER = (
     ModelState.UNLOADED,
     ModelState.FAILED,
 )
-
+CHEAPEST = Weights(time=0.0, quality=0.0)
 
 Run = Sequence[Model]  # of one kind, in its order
 
@@ -59,7 +61,7 @@ def _preferred(runs: list[Run], wanted: Wanted) -> list[Model]:
 
 def _rung(model: Model, profile: Profile, task: Task) -> tuple[object, ...]:
     """The lower, the sooner. What is accepted below the grade that is needed, the profile says."""
-    loads = contexts.reloads(model, contexts.to_ask(model, task))
+    loads = model.stretch is not None and contexts.reloads(model, contexts.to_ask(model, task))
     return (
         model.endpoint.health is Health.SILENT,
         max(0, task.grade - profile.slack - model.grade),
@@ -84,8 +86,21 @@ def _climb(
     for model in preferred:
         yield candidate(model, wanted.preferred_by)
     for rung in sorted(rungs):
-        for model in _in_order(rungs[rung], outlook.in_flight, minor=wanted.is_minor):
+        for model in _on_rung(rungs[rung], wanted, task, outlook):
             yield candidate(model, f"ladder:{(model.tier or Tier.LOCAL).word}")
+
+
+def _on_rung(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Iterator[Model]:
+    """By score; but work that is given to the smaller here goes by size alone."""
+    first, minor = runs[0][0], wanted.is_minor and runs[0][0].tier is Tier.LOCAL
+    usual = _in_order(runs, outlook.in_flight, minor=minor)
+    return usual if minor else by_score(usual, task, _weights(first, wanted.profile, outlook), outlook)
+
+
+def _weights(model: Model, profile: Profile, outlook: Outlook) -> Weights:
+    """Where a budget runs short, the cheaper is preferred, whatever the profile says."""
+    paid = model.tier is Tier.PAID
+    return CHEAPEST if paid and outlook.purse.funds(model).step is not Step.NORMAL else profile.weights
 
 
 def _in_order(runs: list[Run], in_flight: Mapping[str, int], *, minor: bool) -> Iterator[Model]:
@@ -98,7 +113,7 @@ def _in_order(runs: list[Run], in_flight: Mapping[str, int], *, minor: bool) -> 
         first, name = rank(model)
         return first, in_flight.get(model.id, 0), model.endpoint.id, name
 
-    if minor and runs[0][0].tier is Tier.LOCAL:
+    if minor:
         yield from sorted(
             (one for run in runs for one in run), key=lambda one: (one.grade, one.parameters or 0, place(one))
         )

@@ -4,7 +4,7 @@ Each rule is a function that says why a model may not be used for a task, or Non
 the order of `RULES`, and the first that objects is the one that people are told.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from types import MappingProxyType
 
 from pointsman.calls import PARKED, Decision, Excluded, Outlook, Parked, Task, Wanted
@@ -128,7 +128,8 @@ def context(model: Model, task: Task) -> str | None:
 
 ROLE, PROFILE = "role", "profile"  # rules that only a choice of ours goes by
 CONTEXT = context.__name__  # as decisions name the rule
-# They say the same of all models of a `Kind`; the context is each model's own, and asked last.
+# They say the same of all models of a `Kind`, and of all tasks that `_seen_by_kind` can't tell apart; the
+# context is each model's own, and asked last.
 BY_KIND: tuple[Rule, ...] = (tier, mode, privacy, dialect, key, healthy, abilities, modality)
 RULES: tuple[Rule, ...] = (*BY_KIND, context)
 
@@ -150,7 +151,7 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
     """The candidates in order, and for every other model the rule that left it out."""
     out = _LeftOut()
     kinds = _suited(snapshot.kinds, wanted, out) if wanted.chosen else _named(wanted, snapshot, out)
-    apart = _apart(_allowed(kinds, task, out), outlook.purse, snapshot)
+    apart = _apart(_allowed(kinds, task, snapshot, out), outlook.purse, snapshot)
     allowed = _payable(apart, task, outlook.purse, out, chosen=wanted.chosen)
     fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
     there, parked = _there(fitting, outlook, out)
@@ -168,7 +169,7 @@ def few_words(form: str = "openai.chat", mode: Mode = Mode.NORMAL) -> Task:
 def routable(snapshot: Snapshot, task: Task, purse: Purse) -> list[Model]:
     """The models to which no rule objects, in the snapshot's order."""
     out = _LeftOut()
-    kinds = _apart(_allowed(snapshot.kinds, task, out), purse, snapshot)
+    kinds = _apart(_allowed(snapshot.kinds, task, snapshot, out), purse, snapshot)
     allowed = _payable(kinds, task, purse, out, chosen=False)
     found = {model.id for kind in allowed for model in _fitting(kind, task, out)}
     return [model for model in snapshot.models if model.id in found]
@@ -187,7 +188,7 @@ def _suited(kinds: Iterable[Kind], wanted: Wanted, out: _LeftOut) -> Iterator[Ki
     ladder, preferred = wanted.profile.ladder, frozenset(wanted.preferred)
     for kind in kinds:
         off = kind.models[0].tier is not None and kind.models[0].tier not in ladder
-        if not off and wanted.avoids.isdisjoint(kind.ids):
+        if not off and (not wanted.avoids or wanted.avoids.isdisjoint(kind.ids)):
             yield kind
             continue
         avoided = [id_ for id_ in kind.ids if id_ in wanted.avoids]
@@ -198,10 +199,18 @@ def _suited(kinds: Iterable[Kind], wanted: Wanted, out: _LeftOut) -> Iterator[Ki
         yield from kinds_of(model for model in kind.models if model.id not in gone)
 
 
-def _allowed(kinds: Iterable[Kind], task: Task, out: _LeftOut) -> list[Kind]:
+def _seen_by_kind(task: Task) -> Hashable:
+    return task.mode, task.privacy, task.format, task.needs.value, task.reads.value
+
+
+def _allowed(kinds: Iterable[Kind], task: Task, snapshot: Snapshot, out: _LeftOut) -> list[Kind]:
+    """Each kind is judged once for all tasks that are alike."""
+    known = snapshot.verdicts.setdefault(_seen_by_kind(task), {})
     allowed = []
     for kind in kinds:
-        if why := _objection(kind.models[0], task):
+        if (first := kind.ids[0]) not in known:
+            known[first] = _objection(kind.models[0], task)
+        if why := known[first]:
             out.add(*why, kind.ids)
         else:
             allowed.append(kind)
@@ -235,7 +244,7 @@ def _apart(kinds: Iterable[Kind], purse: Purse, snapshot: Snapshot) -> Iterator[
     """The same, but each model that has a budget of its own is a kind of its own."""
     own = frozenset(one.id for name in purse.by_model for one in _called(name, snapshot))
     for kind in kinds:
-        if own.isdisjoint(kind.ids):
+        if not own or own.isdisjoint(kind.ids):
             yield kind
             continue
         for model in kind.models:
