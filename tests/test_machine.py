@@ -1,9 +1,11 @@
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from pointsman.machine import PERIOD, ClockWatch, sleepless
+from pointsman.calls import Machine
+from pointsman.machine import FRESH, PERIOD, ClockWatch, Gauge, cards_memory, look, sleepless
 
 Jumps = list[tuple[float, float]]
 
@@ -129,3 +131,42 @@ def test_the_clock_that_never_stands_still_goes_as_fast_as_the_others() -> None:
     while time.monotonic() - began < 0.01:
         pass
     assert sleepless() - before == pytest.approx(time.monotonic() - began, abs=0.01)
+
+
+def test_what_the_machine_can_do_is_read_at_most_every_few_seconds() -> None:
+    readings = iter([Machine(available=1), Machine(available=2)])
+    now = 100.0
+    gauge = Gauge(lambda: next(readings), lambda: now)
+    assert [gauge().available, gauge().available] == [1, 1]
+    now += FRESH
+    assert gauge().available == 2
+
+
+def test_this_machine_has_memory_and_what_is_not_asked_for_stays_unknown() -> None:
+    seen = look(memory=True, battery=False)
+    assert seen.memory is not None
+    assert seen.memory > 0
+    assert seen.on_battery is None
+    assert look(memory=False, battery=True).available is None
+
+
+def card(root: Path, number: int, total: str, used: str) -> None:
+    device = root / f"sys/class/drm/card{number}/device"
+    device.mkdir(parents=True)
+    (device / "mem_info_vram_total").write_text(total)
+    (device / "mem_info_vram_used").write_text(used)
+
+
+def test_what_graphics_cards_have_free_counts_and_is_unknown_where_one_does_not_say(tmp_path: Path) -> None:
+    assert cards_memory(tmp_path) == 0
+    card(tmp_path, 0, "8000\n", "3000\n")
+    card(tmp_path, 1, "500\n", "100\n")
+    assert cards_memory(tmp_path) == 5_400
+    card(tmp_path, 2, "8000", "n/a")
+    assert cards_memory(tmp_path) is None
+
+
+def test_nobody_knows_what_an_nvidia_card_has_free(tmp_path: Path) -> None:
+    (tmp_path / "proc/driver/nvidia/gpus/0000:01:00.0").mkdir(parents=True)
+    assert cards_memory(tmp_path) is None
+    assert look(memory=True, battery=False, root=tmp_path).available is None

@@ -10,12 +10,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from pointsman.calls import Machine
 from pointsman.catalogue.free import allowances
 from pointsman.catalogue.registry import Registry
 from pointsman.collector import Collector
 from pointsman.config.credentials import Credentials
 from pointsman.config.load import Loaded, load
-from pointsman.config.schema import Config, Hold, budgets_of
+from pointsman.config.schema import Battery, Config, Hold, MachineConfig, budgets_of
 from pointsman.config.settings import Settings
 from pointsman.dates import Calendar
 from pointsman.discovery.catalogues import Catalogues
@@ -36,7 +37,7 @@ from pointsman.limits.budget import Budgets
 from pointsman.limits.free import FreeTiers
 from pointsman.limits.gate import Gate
 from pointsman.limits.programs import Programs
-from pointsman.machine import ClockWatch, sleepless
+from pointsman.machine import ClockWatch, Gauge, look, sleepless
 from pointsman.net import Sessions
 from pointsman.paths import Paths
 from pointsman.profiles import PROFILES
@@ -170,6 +171,7 @@ async def build(
         config_file=str(setup.paths.config_file),
         mode=modes.mode,
         counted_as=Programs(budgets).name,
+        machine=Gauge(_look_at(setup.config.machine), clock),
     )
 
     def woke_up(slept: float) -> None:
@@ -255,6 +257,10 @@ def start_jobs(
     watch.start()
     stack.callback(watch.stop)
     return jobs
+
+
+def _look_at(config: MachineConfig) -> Callable[[], Machine]:
+    return partial(look, memory=config.memory, battery=config.battery is Battery.LIGHT)
 
 
 def _names(config: Config) -> Names:

@@ -1,14 +1,20 @@
-"""What happens to the machine under us: so far, that its clocks go apart.
+"""The machine under us: that its clocks went apart, and what it can do now.
 
-That is a sleep, in which some clocks stand still, or someone setting the time of day. Schedules then hold
-times that mean nothing, and what was known of engines and networks is old.
+Clocks go apart in a sleep, in which some stand still, or when someone sets the time of day. Schedules then
+hold times that mean nothing, and what was known of engines and networks is old.
 """
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
+import psutil
+
+from pointsman.calls import Machine
+
 PERIOD = 5.0  # seconds between two looks
+FRESH = 5.0  # seconds for which what was read of memory and battery holds
 TOLERANCE = 2.0  # seconds; below it is a clock being slewed or a busy loop
 
 
@@ -72,3 +78,51 @@ class ClockWatch:
 
     def _ahead(self) -> tuple[float, float]:
         return self._wall() - self._monotonic(), self._asleep()
+
+
+class Gauge:
+    """What the machine can do, read when somebody asks, and at most every few seconds."""
+
+    def __init__(self, read: Callable[[], Machine], monotonic: Callable[[], float]) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self._known = Machine()
+        self._until = 0.0
+
+    def __call__(self) -> Machine:
+        if (now := self._monotonic()) >= self._until:
+            self._known, self._until = self._read(), now + FRESH
+        return self._known
+
+
+def look(*, memory: bool, battery: bool, root: Path = Path("/")) -> Machine:
+    """What is not asked for stays unknown."""
+    found = psutil.virtual_memory() if memory else None
+    cards = cards_memory(root) if memory else None
+    return Machine(
+        found.total if found else None,
+        found.available + cards if found and cards is not None else None,
+        _on_battery() if battery else None,
+    )
+
+
+def cards_memory(root: Path) -> int | None:
+    """Free bytes that graphics cards have of their own; None: there are some, and nobody says how much.
+
+    amdgpu tells it in files (docs.kernel.org/gpu/amdgpu/driver-misc.html), Nvidia's driver to its own library
+    alone. On a Mac all memory is one.
+    """
+    if any(root.glob("proc/driver/nvidia/gpus/*")):
+        return None
+    try:
+        return sum(
+            int(total.read_text()) - int(total.with_name("mem_info_vram_used").read_text())
+            for total in root.glob("sys/class/drm/card*/device/mem_info_vram_total")
+        )
+    except (OSError, ValueError):
+        return None
+
+
+def _on_battery() -> bool | None:
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return None if battery is None or battery.power_plugged is None else not battery.power_plugged

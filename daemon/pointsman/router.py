@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pointsman.calls import Attempt, Call, CallKind, Decision, some
+from pointsman.calls import Attempt, Call, CallKind, Decision, Machine, some
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, OverBudget, PointsmanError, UnknownModel
 from pointsman.events import Bus
@@ -87,6 +87,7 @@ class Router:
         config_file: str,
         mode: Callable[[], Mode] = lambda: Mode.NORMAL,
         counted_as: Callable[[str], str] = str,
+        machine: Callable[[], Machine] = Machine,
     ) -> None:
         self._registry = registry
         self._gate = gate
@@ -101,6 +102,7 @@ class Router:
         self._config_file = config_file
         self._mode = mode
         self._counted_as = counted_as
+        self._machine = machine
 
     def explain(self, call: Call) -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
@@ -239,7 +241,9 @@ class Router:
         caller = Caller(journey.app, wanted.role, journey.user)
         outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller, task.at_most)
         loads = self._means.loads
-        outlook = replace(outlook, waits=loads.waits(), paces=loads.paces, wall=self._wall())
+        outlook = replace(
+            outlook, waits=loads.waits(), paces=loads.paces, machine=self._machine(), wall=self._wall()
+        )
         task = replace(task, mode=self._mode(), caller=caller)
         return decide(journey.id, wanted, task, snapshot, outlook)
 

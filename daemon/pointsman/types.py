@@ -4,6 +4,7 @@ A *provider* is known, an *endpoint* is there, and a *model* is served by it; wh
 becomes of it, is in `calls`. Units are in the names or the docstrings. `None` is *unknown*, never zero.
 """
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum, StrEnum, auto
@@ -165,6 +166,9 @@ class Account:
     auth: Auth = Auth.BEARER
 
 
+_LOOPBACK = re.compile(r"(.*\.)?localhost|127(\.\d{1,3}){3}|::1")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an API is: `url` without a trailing slash, so that `url + "/chat/completions"` is a route."""
@@ -177,6 +181,11 @@ class Place:
         """The server's own address: an engine's own routes begin there, whatever the path of its API."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine. Names are not looked up."""
+        return self.socket is not None or bool(_LOOPBACK.fullmatch(urlsplit(self.url).hostname or ""))
 
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else self.url

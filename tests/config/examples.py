@@ -72,6 +72,9 @@ total = 600
 [streams]
 hold = "first"
 patience = 15
+[machine]
+memory = true
+battery = "light"
 [apps."my-script"]
 budget = { window = "day", limit = 0.50 }
 privacy = "local"

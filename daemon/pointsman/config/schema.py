@@ -111,6 +111,26 @@ class StreamsConfig(Section):
     )
 
 
+class Battery(StrEnum):
+    """What is loaded while the machine is on battery."""
+
+    SAME = "same"
+    LIGHT = "light"
+
+
+class MachineConfig(Section):
+    memory: Flag = Field(
+        default=True,
+        description="Leave out a model here that is not loaded and does not fit into the memory that is "
+        "free, as far as both are known. Where there is an Nvidia card nothing is known of it.",
+    )
+    battery: Word[Battery] = Field(
+        default=Battery.SAME,
+        description="On battery: `same` as ever, or `light`: no model above 8 billion parameters is loaded, "
+        "unless it is named. What is loaded answers.",
+    )
+
+
 class LedgerConfig(Section):
     megabytes: Megabytes = Field(
         default=256,
@@ -173,6 +193,9 @@ class Config(Section):
         default_factory=TimeoutsConfig, description="How long is waited for what."
     )
     streams: StreamsConfig = Field(default_factory=StreamsConfig, description="How answers are passed on.")
+    machine: MachineConfig = Field(
+        default_factory=MachineConfig, description="What this machine may be burdened with."
+    )
     ledger: LedgerConfig = Field(
         default_factory=LedgerConfig, description="What is kept of requests, on this machine alone."
     )

@@ -7,12 +7,12 @@ the order of `RULES`, and the first that objects is the one that people are told
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from types import MappingProxyType
 
-from pointsman.calls import PARKED, Decision, Excluded, Outlook, Parked, Task, Wanted
+from pointsman.calls import PARKED, Decision, Excluded, Machine, Outlook, Parked, Task, Wanted
 from pointsman.catalogue.providers import provider
 from pointsman.funds import Funds, Purse
 from pointsman.modes import Mode, Privacy
 from pointsman.routing import context as contexts
-from pointsman.routing import degrade
+from pointsman.routing import degrade, room
 from pointsman.routing.order import Run, by_ladder, by_name, without
 from pointsman.types import (
     Ability,
@@ -154,7 +154,8 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
     apart = _apart(_allowed(kinds, task, snapshot, out), outlook.purse, snapshot)
     allowed = _payable(apart, task, outlook.purse, out, chosen=wanted.chosen)
     fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
-    there, parked = _there(fitting, outlook, out)
+    loadable = _loadable(fitting, wanted, snapshot, outlook.machine, out)
+    there, parked = _there(loadable, outlook, out)
     asked = _not_busy(there, task, outlook, out)
     order = by_ladder(asked, wanted, task, outlook) if wanted.chosen else by_name(asked, wanted, task)
     spending = degrade.holds_back(outlook.purse)
@@ -286,6 +287,18 @@ def _fitting(kind: Kind, task: Task, out: _LeftOut) -> Run:
         else:
             fitting.append(model)
     return fitting
+
+
+def _loadable(
+    runs: list[Run], wanted: Wanted, snapshot: Snapshot, machine: Machine, out: _LeftOut
+) -> list[Run]:
+    """Those that are loaded, or that there is room for."""
+    lacking = set()
+    for model in (model for run in runs if room.may_lack(run, machine) for model in run):
+        if why := room.objection(model, machine, snapshot, chosen=wanted.chosen):
+            out.add(*why, (model.id,))
+            lacking.add(model.id)
+    return without(lacking, runs) if lacking else runs
 
 
 def _there(runs: list[Run], outlook: Outlook, out: _LeftOut) -> tuple[list[Run], list[Model]]:
