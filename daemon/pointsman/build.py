@@ -274,6 +274,7 @@ def _names(config: Config) -> Names:
         },
         tasks=config.tasks,
         active=config.profiles.active,
+        mentions=config.choosing.mentions,
     )
 
 

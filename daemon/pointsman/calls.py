@@ -69,6 +69,12 @@ class Call:
     extras: frozenset[str] = frozenset()  # what it asks for that costs more than its tokens: wire.extras
     caches: bool = False  # it marks something to be kept in a cache
     caches_for_hour: bool = False  # some of that for an hour
+    mention: str = ""  # whom its user means by a first word `@name`, which has been taken off: before `model`
+
+    @property
+    def asked(self) -> str:
+        """Whom it asks for, as it was written."""
+        return f"@{self.mention}" if self.mention else self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class Task:
     expected_output: int = 8_192  # tokens, of a standard task
     extras: frozenset[str] = frozenset()  # all it asks for but text, in the words of `Price.unpriced`
     reasons: tuple[str, ...] = ()
+    stays_with: str = ""  # the model that answered in this conversation last, while its cache may last
+    in_tool_loop: bool = False  # it brings what a tool was called for, and the answer goes on
 
 
 class Parked(NamedTuple):

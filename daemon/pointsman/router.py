@@ -31,7 +31,7 @@ from pointsman.routing.degrade import RULES as MONEY
 from pointsman.routing.explain import is_too_long, nobody_left
 from pointsman.routing.names import Names
 from pointsman.routing.policy import decide, few_words, routable
-from pointsman.routing.understand import understand
+from pointsman.routing.understand import addressed, may_mention, understand
 from pointsman.types import Health, Model, Snapshot, Tier
 
 LOADS_FOR = 5.0  # seconds after which to come again while the only engine is loading
@@ -209,6 +209,8 @@ class Router:
                 return None
             first = decision.candidates[0].model.tier if decision.candidates else None
             good = first is Tier.LOCAL or (first is not None and snapshot.swept_at is not None)
+            if snapshot.swept_at is None and may_mention(journey.call, self._names()):
+                good = False  # whom it mentions may be found yet
             good = good or decision.task.mode is Mode.PAUSED
             return decision if good else None
 
@@ -237,7 +239,9 @@ class Router:
         return self._gate.recovery(decision.parked, now)
 
     def _decide(self, journey: Journey, snapshot: Snapshot) -> Decision:
-        wanted, task = understand(journey.call, self._names(), snapshot)
+        names = self._names()
+        journey.call = call = addressed(journey.call, names, snapshot)
+        wanted, task = understand(call, names, snapshot)
         caller = Caller(journey.app, wanted.role, journey.user)
         outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller, task.at_most)
         loads = self._means.loads
@@ -302,7 +306,7 @@ class Router:
             at=journey.at,
             app=journey.app,
             format=call.format,
-            asked=call.model,
+            asked=call.asked,
             stream=call.stream,
             status=status,
             answered_by=candidate.model.id if candidate else "",

@@ -1,9 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.chat import Chat, Message, Part, PartKind, Role
-from pointsman.routing.turn import LOOKED_AT, NUMBER, STOP, last_turn, read, typed, words_of
+from pointsman.routing.turn import LOOKED_AT, NUMBER, STOP, last_turn, read, words_of
 
 REMINDER = "<system-reminder>Be brief.</system-reminder>"
 
@@ -32,22 +31,6 @@ def test_what_a_tool_brought_is_passed_over() -> None:
 def test_what_a_program_reminds_of_is_passed_over() -> None:
     assert last_of(said(Role.USER, "Fix it"), said(Role.USER, REMINDER)) == "fix it"
     assert last_of(said(Role.USER, REMINDER, "Fix it", f"{REMINDER}\n\n{REMINDER}")) == "fix it"
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        (f"{REMINDER}\n Fix it", "Fix it"),
-        (f"Fix it\n\n{REMINDER}", "Fix it"),
-        (f"{REMINDER}{REMINDER} Fix it {REMINDER}", "Fix it"),
-        ("<environment_details>a\nb</environment_details>Go", "Go"),
-        ("<system-reminder> is what?", "<system-reminder> is what?"),
-        (f"Why is {REMINDER} here?", f"Why is {REMINDER} here?"),
-        (REMINDER, ""),
-    ],
-)
-def test_blocks_before_and_after_are_taken_off(text: str, left: str) -> None:
-    assert typed(text) == left
 
 
 def test_of_a_long_text_the_ends_are_read_and_all_is_counted() -> None:

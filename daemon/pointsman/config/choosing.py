@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from pointsman.config.fields import (
+    Flag,
     Names,
     Says,
     Section,
@@ -23,6 +24,14 @@ from pointsman.profiles import PROFILES, ROLES, Profile, Role, Weights
 from pointsman.types import Grade, Priority, TaskKind, Tier
 
 BUILT_IN_PROFILES = tuple(PROFILES)
+
+
+class ChoosingConfig(Section):
+    mentions: Flag = Field(
+        default=True,
+        description="A first word `@name` in what the user typed last calls the alias, role or model of that "
+        "name for this request, and is taken off what is sent. Where nobody is called that, it is text.",
+    )
 
 
 class RoleConfig(Section):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pointsman.config.choosing import ProfilesConfig, RoleField
+from pointsman.config.choosing import ChoosingConfig, ProfilesConfig, RoleField
 from pointsman.config.fields import (
     Every,
     Flag,
@@ -180,6 +180,9 @@ class Config(Section):
     )
     tasks: Table[Word[TaskKind], Names] = Field(
         default_factory=empty, description="Models to take first, by kind of task."
+    )
+    choosing: ChoosingConfig = Field(
+        default_factory=ChoosingConfig, description="What else a choice goes by."
     )
     budgets: Table[OwnName, BudgetConfig] = Field(
         default_factory=empty,

@@ -64,6 +64,8 @@ def _task(task: Task) -> TaskView:
         expected_output=task.expected_output,
         extras=sorted(task.extras),
         reasons=list(task.reasons),
+        stays_with=task.stays_with,
+        in_tool_loop=task.in_tool_loop,
     )
 
 

@@ -50,6 +50,8 @@ class TaskView(TypedDict):
     expected_output: NotRequired[int]  # tokens
     extras: NotRequired[list[str]]  # all it asks for but text: images, audio, web search ...
     reasons: list[str]
+    stays_with: NotRequired[str]  # the model that answered in this conversation a short time before
+    in_tool_loop: NotRequired[bool]  # it brings what a tool was called for
 
 
 class CandidateView(TypedDict):

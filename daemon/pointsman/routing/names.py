@@ -24,7 +24,8 @@ FAMILIES = MappingProxyType(
 class Names:
     """Aliases (a name or a pattern with `*`), roles, lists of fallbacks, profiles, lists by kind of task.
 
-    `active` is the profile that holds where nothing else is said.
+    `active` is the profile that holds where nothing else is said. `mentions`: a first word `@name` in what is
+    asked means one of these names, or a model's.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Names:
     profiles: Mapping[str, Profile] = field(default_factory=lambda: PROFILES)
     tasks: Mapping[TaskKind, Sequence[str]] = field(default_factory=dict)
     active: str = BALANCED.name
+    mentions: bool = True
 
     def role(self, name: str) -> Role | None:
         return self.roles.get(name) or ROLES.get(name)

@@ -167,6 +167,14 @@ def pinned(name: str, names: Names, snapshot: Snapshot) -> Wanted:
     return replace(wanted, models=places, missing=() if places else wanted.missing[:1])
 
 
+def is_name(word: str, names: Names, snapshot: Snapshot) -> bool:
+    """Whether somebody is called by a word in a text. A pattern, which any word may fit, makes it no name."""
+    if word.startswith(BY_PROFILE):
+        return word.removeprefix(BY_PROFILE) in names.profiles
+    own = word == AUTO or word in names.aliases or names.role(word) is not None
+    return own or bool(_everywhere(word, snapshot))
+
+
 def known_names(names: Names, snapshot: Snapshot) -> list[str]:
     """All that a client may ask for, for people: auto, what the user named, models by name and by id."""
     found = [AUTO, *names.roles, *names.aliases]

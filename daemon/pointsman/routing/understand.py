@@ -7,8 +7,20 @@ from pointsman.calls import Call, CallKind, Task, Wanted
 from pointsman.profiles import BALANCED
 from pointsman.routing.classify import classify
 from pointsman.routing.names import Names
-from pointsman.routing.resolve import for_kind, pinned, resolve
+from pointsman.routing.resolve import for_kind, is_name, pinned, resolve
 from pointsman.types import Grade, Priority, Snapshot
+from pointsman.wire.mentions import mention_of, without_mention
+
+
+def addressed(call: Call, names: Names, snapshot: Snapshot) -> Call:
+    """The call as one to whom its user mentions, if somebody is called that; else as it is."""
+    name = mention_of(call) if names.mentions and not call.mention else ""
+    return without_mention(call, name) if name and is_name(name, names, snapshot) else call
+
+
+def may_mention(call: Call, names: Names) -> bool:
+    """Whether it begins with a name that nobody known has, so far."""
+    return names.mentions and not call.mention and bool(mention_of(call))
 
 
 def understand(call: Call, names: Names, snapshot: Snapshot) -> tuple[Wanted, Task]:
@@ -44,8 +56,9 @@ def _more_reasons(call: Call, wanted: Wanted, task: Task) -> Iterator[str]:
 def _wanted(call: Call, names: Names, snapshot: Snapshot) -> Wanted:
     if call.kind is CallKind.EMBEDDING:
         return pinned(call.model, names, snapshot)
-    hints = call.hints
-    return resolve(call.model, names, snapshot, role=hints.role, profile=hints.profile, floor=hints.floor)
+    hints, name = call.hints, call.mention or call.model
+    wanted = resolve(name, names, snapshot, role=hints.role, profile=hints.profile, floor=hints.floor)
+    return replace(wanted, asked=call.asked) if call.mention else wanted
 
 
 def _priority(call: Call, wanted: Wanted) -> Priority:

@@ -62,6 +62,7 @@ _PARTS = MappingProxyType(
         "document_url": PartKind.FILE,  # Mistral's
     }
 )
+_SPEAKERS = MappingProxyType({**_ROLES, "function": Role.TOOL})  # the tool of old, which no other dialect has
 # An image in the request itself; what stands elsewhere only some servers fetch.
 _ENCLOSED = re.compile(rb'\s*(?:{(?:[^{}]*,)?\s*"url"\s*:\s*)?"data:(?:image\\?/[\w.+-]+)?;base64,')
 
@@ -74,7 +75,7 @@ def read_message(sent: SentMessage) -> Message:
         parts = tuple(_part(part) for part in sent.content)
     if size := sent.beside:
         parts += (Part(PartKind.OTHER, size=size),)
-    return Message(_ROLES.get(sent.role, Role.USER), parts)
+    return Message(_SPEAKERS.get(sent.role, Role.USER), parts)
 
 
 def _part(sent: SentPart) -> Part:
