@@ -211,6 +211,7 @@ class Wanted:
     preferred: tuple[str, ...] = ()  # ids of those that come first, on whatever rung
     preferred_by: str = ""  # whose wish that is: a short code
     avoids: frozenset[str] = frozenset()  # ids of those that it never gets
+    allowed: frozenset[str] | None = None  # ids of the only ones that its program may use; None: all
 
 
 @dataclass(frozen=True, slots=True)

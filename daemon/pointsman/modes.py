@@ -22,3 +22,7 @@ class Privacy(StrEnum):
     ANY = "any"
     NO_TRAIN = "no-train"
     LOCAL = "local"
+
+    def with_(self, other: "Privacy") -> "Privacy":
+        """The stricter of two."""
+        return max(self, other, key=list(Privacy).index)

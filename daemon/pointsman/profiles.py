@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from pointsman.modes import Privacy
 from pointsman.types import Ability, Grade, Priority, TaskKind, Tier
 
 AUTO = "auto"
@@ -77,3 +78,16 @@ ROLES = MappingProxyType(
     }
 )
 BACKGROUND = ROLES["background"]
+
+
+@dataclass(frozen=True, slots=True)
+class AppRules:
+    """What holds for all that one program asks."""
+
+    privacy: Privacy = Privacy.ANY  # at the least
+    profile: str = ""  # where its requests name none; empty: the role's, or the active one
+    floor: Grade | None = None  # where its requests name none; None: the role's
+    allow: tuple[str, ...] = ()  # names of the only models that it may use; empty: all
+
+
+NO_RULES = AppRules()

@@ -241,7 +241,7 @@ class Router:
     def _decide(self, journey: Journey, snapshot: Snapshot) -> Decision:
         names = self._names()
         journey.call = call = addressed(journey.call, names, snapshot)
-        wanted, task = understand(call, names, snapshot)
+        wanted, task = understand(call, names, snapshot, journey.app)
         caller = Caller(journey.app, wanted.role, journey.user)
         outlook = self._gate.outlook(snapshot.models, self._monotonic(), caller, task.at_most)
         loads = self._means.loads

@@ -45,3 +45,10 @@ def test_who_has_a_budget_is_held_to_it_however_many_names_there_are() -> None:
     for number in range(MOST):
         here.name(f"session-{number}")
     assert here.name("aider") == "aider"
+
+
+def test_a_program_that_rules_were_written_for_is_told_apart_however_many_there_are() -> None:
+    here = Programs(Budgets(Calendar(UTC), Wall()), lambda: {"aider"})
+    for number in range(MOST):
+        here.name(f"session-{number}")
+    assert (here.name("aider"), here.name("other")) == ("aider", OTHERS)

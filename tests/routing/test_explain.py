@@ -56,7 +56,7 @@ def test_of_a_named_model_only_its_own_reason_is_told() -> None:
 def test_a_named_model_that_is_private_is_refused_for_that() -> None:
     known = snapshot(model("f/g", tier=Tier.FREE))
     words = told(known, Wanted("f/g", chosen=False, models=("f/g",)), privacy=Privacy.LOCAL)
-    assert "f/g: the request is marked local" in words
+    assert "f/g: the request, or its program, is marked local" in words
 
 
 def test_names_in_the_users_lists_that_nobody_serves_are_told() -> None:

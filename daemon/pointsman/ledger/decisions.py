@@ -39,6 +39,7 @@ def _wanted(wanted: Wanted, most: int | None) -> WantedView:
         preferred=list(wanted.preferred[:most]),
         preferred_by=wanted.preferred_by,
         avoids=sorted(wanted.avoids)[:most],
+        allowed=None if wanted.allowed is None else sorted(wanted.allowed)[:most],
     )
 
 

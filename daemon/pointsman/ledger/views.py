@@ -22,6 +22,7 @@ class WantedView(TypedDict):
     preferred: NotRequired[list[str]]  # those that came first, on whatever rung
     preferred_by: NotRequired[str]
     avoids: NotRequired[list[str]]  # those that it never gets
+    allowed: NotRequired[list[str] | None]  # the only ones that its program may use; null: all
 
 
 class TaskView(TypedDict):

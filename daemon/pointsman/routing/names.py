@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from pointsman.profiles import AUTO, BALANCED, PROFILES, ROLES, Profile, Role
+from pointsman.profiles import AUTO, BALANCED, PROFILES, ROLES, AppRules, Profile, Role
 from pointsman.types import TaskKind
 
 # What a short name that people use stands for: the newest that is known whose name fits.
@@ -22,7 +22,7 @@ FAMILIES = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Aliases (a name or a pattern with `*`), roles, lists of fallbacks, profiles, lists by kind of task.
+    """Aliases (a name or a pattern with `*`), roles, fallbacks, profiles, lists by kind, rules for programs.
 
     `active` is the profile that holds where nothing else is said. `mentions`: a first word `@name` in what is
     asked means one of these names, or a model's.
@@ -35,6 +35,7 @@ class Names:
     tasks: Mapping[TaskKind, Sequence[str]] = field(default_factory=dict)
     active: str = BALANCED.name
     mentions: bool = True
+    apps: Mapping[str, AppRules] = field(default_factory=dict)
 
     def role(self, name: str) -> Role | None:
         return self.roles.get(name) or ROLES.get(name)

@@ -76,11 +76,11 @@ def privacy(model: Model, task: Task) -> str | None:
     if task.privacy is Privacy.ANY or model.tier is Tier.LOCAL:
         return None
     if task.privacy is Privacy.LOCAL:
-        return "the request is marked local, and this model is not on this machine"
+        return "the request, or its program, is marked local, and this model is not on this machine"
     if model.trains is False:
         return None
     may = "may train on prompts" if model.trains else "is not known not to train on prompts"
-    return f"the request is marked no-train, and its provider {may}"
+    return f"the request, or its program, is marked no-train, and its provider {may}"
 
 
 def dialect(model: Model, task: Task) -> str | None:
@@ -127,6 +127,7 @@ def context(model: Model, task: Task) -> str | None:
 
 
 ROLE, PROFILE = "role", "profile"  # rules that only a choice of ours goes by
+ALLOWED = "allowed"
 CONTEXT = context.__name__  # as decisions name the rule
 # They say the same of all models of a `Kind`, and of all tasks that `_seen_by_kind` can't tell apart; the
 # context is each model's own, and asked last.
@@ -151,6 +152,7 @@ def decide(decision_id: str, wanted: Wanted, task: Task, snapshot: Snapshot, out
     """The candidates in order, and for every other model the rule that left it out."""
     out = _LeftOut()
     kinds = _suited(snapshot.kinds, wanted, out) if wanted.chosen else _named(wanted, snapshot, out)
+    kinds = kinds if wanted.allowed is None else _listed(kinds, wanted.allowed, task, out)
     apart = _apart(_allowed(kinds, task, snapshot, out), outlook.purse, snapshot)
     allowed = _payable(apart, task, outlook.purse, out, chosen=wanted.chosen)
     fitting = [run for kind in allowed if (run := _fitting(kind, task, out))]
@@ -198,6 +200,14 @@ def _suited(kinds: Iterable[Kind], wanted: Wanted, out: _LeftOut) -> Iterator[Ki
         out.add(PROFILE, f"the profile {wanted.profile.name} does not use its tier", strange)
         gone = frozenset((*avoided, *strange))
         yield from kinds_of(model for model in kind.models if model.id not in gone)
+
+
+def _listed(kinds: Iterable[Kind], ids: frozenset[str], task: Task, out: _LeftOut) -> Iterator[Kind]:
+    """Those that the program may use."""
+    reason = f"it is not in the list of what {task.caller.app} may use ([apps], allow)"
+    for kind in kinds:
+        out.add(ALLOWED, reason, (id_ for id_ in kind.ids if id_ not in ids))
+        yield from kinds_of(model for model in kind.models if model.id in ids)
 
 
 def _seen_by_kind(task: Task) -> Hashable:

@@ -113,7 +113,7 @@ def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -
     """
     if kind is TaskKind.BACKGROUND and wanted.role == MAIN and (wanted.chosen or wanted.asked == AUTO):
         behind = resolve(AUTO, names, snapshot, role=BACKGROUND.name, profile=wanted.profile.name)
-        wanted = replace(behind, asked=wanted.asked)
+        wanted = replace(behind, asked=wanted.asked, allowed=wanted.allowed)
     if not wanted.chosen:
         return wanted
     played = names.role(wanted.role)
@@ -140,6 +140,14 @@ def _mains(names: Names, snapshot: Snapshot) -> frozenset[str]:
     meant = names.chain(MAIN)[-1]
     paid = (model for model in _serving(meant, snapshot) if model.tier is Tier.PAID) if meant != AUTO else ()
     return frozenset(model.id for model in paid)
+
+
+def permitted(allow: Iterable[str], names: Names, snapshot: Snapshot) -> frozenset[str]:
+    """The ids of all that a program's list lets it use, wherever that is. It may say `local` or `free`."""
+    meant = (names.chain(name)[-1] for name in allow)
+    return frozenset(
+        model.id for name in meant for model in (*_of_tiers(name, snapshot), *_everywhere(name, snapshot))
+    )
 
 
 def pinned(name: str, names: Names, snapshot: Snapshot) -> Wanted:
@@ -184,7 +192,7 @@ def known_names(names: Names, snapshot: Snapshot) -> list[str]:
 
 
 def _of_tiers(word: str, snapshot: Snapshot) -> list[Model]:
-    """What a word that only a list of fallbacks may hold stands for."""
+    """What a word that only a list of fallbacks, or of what is allowed, may hold stands for."""
     tiers = _FALLBACK_WORDS.get(word, ())
     return [model for tier in tiers for model in sorted(snapshot.models, key=rank) if model.tier is tier]
 

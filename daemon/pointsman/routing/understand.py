@@ -1,13 +1,13 @@
-"""What a call means and what it asks, together: its name, its words, its headers. Pure."""
+"""What a call means and what it asks, together: its name, its words, its headers, whose it is. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from pointsman.calls import Call, CallKind, Task, Wanted
-from pointsman.profiles import BALANCED
+from pointsman.profiles import BALANCED, NO_RULES, AppRules
 from pointsman.routing.classify import classify
 from pointsman.routing.names import Names
-from pointsman.routing.resolve import for_kind, is_name, pinned, resolve
+from pointsman.routing.resolve import for_kind, is_name, permitted, pinned, resolve
 from pointsman.types import Grade, Priority, Snapshot
 from pointsman.wire.mentions import mention_of, without_mention
 
@@ -23,9 +23,13 @@ def may_mention(call: Call, names: Names) -> bool:
     return names.mentions and not call.mention and bool(mention_of(call))
 
 
-def understand(call: Call, names: Names, snapshot: Snapshot) -> tuple[Wanted, Task]:
-    """Raises UnknownModel or BadRequest. What its client says of it goes before what its words say."""
-    wanted = _wanted(call, names, snapshot)
+def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> tuple[Wanted, Task]:
+    """Raises UnknownModel or BadRequest. What its client says of it goes before what its words say.
+
+    `app`: the program that asks. Its rules hold beside what its request says; none of them is loosened.
+    """
+    rules = names.apps.get(app, NO_RULES)
+    wanted = _wanted(call, names, snapshot, rules)
     task = classify(call, Grade.SIMPLE, chosen=wanted.chosen)
     kind = task.kind if call.hints.kind is None else call.hints.kind
     meant, wanted = wanted, for_kind(wanted, kind, names, snapshot)
@@ -39,6 +43,8 @@ def understand(call: Call, names: Names, snapshot: Snapshot) -> tuple[Wanted, Ta
         needs=task.needs | wanted.needs,
         priority=_priority(call, wanted),
         at_most=call.hints.at_most,
+        privacy=task.privacy.with_(rules.privacy),
+        reasons=task.reasons if rules is NO_RULES else (*task.reasons, f"app:{app}"),
     )
 
 
@@ -53,12 +59,21 @@ def _more_reasons(call: Call, wanted: Wanted, task: Task) -> Iterator[str]:
         yield f"profile:{wanted.profile.name}"
 
 
-def _wanted(call: Call, names: Names, snapshot: Snapshot) -> Wanted:
+def _wanted(call: Call, names: Names, snapshot: Snapshot, rules: AppRules) -> Wanted:
+    hints = call.hints
     if call.kind is CallKind.EMBEDDING:
-        return pinned(call.model, names, snapshot)
-    hints, name = call.hints, call.mention or call.model
-    wanted = resolve(name, names, snapshot, role=hints.role, profile=hints.profile, floor=hints.floor)
-    return replace(wanted, asked=call.asked) if call.mention else wanted
+        wanted = pinned(call.model, names, snapshot)
+    else:
+        wanted = resolve(
+            call.mention or call.model,
+            names,
+            snapshot,
+            role=hints.role,
+            profile=hints.profile or rules.profile,
+            floor=max((one for one in (rules.floor, hints.floor) if one is not None), default=None),
+        )
+    wanted = replace(wanted, asked=call.asked) if call.mention else wanted
+    return replace(wanted, allowed=permitted(rules.allow, names, snapshot)) if rules.allow else wanted
 
 
 def _priority(call: Call, wanted: Wanted) -> Priority:
