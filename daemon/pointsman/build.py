@@ -40,11 +40,10 @@ from pointsman.limits.programs import Programs
 from pointsman.machine import ClockWatch, Gauge, look, sleepless
 from pointsman.net import Sessions
 from pointsman.paths import Paths
-from pointsman.profiles import PROFILES
 from pointsman.router import Router
-from pointsman.routing.names import Names
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.callers import Callers
+from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
@@ -143,7 +142,7 @@ async def build(
         if error.shuts is Shuts.ENDPOINT:
             sweeper.lost(endpoint.id, error.message)
 
-    names = _names(setup.config)
+    choices = Choices(setup.config, settings, written)
     means = Means(
         sessions,
         gate,
@@ -162,7 +161,7 @@ async def build(
         gate=gate,
         lookout=sweeper,
         means=means,
-        names=lambda: names,
+        names=choices.names,
         bus=bus,
         keep=writer.enqueue,
         new_id=Ids(times.wall, random.Random(secrets.randbits(64))),  # noqa: S311 - ids are no secrets
@@ -170,7 +169,7 @@ async def build(
         monotonic=clock,
         config_file=str(setup.paths.config_file),
         mode=modes.mode,
-        counted_as=Programs(budgets).name,
+        counted_as=Programs(budgets, lambda: choices.names().apps).name,
         machine=Gauge(_look_at(setup.config.machine), clock),
     )
 
@@ -199,6 +198,7 @@ async def build(
         budgets=budgets,
         budget_settings=BudgetSettings(budgets, settings, written),
         callers=Callers(),
+        choices=choices,
     )
 
 
@@ -261,21 +261,6 @@ def start_jobs(
 
 def _look_at(config: MachineConfig) -> Callable[[], Machine]:
     return partial(look, memory=config.memory, battery=config.battery is Battery.LIGHT)
-
-
-def _names(config: Config) -> Names:
-    return Names(
-        aliases=config.models,
-        roles={name: role.to_role(name) for name, role in config.roles.items()},
-        fallback=config.fallback,
-        profiles={
-            **PROFILES,
-            **{name: one.to_profile(name) for name, one in config.profiles.defined.items()},
-        },
-        tasks=config.tasks,
-        active=config.profiles.active,
-        mentions=config.choosing.mentions,
-    )
 
 
 def _most_a_minute(config: Config) -> Mapping[str, int]:

@@ -38,5 +38,5 @@ def test_a_required_key_is_told_as_such() -> None:
 
 def test_what_nothing_acts_on_yet_is_told() -> None:
     page = render()
-    about_tasks = page[page.index("## `[tasks]`") :]
-    assert "nothing in this version acts on it" in about_tasks[:300]
+    about_weights = page[page.index("## `[profiles.NAME.weights]`") :]
+    assert "nothing in this version acts on it" in about_weights[:300]

@@ -82,8 +82,8 @@ def test_a_private_file_and_one_without_keys_are_not_warned_of(write: Write) -> 
 
 
 def test_what_nothing_acts_on_yet_is_told(write: Write) -> None:
-    path = write('[models]\na = "b"\n[apps.x]\nprofile = "eco"\nbudget = { window = "day", limit = 1 }\n')
-    assert load(path).warnings == (f"{path}: nothing in this version acts on apps.x.profile",)
+    path = write('[models]\na = "b"\n[profiles.mine]\nslack = 1\nfallback = "b"\n')
+    assert load(path).warnings == (f"{path}: nothing in this version acts on profiles.mine.fallback",)
 
 
 @pytest.mark.parametrize("text", [OLDER, FULL])

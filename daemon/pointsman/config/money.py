@@ -21,6 +21,7 @@ from pointsman.dates import Window
 from pointsman.funds import CURVE, TOTAL, Budget, Scope, Step, Turn
 from pointsman.modes import Privacy
 from pointsman.money import to_nano
+from pointsman.profiles import AppRules
 from pointsman.types import Grade
 
 A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'
@@ -109,8 +110,12 @@ class AppConfig(Section):
         default=None, description="The profile by which its models are chosen."
     )
     allow: Annotated[Names, Unset("all")] = Field(
-        default=(), description="The only models that it may use, by name."
+        default=(),
+        description="The only models that it may use, by name; `local` and `free` are all of that tier.",
     )
     floor: Annotated[Word[Grade] | None, Unset("the role's")] = Field(
         default=None, description="The least grade of a model that may be chosen for it."
     )
+
+    def to_rules(self) -> AppRules:
+        return AppRules(self.privacy, self.profile or "", self.floor, self.allow)

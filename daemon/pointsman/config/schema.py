@@ -37,17 +37,8 @@ from pointsman.types import Grade, TaskKind
 
 # What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
 NOT_IN_FORCE = (
-    ("roles", "NAME", "floor"),
-    ("roles", "NAME", "profile"),
-    ("roles", "NAME", "prefer"),
-    ("roles", "NAME", "fallback"),
-    ("roles", "NAME", "priority"),
-    ("profiles",),
-    ("tasks",),
-    ("apps", "NAME", "privacy"),
-    ("apps", "NAME", "profile"),
-    ("apps", "NAME", "allow"),
-    ("apps", "NAME", "floor"),
+    ("profiles", "NAME", "weights"),
+    ("profiles", "NAME", "fallback"),
 )
 
 
@@ -163,12 +154,12 @@ class Config(Section):
     models: Table[OwnName, Text] = Field(
         default_factory=empty,
         description="Aliases: a name that a client may send, and the name that it stands for. "
-        "The alias may hold `*`.",
+        "The alias may hold `*`. `pointsman alias` changes them at run time.",
     )
     roles: Table[OwnName, RoleField] = Field(
         default_factory=empty,
         description="Roles that a client may send as its model. A name in quotes in place of the table "
-        "stands for its `model`.",
+        "stands for its `model`. `pointsman role` changes them at run time.",
     )
     fallback: Table[OwnName, Names] = Field(
         default_factory=empty,
@@ -176,10 +167,12 @@ class Config(Section):
         "roles, `local`, `free`.",
     )
     profiles: ProfilesConfig = Field(
-        default_factory=ProfilesConfig, description="The way of choosing that is in force."
+        default_factory=ProfilesConfig,
+        description="The way of choosing that is in force. `pointsman profile` changes it at run time.",
     )
     tasks: Table[Word[TaskKind], Names] = Field(
-        default_factory=empty, description="Models to take first, by kind of task."
+        default_factory=empty,
+        description="Models to take first, by kind of task. `pointsman task` changes them at run time.",
     )
     choosing: ChoosingConfig = Field(
         default_factory=ChoosingConfig, description="What else a choice goes by."

@@ -17,6 +17,7 @@ from pointsman.limits.budget import Budgets
 from pointsman.router import Router
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.callers import Callers
+from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
 from pointsman.server.streams import Signs
 from pointsman.watch.border import Border
@@ -56,6 +57,7 @@ class Rooms:
     budgets: Budgets
     budget_settings: BudgetSettings
     callers: Callers
+    choices: Choices
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -37,10 +37,10 @@ from pointsman.limits.gate import Gate
 from pointsman.modes import Mode
 from pointsman.net import Sessions
 from pointsman.router import Router
-from pointsman.routing.names import Names
 from pointsman.server.app import make_app
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.callers import Callers
+from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
 from pointsman.server.streams import Signs
@@ -51,6 +51,7 @@ from tests.server.control.spent import Sums
 
 STARTED_AT = 1_000_000.0
 SECRET = "sk-never-told"
+ALIAS = '[models]\nquick = "llama-server/qwen"\n'
 
 Client = TestClient[web.Request, web.Application]
 
@@ -138,8 +139,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     settings = Settings(tmp_path / "settings.json")
     modes = Modes(Mode.NORMAL, settings, lambda: Mode.NO_PAID, bus, time.time)
     budgets = Budgets(Calendar(), time.time)
+    written = partial(load, tmp_path / "config.toml")
+    (tmp_path / "config.toml").write_text(ALIAS, encoding="utf-8")
+    choices = Choices(written().config, settings, written)
     rooms = Rooms(
-        router=_router(registry, sweeper, bus, writer, loads, modes=modes),
+        router=_router(registry, sweeper, bus, writer, loads, modes=modes, choices=choices),
         registry=registry,
         sweeper=sweeper,
         keys=Keybook(Config(), {}, Credentials(tmp_path / "credentials.toml"), Sessions(), time.time),
@@ -154,8 +158,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         key_watch=KeyWatch(Sessions(), registry, Gate(), time.monotonic, asks=False),
         modes=modes,
         budgets=budgets,
-        budget_settings=BudgetSettings(budgets, settings, partial(load, tmp_path / "config.toml")),
+        budget_settings=BudgetSettings(budgets, settings, written),
         callers=Callers(),
+        choices=choices,
         catalogues=Catalogues(),
     )
     yield House(rooms, source, bus, jobs)
@@ -186,7 +191,14 @@ def _clocks(candidate: Candidate, call: Call, task: Task) -> Clocks:
 
 
 def _router(
-    registry: Registry, sweeper: Sweeper, bus: Bus, writer: Writer, loads: Loads, *, modes: Modes
+    registry: Registry,
+    sweeper: Sweeper,
+    bus: Bus,
+    writer: Writer,
+    loads: Loads,
+    *,
+    modes: Modes,
+    choices: Choices,
 ) -> Router:
     gate = Gate(budgets=Budgets(Calendar(), time.time))
     return Router(
@@ -194,7 +206,7 @@ def _router(
         gate=gate,
         lookout=sweeper,
         means=Means(Sessions(), gate, loads, _clocks, print, time.time),
-        names=lambda: Names(aliases={"quick": "llama-server/qwen"}),
+        names=choices.names,
         bus=bus,
         keep=writer.enqueue,
         new_id=lambda: "d1",

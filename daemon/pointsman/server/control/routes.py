@@ -1,5 +1,6 @@
 """Everything under `/control/v0/`. No token is asked for it; what changes something is asked with JSON."""
 
+from pointsman.server.control.aliases import delete_alias, get_aliases, post_alias
 from pointsman.server.control.budgets import delete_budget, get_budgets, post_budget, post_none
 from pointsman.server.control.decisions import get_decision, get_decisions
 from pointsman.server.control.discover import post_discover
@@ -10,8 +11,12 @@ from pointsman.server.control.keys import delete_key, get_keys, post_key, post_t
 from pointsman.server.control.limits import get_limits, post_reset
 from pointsman.server.control.mode import get_mode, post_mode
 from pointsman.server.control.models import get_models
+from pointsman.server.control.profile import get_profile, post_profile
+from pointsman.server.control.roles import delete_role, get_roles, post_role
+from pointsman.server.control.setup import post_preset
 from pointsman.server.control.spend import get_spend
 from pointsman.server.control.status import get_status
+from pointsman.server.control.tasks import delete_task, get_tasks, post_task
 from pointsman.server.control.urls import get_urls, post_url
 from pointsman.server.routes import Row
 
@@ -43,6 +48,43 @@ ROUTES: tuple[Row, ...] = (
     Row("POST", f"{PREFIX}/limits/reset", post_reset, "Ask it all again; answers with what was left alone."),
     Row("GET", f"{PREFIX}/mode", get_mode, "What may answer: normal, no-paid, local-only or paused."),
     Row("POST", f"{PREFIX}/mode", post_mode, "Change it, for restarts too; through the socket alone."),
+    Row("GET", f"{PREFIX}/profile", get_profile, "The ways of choosing, and which is active."),
+    Row("POST", f"{PREFIX}/profile", post_profile, "Another is; null: the file's; through the socket alone."),
+    Row("GET", f"{PREFIX}/aliases", get_aliases, "Names that stand for others, and what they mean now."),
+    Row("POST", f"{PREFIX}/aliases/{{name}}", post_alias, "Set an alias; through the socket alone."),
+    Row(
+        "DELETE",
+        f"{PREFIX}/aliases/{{name}}",
+        delete_alias,
+        "Take away an alias that was set so; through the socket alone.",
+    ),
+    Row("GET", f"{PREFIX}/tasks", get_tasks, "Which models each kind of task takes first."),
+    Row("POST", f"{PREFIX}/tasks/{{kind}}", post_task, "Set them; through the socket alone."),
+    Row(
+        "DELETE",
+        f"{PREFIX}/tasks/{{kind}}",
+        delete_task,
+        "Take away a list that was set so; through the socket alone.",
+    ),
+    Row("GET", f"{PREFIX}/roles", get_roles, "What requests are for, and who plays it now."),
+    Row(
+        "POST",
+        f"{PREFIX}/roles/{{name}}",
+        post_role,
+        "Change a role, with the fields of the configuration; through the socket alone.",
+    ),
+    Row(
+        "DELETE",
+        f"{PREFIX}/roles/{{name}}",
+        delete_role,
+        "Take away what was set so of a role; through the socket alone.",
+    ),
+    Row(
+        "POST",
+        f"{PREFIX}/setup/preset",
+        post_preset,
+        "Several settings at once: zero, hybrid, team or offline; through the socket alone.",
+    ),
     Row(
         "GET", f"{PREFIX}/budgets", get_budgets, "How budgets stand, and what was spent today and this month."
     ),
