@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 SET_BY: Mapping[str, str] = MappingProxyType(
-    {"built-in": "nobody: it is built in", "configuration": "the configuration", "command": "a command"}
+    {"built-in": "built in", "configuration": "the configuration", "command": "a command"}
 )
 
 

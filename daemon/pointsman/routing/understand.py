@@ -38,18 +38,17 @@ def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> t
     return wanted, replace(
         task,
         kind=kind,
-        reasons=(*task.reasons, *_more_reasons(call, wanted, task)),
-        grade=max(task.grade, wanted.floor),
+        reasons=(*task.reasons, *_more_reasons(call, wanted, task, "" if rules is NO_RULES else app)),
+        grade=max(task.grade, wanted.floor, rules.floor or Grade.SIMPLE),
         needs=task.needs | wanted.needs,
         priority=_priority(call, wanted),
         at_most=call.hints.at_most,
         privacy=task.privacy.with_(rules.privacy),
-        reasons=task.reasons if rules is NO_RULES else (*task.reasons, f"app:{app}"),
     )
 
 
-def _more_reasons(call: Call, wanted: Wanted, task: Task) -> Iterator[str]:
-    """What is not read from its words, as far as it changes anything."""
+def _more_reasons(call: Call, wanted: Wanted, task: Task, ruled: str) -> Iterator[str]:
+    """What is not read from its words, as far as it changes anything. `ruled`: a program that has rules."""
     if call.hints.kind is not None:
         yield f"kind:{call.hints.kind} (X-Pointsman-Task)"
     if wanted.chosen and wanted.floor > task.grade:
@@ -57,6 +56,8 @@ def _more_reasons(call: Call, wanted: Wanted, task: Task) -> Iterator[str]:
         yield f"floor:{wanted.floor.name.lower()} ({whose})"
     if wanted.profile.name != BALANCED.name:
         yield f"profile:{wanted.profile.name}"
+    if ruled:
+        yield f"app:{ruled}"
 
 
 def _wanted(call: Call, names: Names, snapshot: Snapshot, rules: AppRules) -> Wanted:
@@ -70,7 +71,7 @@ def _wanted(call: Call, names: Names, snapshot: Snapshot, rules: AppRules) -> Wa
             snapshot,
             role=hints.role,
             profile=hints.profile or rules.profile,
-            floor=max((one for one in (rules.floor, hints.floor) if one is not None), default=None),
+            floor=hints.floor,
         )
     wanted = replace(wanted, asked=call.asked) if call.mention else wanted
     return replace(wanted, allowed=permitted(rules.allow, names, snapshot)) if rules.allow else wanted

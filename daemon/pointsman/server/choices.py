@@ -113,6 +113,7 @@ def names_of(config: Config) -> Names:
         },
         tasks=config.tasks,
         active=config.profiles.active,
+        mentions=config.choosing.mentions,
         apps={name: app.to_rules() for name, app in config.apps.items()},
     )
 

@@ -91,8 +91,13 @@ def test_profiles_are_told_with_who_set_them(ask_stub: Run, stub: Stub) -> None:
     stub.answers["GET /control/v0/profile"] = PROFILES
     first, _, eco, mine = ask_stub("profile").out.splitlines()
     assert first == "eco is in force (set by a command)"
-    assert eco.endswith("1 less accepted  the first tier, by cost      nobody: it is built in")
+    assert eco.endswith("1 less accepted  the first tier, by cost      built in")
     assert mine.endswith("as needed        the best grade, of any tier  the configuration")
+
+
+def test_a_profile_that_nobody_set_is_said_to_be_built_in(ask_stub: Run, stub: Stub) -> None:
+    stub.answers["GET /control/v0/profile"] = PROFILES | {"active": "balanced", "origin": "built-in"}
+    assert ask_stub("profile").out.startswith("balanced is in force (built in)\n")
 
 
 @pytest.mark.parametrize(("word", "body"), [("eco", "eco"), ("--undo", None)])

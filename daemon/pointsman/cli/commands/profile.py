@@ -54,7 +54,9 @@ def _preset(args: Namespace, shell: Shell) -> int:
 
 
 def _show(answer: ProfilesShape, screen: Screen) -> None:
-    screen.line(f"{answer['active']} is in force (set by {SET_BY[answer['origin']]})")
+    whose = SET_BY[answer["origin"]]
+    said = whose if answer["origin"] == "built-in" else f"set by {whose}"
+    screen.line(f"{answer['active']} is in force ({said})")
     screen.table(HEADS, map(_row, answer["profiles"]))
 
 
