@@ -35,7 +35,7 @@ class Choices:
     def __init__(self, config: Config, settings: Settings, read: Read) -> None:
         self._settings = settings
         self._read = read
-        self.config = config
+        self._config = config
         self._names = names_of(config)
 
     def names(self) -> Names:
@@ -45,7 +45,7 @@ class Choices:
     def origin(self, section: str, name: str) -> str:
         if f"{section}.{name}" in self._settings.values:
             return COMMAND
-        return CONFIGURATION if name in _written(self.config)[section] else BUILT_IN
+        return CONFIGURATION if name in _written(self._config)[section] else BUILT_IN
 
     def set(self, said: Mapping[str, object]) -> None:
         """Holds at once: values by their keys in the configuration, such as `tasks.code`.
@@ -60,7 +60,7 @@ class Choices:
 
     def set_roles(self, changes: Mapping[str, Mapping[str, object]]) -> None:
         """By their names. What is not changed of one stays as it was set; None takes a field back."""
-        self.set({f"{ROLES}.{_good(name)}": self._changed(name, fields) for name, fields in changes.items()})
+        self.set({f"{ROLES}.{_good(name)}": self._merged(name, fields) for name, fields in changes.items()})
 
     def undo(self, section: str, name: str) -> None:
         """What the file says, or what is built in, holds again. Raises as `set` does, and NotFound."""
@@ -80,16 +80,16 @@ class Choices:
             return ""
         return AUTO if wanted.chosen else wanted.models[0] if wanted.named else ""
 
-    def _changed(self, role: str, changes: Mapping[str, object]) -> dict[str, object]:
-        own = self.config.roles.get(role)
+    def _merged(self, role: str, changes: Mapping[str, object]) -> dict[str, object]:
+        own = self._config.roles.get(role)
         fields = {} if own is None else own.model_dump(exclude_unset=True)
         return {key: value for key, value in {**fields, **changes}.items() if value is not None}
 
     def _change(self, gone: Collection[str], new: Mapping[str, object]) -> None:
         values = self._settings.values.items()
         kept = {key: value for key, value in values if _is_ours(key) and key not in gone}
-        self.config = self._checked({**kept, **new})
-        self._names = names_of(self.config)
+        self._config = self._checked({**kept, **new})
+        self._names = names_of(self._config)
         self._settings.swap(gone, new)
 
     def _checked(self, said: Mapping[str, object]) -> Config:
