@@ -12,14 +12,14 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pointsman.calls import Attempt, Call, CallKind, Decision, Machine, some
+from pointsman.calls import Attempt, Call, Decision, Machine, some
 from pointsman.catalogue.registry import Registry
 from pointsman.errors import NoRoute, OverBudget, PointsmanError, UnknownModel
 from pointsman.events import Bus
 from pointsman.execution.answer import Answer, Means
 from pointsman.execution.attempts import MOST_ATTEMPTS, first_answer
 from pointsman.funds import Caller, Purse
-from pointsman.ledger.record import RequestRecord
+from pointsman.ledger.record import RequestRecord, kind_of
 from pointsman.ledger.sums import took
 from pointsman.limits.ceilings import Told
 from pointsman.limits.circuit import Shut
@@ -31,6 +31,7 @@ from pointsman.routing.degrade import RULES as MONEY
 from pointsman.routing.explain import is_too_long, nobody_left
 from pointsman.routing.names import Names
 from pointsman.routing.policy import decide, few_words, routable
+from pointsman.routing.sticky import NO_CONVERSATION, Conversation, Conversations, conversation_of
 from pointsman.routing.understand import addressed, may_mention, understand
 from pointsman.types import Health, Model, Snapshot, Tier
 
@@ -60,6 +61,7 @@ class Journey:
     call: Call
     app: str = ""  # the program that asks, by the name under which it is counted
     user: str = ""  # whose program it is
+    conversation: Conversation = NO_CONVERSATION  # of which it is a turn
     decision: Decision | None = None
     attempts: list[Attempt] = field(default_factory=list)
     error: str = ""
@@ -103,12 +105,13 @@ class Router:
         self._mode = mode
         self._counted_as = counted_as
         self._machine = machine
+        self._conversations = Conversations(monotonic)
 
-    def explain(self, call: Call) -> Decision:
+    def explain(self, call: Call, user: str = "") -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
-        return self._decide(
-            Journey(self._new_id(), 0.0, 0.0, 0, call, call.hints.app), self._registry.snapshot
-        )
+        app, began = call.hints.app, conversation_of(call, user, call.hints.app)
+        journey = Journey(self._new_id(), 0.0, 0.0, 0, call, app, user, began)
+        return self._decide(journey, self._registry.snapshot)
 
     def names(self) -> list[str]:
         """What a request may ask for beside models: auto, and what the user named."""
@@ -142,8 +145,8 @@ class Router:
     def begin(self, call: Call, user: str = "") -> Journey:
         self._lookout.request_seen()
         app = self._counted_as(call.hints.app)
-        today = self._gate.budgets.today()
-        return Journey(self._new_id(), self._wall(), self._monotonic(), today, call, app, user)
+        today, began = self._gate.budgets.today(), conversation_of(call, user, call.hints.app)
+        return Journey(self._new_id(), self._wall(), self._monotonic(), today, call, app, user, began)
 
     @asynccontextmanager
     async def answer(self, journey: Journey) -> AsyncIterator[Answer]:
@@ -157,6 +160,7 @@ class Router:
             answer = await self._first_answer(journey)
             journey.status = 200
             yield answer
+            self._answered(journey, answer.candidate.model)
         except PointsmanError as error:
             journey.error = error.message
             if answer is None:
@@ -172,6 +176,10 @@ class Router:
             if answer is not None:
                 answer.close()
             self._write_down(journey, answer)
+
+    def _answered(self, journey: Journey, model: Model) -> None:
+        if journey.decision and not journey.error:
+            self._conversations.answered(journey.conversation, journey.decision.wanted, model)
 
     async def _first_answer(self, journey: Journey) -> Answer:
         """Decides and asks; once more where somebody may soon be asked again."""
@@ -209,8 +217,7 @@ class Router:
                 return None
             first = decision.candidates[0].model.tier if decision.candidates else None
             good = first is Tier.LOCAL or (first is not None and snapshot.swept_at is not None)
-            if snapshot.swept_at is None and may_mention(journey.call, self._names()):
-                good = False  # whom it mentions may be found yet
+            good = good and not may_mention(journey.call, self._names(), snapshot)
             good = good or decision.task.mode is Mode.PAUSED
             return decision if good else None
 
@@ -248,7 +255,8 @@ class Router:
         outlook = replace(
             outlook, waits=loads.waits(), paces=loads.paces, machine=self._machine(), wall=self._wall()
         )
-        task = replace(task, mode=self._mode(), caller=caller)
+        stays_with = self._conversations.model(journey.conversation, wanted, in_tool_loop=task.in_tool_loop)
+        task = replace(task, mode=self._mode(), caller=caller, stays_with=stays_with)
         return decide(journey.id, wanted, task, snapshot, outlook)
 
     def _nobody_left(self, decision: Decision) -> NoRoute:
@@ -317,14 +325,7 @@ class Router:
             decision=decision,
             attempts=tuple(map(copy, journey.attempts)),  # the ledger's thread must not see them change
             day=journey.day,
-            kind=_kind(call, decision),
+            kind=kind_of(call, decision),
             role=decision.wanted.role if decision else "",
             user=journey.user,
         )
-
-
-def _kind(call: Call, decision: Decision | None) -> str:
-    """What a request was about; of those that are no conversation, what was asked of a model."""
-    if decision is None or call.kind is CallKind.EMBEDDING:
-        return call.kind.value
-    return decision.task.kind.value

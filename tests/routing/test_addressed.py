@@ -1,5 +1,7 @@
 """Whether a first word `@name` calls somebody."""
 
+from dataclasses import replace
+
 import pytest
 
 from pointsman.routing.names import Names
@@ -50,8 +52,9 @@ def test_a_call_that_mentions_nobody_is_as_it_came(call: object) -> None:
     assert addressed(call, NAMES, HERE) is call  # type: ignore[arg-type]
 
 
-def test_what_nobody_known_is_called_may_be_a_name_yet() -> None:
-    call = chat(**said("@late Why?"))
-    assert may_mention(call, NAMES)
-    assert not may_mention(call, Names(mentions=False))
-    assert not may_mention(addressed(chat(**said("@tiny Why?")), NAMES, HERE), NAMES)
+def test_until_all_was_looked_for_nobodys_name_may_be_one_yet() -> None:
+    call, looking = chat(**said("@late Why?")), replace(HERE, swept_at=None)
+    assert may_mention(call, NAMES, looking)
+    assert not may_mention(call, NAMES, HERE)
+    assert not may_mention(call, Names(mentions=False), looking)
+    assert not may_mention(addressed(chat(**said("@tiny Why?")), NAMES, looking), NAMES, looking)

@@ -46,12 +46,12 @@ def test_of_a_program_s_privacy_and_its_request_s_the_stricter_holds(own: Privac
     assert strictness.index(task.privacy) == max(strictness.index(own), strictness.index(asked))
 
 
-def test_its_profile_and_its_floor_hold_where_the_request_names_none() -> None:
+def test_its_profile_holds_where_the_request_names_none_and_its_floor_in_any_case() -> None:
     rules = names(AppRules(profile="eco", floor=Grade.REASONING))
     wanted, task = understand(call(), rules, KNOWN, APP)
     assert (wanted.profile.name, wanted.floor, task.grade) == ("eco", Grade.REASONING, Grade.REASONING)
     wanted, _ = understand(call(profile="premium", floor=Grade.GENERATION), rules, KNOWN, APP)
-    assert (wanted.profile.name, wanted.floor) == ("premium", Grade.GENERATION)
+    assert (wanted.profile.name, wanted.floor) == ("premium", Grade.REASONING)
     wanted, _ = understand(call("auto:balanced"), rules, KNOWN, APP)
     assert wanted.profile.name == "balanced"
 

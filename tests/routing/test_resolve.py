@@ -98,6 +98,17 @@ def test_a_pattern_stands_for_every_name_that_fits_and_an_exact_alias_goes_first
         resolve("Claude-opus", names, HERE)
 
 
+def test_a_pattern_is_for_what_clients_send_and_not_for_what_the_user_wrote() -> None:
+    names = Names(aliases={"*": "auto", "quick": "local/tiny"}, fallback={"quick": ["large"]})
+    assert models("quick", names) == ("local/tiny", "llama-server-9931/large")
+    assert resolve("local/tiny", names, HERE).chosen
+
+
+def test_a_name_may_stand_for_a_profile() -> None:
+    wanted = resolve("cheap", Names(aliases={"cheap": "auto:eco"}), HERE)
+    assert (wanted.chosen, wanted.profile.name, wanted.via) == (True, "eco", "cheap")
+
+
 def test_only_a_star_makes_a_pattern() -> None:
     with pytest.raises(UnknownModel):
         resolve("gpt-4", Names(aliases={"gpt-?": "auto"}), HERE)

@@ -25,7 +25,8 @@ def task(task: TaskView) -> str:
     private = "" if task["privacy"] == "any" else f"; privacy {task['privacy']}"
     mode = "" if task.get("mode", "normal") == "normal" else f"; mode {task['mode']}"
     turn = "" if task.get("priority", "normal") == "normal" else f"; priority {task['priority']}"
-    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}{mode}{turn}"
+    before = f"; answered before by {task['stays_with']}" if task.get("stays_with") else ""
+    return f"needs {needs}; {', '.join(task['reasons'])}{limit}{private}{mode}{turn}{before}"
 
 
 def reason(candidate: CandidateView) -> str:

@@ -62,7 +62,7 @@ class RoleConfig(Section):
         given = self.model_fields_set
         return replace(
             built_in,
-            model=self.model or "",
+            model=built_in.model if self.model is None else self.model,
             floor=built_in.floor if self.floor is None else self.floor,
             profile=self.profile or "",
             prefer=self.prefer,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pointsman.calls import Attempt, Decision
+from pointsman.calls import Attempt, Call, CallKind, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,13 @@ class RequestRecord:
     kind: str = ""  # of task
     role: str = ""
     user: str = ""
+
+
+def kind_of(call: Call, decision: Decision | None) -> str:
+    """What a request was about; of those that are no conversation, what was asked of a model."""
+    if decision is None or call.kind is CallKind.EMBEDDING:
+        return call.kind.value
+    return decision.task.kind.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,28 +43,29 @@ class Names:
     def profile(self, name: str) -> Profile:
         return self.profiles.get(name) or self.profiles[self.active]
 
-    def chain(self, name: str) -> list[str]:
-        """A name and what it stands for, link by link, to what stands for itself. Circles end."""
+    def chain(self, name: str, *, sent: bool = False) -> list[str]:
+        """A name and what it stands for, link by link, to what stands for itself. Circles end.
+
+        `sent`: by a client, so that it may fit a pattern. What the user wrote means what it says.
+        """
         chain = [name]
-        while target := next((to for to in self._targets(chain[-1]) if to not in chain), None):
+        while target := next((to for to in self._targets(chain, sent=sent) if to not in chain), None):
             chain.append(target)
         return chain
 
-    def _targets(self, name: str) -> Iterator[str]:
+    def _targets(self, chain: Sequence[str], *, sent: bool) -> Iterator[str]:
         """What a name may stand for. A role may be given to the alias of its own name: `rlm = "rlm"`."""
+        name = chain[-1]
         role = self.role(name)
         if role and role.model:
             yield role.model
-        if alias := self._alias(name):
-            yield alias
+        if name in self.aliases:
+            yield self.aliases[name]
+        elif sent and len(chain) == 1:
+            patterns = ((pattern, to) for pattern, to in self.aliases.items() if "*" in pattern)
+            yield from (to for pattern, to in patterns if fnmatchcase(name, pattern))
         if role:
             yield AUTO
-
-    def _alias(self, name: str) -> str | None:
-        if name in self.aliases:
-            return self.aliases[name]
-        patterns = ((pattern, to) for pattern, to in self.aliases.items() if "*" in pattern)
-        return next((to for pattern, to in patterns if fnmatchcase(name, pattern)), None)
 
     def nearest(self, name: str, known: Sequence[str]) -> list[str]:
         return get_close_matches(name, [one for one in known if one != name], n=3, cutoff=0.5)

@@ -8,7 +8,7 @@ from pointsman.funds import Step
 from pointsman.profiles import Profile, Weights
 from pointsman.routing import context as contexts
 from pointsman.routing.score import by_score
-from pointsman.types import Health, Model, ModelState, Tier, rank
+from pointsman.types import Grade, Health, Model, ModelState, Tier, rank
 
 _LOAD_ORDER = (
     ModelState.LOADED,
@@ -18,8 +18,11 @@ _LOAD_ORDER = (
     ModelState.FAILED,
 )
 CHEAPEST = Weights(time=0.0, quality=0.0)
+_OUT_OF_MEMORY = frozenset({ModelState.SLEEPING, ModelState.UNLOADED})
+STICKY = "sticky"  # why a model is asked again that answered in the conversation last
 
 Run = Sequence[Model]  # of one kind, in its order
+First = Mapping[str, tuple[Model, str]]  # by their ids those who are asked before all others, and why
 
 
 def without(ids: Container[str], runs: list[Run]) -> list[Run]:
@@ -33,7 +36,7 @@ def by_name(runs: list[Run], wanted: Wanted, task: Task) -> tuple[Candidate, ...
 
     def place(model: Model) -> tuple[bool, bool, int]:
         is_fallback = rank[model.id] >= wanted.named
-        return (is_fallback, not is_fallback and model.endpoint.health is Health.SILENT, rank[model.id])
+        return (is_fallback, not is_fallback and _is_silent(model), rank[model.id])
 
     def candidate(model: Model) -> Candidate:
         is_fallback = rank[model.id] >= wanted.named
@@ -44,26 +47,58 @@ def by_name(runs: list[Run], wanted: Wanted, task: Task) -> tuple[Candidate, ...
 
 
 def by_ladder(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Ranking:
-    """Who is preferred; then rung by rung among those good enough; then the best of the rest, degraded."""
-    preferred = _preferred(runs, wanted)
+    """Who goes first; then rung by rung among those good enough; then the best of the rest, degraded."""
+    first = _first(runs, wanted, task)
     rungs: dict[tuple[object, ...], list[Run]] = {}
-    for run in without(wanted.preferred, runs) if preferred else runs:
+    for run in without(first, runs) if first else runs:
         rungs.setdefault(_rung(run[0], wanted.profile, task), []).append(run)
-    return Ranking(sum(map(len, runs)), _climb(preferred, rungs, wanted, task, outlook))
+    return Ranking(sum(map(len, runs)), _climb(first, rungs, wanted, task, outlook))
 
 
-def _preferred(runs: list[Run], wanted: Wanted) -> list[Model]:
-    if not wanted.preferred:
+def _first(runs: list[Run], wanted: Wanted, task: Task) -> First:
+    """Whom the user prefers, and with whom the conversation stays: whatever the rung.
+
+    For one that is preferred to it a model is left, but not while it calls tools.
+    """
+    preferred = {model.id: (model, wanted.preferred_by) for model in _known(wanted.preferred, runs)}
+    kept = {model.id: (model, STICKY) for model in _kept(runs, wanted, task)}
+    if task.in_tool_loop or kept.keys() <= preferred.keys():
+        return kept | {id_: one for id_, one in preferred.items() if id_ not in kept}
+    return preferred | kept
+
+
+def _kept(runs: list[Run], wanted: Wanted, task: Task) -> list[Model]:
+    """The model with which the conversation stays, unless more is asked now, and another can do more."""
+    kept = _known((task.stays_with,) if task.stays_with else (), runs)
+    if task.in_tool_loop or not kept:
+        return kept
+    best = max((run[0].grade for run in runs if not _is_silent(run[0])), default=Grade.SIMPLE)
+    least = min(best, task.grade - wanted.profile.slack)
+    return [model for model in kept if model.grade >= least and _holds_its_cache(model)]
+
+
+def _holds_its_cache(model: Model) -> bool:
+    """Whoever left the memory holds none; for whoever keeps silent it is not worth waiting."""
+    return model.state not in _OUT_OF_MEMORY and not _is_silent(model)
+
+
+def _is_silent(model: Model) -> bool:
+    return model.endpoint.health is Health.SILENT
+
+
+def _known(ids: Sequence[str], runs: list[Run]) -> list[Model]:
+    """Those of these ids that may answer, in their order."""
+    if not ids:
         return []
-    known = {model.id: model for run in runs for model in run if model.id in wanted.preferred}
-    return [known[id_] for id_ in wanted.preferred if id_ in known]
+    known = {model.id: model for run in runs for model in run if model.id in ids}
+    return [known[id_] for id_ in ids if id_ in known]
 
 
 def _rung(model: Model, profile: Profile, task: Task) -> tuple[object, ...]:
     """The lower, the sooner. What is accepted below the grade that is needed, the profile says."""
     loads = model.stretch is not None and contexts.reloads(model, contexts.to_ask(model, task))
     return (
-        model.endpoint.health is Health.SILENT,
+        _is_silent(model),
         max(0, task.grade - profile.slack - model.grade),
         -model.grade if profile.best_first else 0,
         profile.ladder.index(model.tier) if model.tier in profile.ladder else len(Tier),
@@ -72,7 +107,7 @@ def _rung(model: Model, profile: Profile, task: Task) -> tuple[object, ...]:
 
 
 def _climb(
-    preferred: list[Model],
+    first: First,
     rungs: dict[tuple[object, ...], list[Run]],
     wanted: Wanted,
     task: Task,
@@ -83,8 +118,8 @@ def _climb(
     def candidate(model: Model, reason: str) -> Candidate:
         return Candidate(model, reason, model.grade < least, contexts.to_ask(model, task))
 
-    for model in preferred:
-        yield candidate(model, wanted.preferred_by)
+    for model, reason in first.values():
+        yield candidate(model, reason)
     for rung in sorted(rungs):
         for model in _on_rung(rungs[rung], wanted, task, outlook):
             yield candidate(model, f"ladder:{(model.tier or Tier.LOCAL).word}")

@@ -45,7 +45,9 @@ def resolve(
     else:
         asked_profile, first = profile, (role or MAIN) if asked == AUTO else asked
     _demand(profile, list(names.profiles), "profile")
-    chain = names.chain(first)
+    chain = names.chain(first, sent=True)
+    if chain[-1].startswith(BY_PROFILE) and chain[-1].removeprefix(BY_PROFILE) in names.profiles:
+        asked_profile, chain[-1] = asked_profile or chain[-1].removeprefix(BY_PROFILE), AUTO
     played = next((one for link in chain if (one := names.role(link))), None)
     if chain[-1] == AUTO:
         return _chosen(asked, first, played, names, profile=asked_profile, floor=floor)
@@ -163,7 +165,7 @@ def pinned(name: str, names: Names, snapshot: Snapshot) -> Wanted:
             "model",
         )
     places = wanted.models[: wanted.named]
-    meant = names.chain(wanted.via or wanted.asked)[-1]
+    meant = names.chain(wanted.via or wanted.asked, sent=True)[-1]
     several = [model.id for model in _everywhere(meant, snapshot) if model.tier is not None]
     if len(places) > 1 or len(several) > 1:
         several = several or list(places)

@@ -8,6 +8,7 @@ from pointsman.profiles import BALANCED, NO_RULES, AppRules
 from pointsman.routing.classify import classify
 from pointsman.routing.names import Names
 from pointsman.routing.resolve import for_kind, is_name, permitted, pinned, resolve
+from pointsman.routing.sticky import is_in_tool_loop
 from pointsman.types import Grade, Priority, Snapshot
 from pointsman.wire.mentions import mention_of, without_mention
 
@@ -18,9 +19,9 @@ def addressed(call: Call, names: Names, snapshot: Snapshot) -> Call:
     return without_mention(call, name) if name and is_name(name, names, snapshot) else call
 
 
-def may_mention(call: Call, names: Names) -> bool:
-    """Whether it begins with a name that nobody known has, so far."""
-    return names.mentions and not call.mention and bool(mention_of(call))
+def may_mention(call: Call, names: Names, snapshot: Snapshot) -> bool:
+    """Whether it begins with a name that somebody may have who is not found yet, in the first look."""
+    return snapshot.swept_at is None and names.mentions and not call.mention and bool(mention_of(call))
 
 
 def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> tuple[Wanted, Task]:
@@ -39,11 +40,12 @@ def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> t
         task,
         kind=kind,
         reasons=(*task.reasons, *_more_reasons(call, wanted, task, "" if rules is NO_RULES else app)),
-        grade=max(task.grade, wanted.floor, rules.floor or Grade.SIMPLE),
+        grade=max(task.grade, wanted.floor),
         needs=task.needs | wanted.needs,
         priority=_priority(call, wanted),
         at_most=call.hints.at_most,
         privacy=task.privacy.with_(rules.privacy),
+        in_tool_loop=is_in_tool_loop(call.chat),
     )
 
 
@@ -74,6 +76,8 @@ def _wanted(call: Call, names: Names, snapshot: Snapshot, rules: AppRules) -> Wa
             floor=hints.floor,
         )
     wanted = replace(wanted, asked=call.asked) if call.mention else wanted
+    if rules.floor is not None:
+        wanted = replace(wanted, floor=max(wanted.floor, rules.floor))
     return replace(wanted, allowed=permitted(rules.allow, names, snapshot)) if rules.allow else wanted
 
 

@@ -10,6 +10,7 @@ from pointsman.config.money import BudgetConfig
 from pointsman.errors import BadRequest
 from pointsman.funds import TOTAL, usual_name
 from pointsman.modes import Mode
+from pointsman.profiles import AUTO
 from pointsman.server.budgets import BudgetSettings
 from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
@@ -26,7 +27,7 @@ class Preset:
     roles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-WORKER = MappingProxyType({"floor": "routine", "profile": "balanced"})
+WORKER = MappingProxyType({"model": AUTO, "floor": "routine", "profile": "balanced"})
 
 PRESETS = MappingProxyType(
     {
@@ -41,7 +42,7 @@ PRESETS = MappingProxyType(
                     "main": {"floor": "generation", "profile": "premium"},
                     "rlm": WORKER,
                     "subagent": WORKER,
-                    "delegation": {"floor": "simple", "profile": "eco"},
+                    "delegation": {"model": AUTO, "floor": "simple", "profile": "eco"},
                 },
             ),
             Preset("team", Mode.NORMAL, a_month=50, each_user=True),

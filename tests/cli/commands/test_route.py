@@ -75,6 +75,11 @@ def test_who_may_train_on_prompts_is_told_and_so_is_a_mode(ask_stub: Run, stub: 
     assert "; mode no-paid\n" in told
 
 
+def test_who_answered_in_the_conversation_before_is_told(ask_stub: Run, stub: Stub) -> None:
+    stub.answers[PATH] = DECISION | {"task": DECISION["task"] | {"stays_with": "local/tiny"}}
+    assert "; answered before by local/tiny\n" in ask_stub("route", "hi").out
+
+
 def test_what_holds_spending_back_is_told(ask_stub: Run, stub: Stub) -> None:
     spending = "budget day: $0.92 of $1.00 spent, step lean"
     stub.answers[PATH] = DECISION | {"spending": spending}

@@ -14,4 +14,5 @@ DIALECT = "openai.chat"  # of the body
 async def post_explain(request: web.Request) -> web.Response:
     """The headers count as they would with the request itself: `X-Pointsman-Privacy` and the like."""
     call = FORMATS[DIALECT].decode(await read_body(request), request.headers)
-    return reply(describe(request.app[ROOMS].router.explain(call)))
+    rooms = request.app[ROOMS]
+    return reply(describe(rooms.router.explain(call, rooms.callers.user_of(request))))
