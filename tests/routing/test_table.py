@@ -125,7 +125,7 @@ CASES = (
     Case(PLAN, "pay/mid", "ladder:paid", asks="auto:eco"),
     Case(REWORK, "here/big", "ladder:local", asks="auto:eco"),
     Case(CODE, "here/big", "ladder:local", names=profile("eco")),
-    Case(CODE, "here/small", "ladder:local", ("small", "mini"), names=profile("eco")),
+    Case(CODE, "pay/mini", "ladder:paid", ("small", "mini"), names=profile("eco")),
     Case(CODE, "free/gift", "ladder:free", CLOUD, asks="auto:eco"),
     Case(PLAN, "here/big", "ladder:local*", HERE, asks="auto:eco"),
     # premium: the best, wherever it is

@@ -51,7 +51,7 @@ def by_ladder(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> 
     first = _first(runs, wanted, task)
     rungs: dict[tuple[object, ...], list[Run]] = {}
     for run in without(first, runs) if first else runs:
-        rungs.setdefault(_rung(run[0], wanted.profile, task), []).append(run)
+        rungs.setdefault(_rung(run[0], wanted, task), []).append(run)
     return Ranking(sum(map(len, runs)), _climb(first, rungs, wanted, task, outlook))
 
 
@@ -73,7 +73,7 @@ def _kept(runs: list[Run], wanted: Wanted, task: Task) -> list[Model]:
     if task.in_tool_loop or not kept:
         return kept
     best = max((run[0].grade for run in runs if not _is_silent(run[0])), default=Grade.SIMPLE)
-    least = min(best, task.grade - wanted.profile.slack)
+    least = min(best, _least(wanted, task))
     return [model for model in kept if model.grade >= least and _holds_its_cache(model)]
 
 
@@ -94,12 +94,18 @@ def _known(ids: Sequence[str], runs: list[Run]) -> list[Model]:
     return [known[id_] for id_ in ids if id_ in known]
 
 
-def _rung(model: Model, profile: Profile, task: Task) -> tuple[object, ...]:
-    """The lower, the sooner. What is accepted below the grade that is needed, the profile says."""
+def _least(wanted: Wanted, task: Task) -> int:
+    """What is accepted below the grade that is needed, the profile says; below a floor nothing is."""
+    return max(task.grade - wanted.profile.slack, wanted.floor)
+
+
+def _rung(model: Model, wanted: Wanted, task: Task) -> tuple[object, ...]:
+    """The lower, the sooner."""
+    profile = wanted.profile
     loads = model.stretch is not None and contexts.reloads(model, contexts.to_ask(model, task))
     return (
         _is_silent(model),
-        max(0, task.grade - profile.slack - model.grade),
+        max(0, _least(wanted, task) - model.grade),
         -model.grade if profile.best_first else 0,
         profile.ladder.index(model.tier) if model.tier in profile.ladder else len(Tier),
         _LOAD_ORDER.index(ModelState.UNLOADED if loads else model.state),
@@ -113,7 +119,7 @@ def _climb(
     task: Task,
     outlook: Outlook,
 ) -> Iterator[Candidate]:
-    least = task.grade - wanted.profile.slack
+    least = _least(wanted, task)
 
     def candidate(model: Model, reason: str) -> Candidate:
         return Candidate(model, reason, model.grade < least, contexts.to_ask(model, task))
