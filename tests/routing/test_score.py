@@ -38,7 +38,7 @@ def order(
     minor: bool = False,
     **facts: Any,
 ) -> list[str]:
-    wanted = Wanted("auto", chosen=True, profile=profile, is_minor=minor)
+    wanted = Wanted("auto", chosen=True, profile=profile, floor=Grade.SIMPLE, is_minor=minor)
     outlook = Outlook(purse=purse, paces=paces or {}, waits=waits or {}, wall=wall)
     decision = decide("d", wanted, task(**facts), snapshot(*models), outlook)
     return [candidate.model.name for candidate in decision.candidates]

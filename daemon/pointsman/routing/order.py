@@ -162,4 +162,8 @@ def _in_order(runs: list[Run], in_flight: Mapping[str, int], *, minor: bool) -> 
     places = {model_id.partition("/")[0] for model_id in in_flight}
     busy = (run for run in runs if run[0].endpoint.id in places)
     at_work = sorted((one for run in busy for one in run if one.id in in_flight), key=place)
-    yield from merge(*(without(in_flight, runs) if at_work else runs), at_work, key=place)
+    yield from merge(*(_idle(run, in_flight) for run in runs), at_work, key=place)
+
+
+def _idle(run: Run, in_flight: Mapping[str, int]) -> Iterator[Model]:
+    return (one for one in run if one.id not in in_flight)

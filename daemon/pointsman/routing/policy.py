@@ -242,6 +242,9 @@ def _payable(
     """Those that there is money for, as far as they take any."""
     for kind in kinds:
         first = kind.models[0]
+        if first.tier is Tier.LOCAL:
+            yield kind
+            continue
         funds = purse.funds(first)
         if why := degrade.objection(first, task, funds, chosen=chosen):
             out.add(*why, kind.ids)

@@ -27,7 +27,7 @@ from pointsman.money import Usage
 from pointsman.profiles import Weights
 from pointsman.types import Ability, Model, ModelState, Tier
 
-SCORED = 16  # of each rung
+SCORED = 12  # of each rung
 LEAST_COST = 1_000  # nano-dollars: what costs less costs that
 HALF = 0.5  # what ten times the time counts, where ten times the price counts 1
 UNSEEN_HERE = Speed(read=0.02, written=0.1, load=10.0)  # seconds; where none of a rung was seen
