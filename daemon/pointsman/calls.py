@@ -210,6 +210,8 @@ class Wanted:
     is_minor: bool = False  # of two models here, the smaller serves it
     preferred: tuple[str, ...] = ()  # ids of those that come first, on whatever rung
     preferred_by: str = ""  # whose wish that is: a short code
+    fallback: tuple[str, ...] = ()  # ids of those that are asked next when the chosen one fails
+    fallback_by: str = ""  # whose list that is
     avoids: frozenset[str] = frozenset()  # ids of those that it never gets
     allowed: frozenset[str] | None = None  # ids of the only ones that its program may use; None: all
 

@@ -34,9 +34,3 @@ def test_every_key_is_on_the_page() -> None:
 
 def test_a_required_key_is_told_as_such() -> None:
     assert "| `window` | one of hour, day, week, month | must be given |" in render()
-
-
-def test_what_nothing_acts_on_yet_is_told() -> None:
-    page = render()
-    about_weights = page[page.index("## `[profiles.NAME.weights]`") :]
-    assert "nothing in this version acts on it" in about_weights[:300]

@@ -1,7 +1,6 @@
 import pytest
 
 from pointsman.config.known import KNOWN, row_at, siblings
-from pointsman.config.schema import NOT_IN_FORCE
 
 
 @pytest.mark.parametrize("row", KNOWN, ids=lambda row: ".".join(row.path))
@@ -26,8 +25,3 @@ def test_a_fixed_key_goes_before_a_name_of_the_user_s_own() -> None:
 def test_siblings_are_the_keys_of_the_same_table() -> None:
     assert siblings(("apps", "x", "budget", "?")) == ("window", "limit", "hard", "unpriced")
     assert siblings(("models", "?")) == ()
-
-
-def test_what_is_not_in_force_is_a_place_that_is_known() -> None:
-    known = {row.path for row in KNOWN}
-    assert [path for path in NOT_IN_FORCE if path not in known] == []

@@ -81,11 +81,6 @@ def test_a_private_file_and_one_without_keys_are_not_warned_of(write: Write) -> 
     assert load(path).warnings == ()
 
 
-def test_what_nothing_acts_on_yet_is_told(write: Write) -> None:
-    path = write('[models]\na = "b"\n[profiles.mine]\nslack = 1\nfallback = "b"\n')
-    assert load(path).warnings == (f"{path}: nothing in this version acts on profiles.mine.fallback",)
-
-
 @pytest.mark.parametrize("text", [OLDER, FULL])
 def test_nothing_that_is_shown_of_a_configuration_holds_a_key(write: Write, text: str) -> None:
     loaded = load(write(text.replace("env:MINE_KEY", "sk-mine")))

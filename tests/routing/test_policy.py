@@ -384,3 +384,11 @@ def test_a_candidate_says_which_context_to_ask_for() -> None:
     for wanted in (AUTO, named("a/small")):
         [candidate] = decide("d", wanted, asked, snapshot(small), Outlook()).candidates
         assert candidate.context == 32_768
+
+
+def test_when_the_chosen_one_fails_a_list_goes_before_the_rest_of_the_ladder() -> None:
+    spared = replace(AUTO, fallback=("c/c", "z/gone", "a/a", "b/b"), fallback_by="mine")
+    known = [model("a/a"), model("b/b"), model("c/c", tier=Tier.FREE)]
+    decision = decide("d", spared, task(), snapshot(*known), Outlook())
+    assert [one.model.id for one in decision.candidates] == ["a/a", "c/c", "b/b"]
+    assert [one.reason for one in decision.candidates] == ["ladder:local", "fallback:mine", "fallback:mine"]

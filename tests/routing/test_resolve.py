@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pointsman.calls import Wanted
 from pointsman.errors import BadRequest, UnknownModel
 from pointsman.money import Price
-from pointsman.profiles import PROFILES, Role
+from pointsman.profiles import PROFILES, Profile, Role
 from pointsman.routing.names import Names
 from pointsman.routing.resolve import for_kind, known_names, pinned, resolve
 from pointsman.types import Ability, Grade, Priority, Snapshot, TaskKind, Tier
@@ -359,3 +359,26 @@ def test_vectors_do_not_come_from_another_place_once_a_better_one_serves_the_nam
         pinned("vectors", NOBODY, snapshot(far, unused, model("local/vectors")))
     mine = Names(aliases={"vectors": "far/vectors"})
     assert pinned("vectors", mine, snapshot(far, model("local/vectors"))).models == ("far/vectors",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "lists", "by"),
+    [
+        ("auto:mine", ["large"], "mine"),
+        ("auto", ["gemma:free"], "main"),
+        ("spare", ["large"], "spare"),
+        ("claude-3", ["guess"], "claude-3"),
+    ],
+)
+def test_what_is_asked_when_the_chosen_one_fails_says_the_role_else_the_profile_else_the_name(
+    asked: str, lists: list[str], by: str
+) -> None:
+    names = Names(
+        aliases={"claude-3": "auto"},
+        roles={"spare": Role("spare", fallback=("large",))},
+        profiles={**PROFILES, "mine": Profile("mine", fallback=("large",))},
+        fallback={"main": ["gemma:free", "auto"], "claude-3": ["guess"], "spare": ["tiny"]},
+    )
+    wanted = for_kind(resolve(asked, names, HERE), TaskKind.CODE, names, HERE)
+    assert [one.split("/", 1)[1] for one in wanted.fallback] == lists
+    assert wanted.fallback_by == by

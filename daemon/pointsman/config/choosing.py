@@ -102,7 +102,7 @@ class ProfileConfig(Section):
         default_factory=WeightsConfig, description="What counts between models of one tier."
     )
     fallback: Annotated[Names, Unset("those of [fallback]")] = Field(
-        default=(), description="Who is asked when the chosen models fail, in this order."
+        default=(), description="Who is asked next when the chosen model fails, in this order."
     )
     tasks: Table[Word[TaskKind], Names] = Field(
         default_factory=empty, description="Preference lists by kind of task, for this profile alone."

@@ -68,8 +68,6 @@ window = "day"
 limit = 1.00
 """
 
-NOT_YET = "Read and checked, but nothing in this version acts on it."
-
 
 def render() -> str:
     """The whole page, with a line end at its end."""
@@ -98,7 +96,7 @@ def _sections() -> Iterator[str]:
             yield f"## `[{'.'.join(table)}]`\n"
             yield from (f"{paragraph}\n" for paragraph in _about(table))
             yield "| key | must be | default | meaning |\n|---|---|---|---|"
-            yield from (_line(row, row_at(table)) for row in values)
+            yield from map(_line, values)
             yield ""
 
 
@@ -108,16 +106,12 @@ def _about(table: KeyPath) -> Iterator[str]:
     yield (about.field.description or "") if about else ""
     if named and named.names:
         yield f"NAME must be {named.names}."
-    if about and not about.in_force:
-        yield f"*{NOT_YET}*"
 
 
-def _line(row: Known, table: Known | None) -> str:
+def _line(row: Known) -> str:
     key, meaning = row.path[-1], row.field.description or ""
     if key == NAME:  # its meaning is the table's
         return f"| NAME | {row.says} | | |"
-    if table and table.in_force and not row.in_force:
-        meaning += f" {NOT_YET}"
     return f"| `{key}` | {row.says} | {_default(row)} | {meaning} |"
 
 

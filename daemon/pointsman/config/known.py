@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pointsman.config.fields import Says, Section, Unset
 from pointsman.config.lines import KeyPath
 from pointsman.config.readers import words
-from pointsman.config.schema import NOT_IN_FORCE, Config
+from pointsman.config.schema import Config
 
 NAME = "NAME"  # stands in a path for a name of the user's own
 
@@ -31,11 +31,6 @@ class Known:
     @property
     def is_value(self) -> bool:
         return self.section is None and not self.names
-
-    @property
-    def in_force(self) -> bool:
-        """False: it is read and checked, and nothing acts on it yet."""
-        return not any(self.path[: len(path)] == path for path in NOT_IN_FORCE)
 
     def is_at(self, path: KeyPath) -> bool:
         return len(self.path) == len(path) and all(

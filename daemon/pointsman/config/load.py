@@ -9,9 +9,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from pointsman.config.keys import is_reference
-from pointsman.config.known import row_at
-from pointsman.config.leaves import Leaf, leaves
-from pointsman.config.lines import KeyPath, dotted, key_lines, line_of
+from pointsman.config.lines import KeyPath, key_lines, line_of
 from pointsman.config.override import NOTHING, Origin, Overrides, key_of, overridden
 from pointsman.config.problems import Problem, problems_of, same_names, unknown_profiles
 from pointsman.config.schema import Config
@@ -72,10 +70,3 @@ def _warnings(config: Config, source: Source) -> Iterator[str]:
     if holds_a_key and source.mode and source.mode & READABLE_BY_OTHERS:
         fix = f"chmod 600 {shlex.quote(str(source.path))}"
         yield f"{source.path}: holds a key and can be read by others (mode {source.mode:04o}): {fix}"
-    if waiting := [dotted(leaf.path) for leaf in leaves(config) if not _acted_on(leaf)]:
-        yield f"{source.path}: nothing in this version acts on {', '.join(waiting)}"
-
-
-def _acted_on(leaf: Leaf) -> bool:
-    row = row_at(leaf.path)
-    return leaf.origin is Origin.DEFAULT or row is None or row.in_force

@@ -35,12 +35,6 @@ from pointsman.funds import Budget, Scope
 from pointsman.modes import Mode
 from pointsman.types import Grade, TaskKind
 
-# What is read and checked, but acted on by nothing yet: whoever sets it is told. NAME as in `known`.
-NOT_IN_FORCE = (
-    ("profiles", "NAME", "weights"),
-    ("profiles", "NAME", "fallback"),
-)
-
 
 class Hold(StrEnum):
     """How much of an answer is held back until it is passed on."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from heapq import merge
+from itertools import chain, islice
 
 from pointsman.calls import Candidate, Outlook, Ranking, Task, Wanted
 from pointsman.funds import Step
@@ -22,7 +23,9 @@ _OUT_OF_MEMORY = frozenset({ModelState.SLEEPING, ModelState.UNLOADED})
 STICKY = "sticky"  # why a model is asked again that answered in the conversation last
 
 Run = Sequence[Model]  # of one kind, in its order
-First = Mapping[str, tuple[Model, str]]  # by their ids those who are asked before all others, and why
+Rungs = dict[tuple[object, ...], list[Run]]
+Reasoned = tuple[Model, str]
+First = Mapping[str, Reasoned]  # by their ids those who are asked before all others, and why
 
 
 def without(ids: Container[str], runs: list[Run]) -> list[Run]:
@@ -49,7 +52,7 @@ def by_name(runs: list[Run], wanted: Wanted, task: Task) -> tuple[Candidate, ...
 def by_ladder(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Ranking:
     """Who goes first; then rung by rung among those good enough; then the best of the rest, degraded."""
     first = _first(runs, wanted, task)
-    rungs: dict[tuple[object, ...], list[Run]] = {}
+    rungs: Rungs = {}
     for run in without(first, runs) if first else runs:
         rungs.setdefault(_rung(run[0], wanted, task), []).append(run)
     return Ranking(sum(map(len, runs)), _climb(first, rungs, wanted, task, outlook))
@@ -114,21 +117,31 @@ def _rung(model: Model, wanted: Wanted, task: Task) -> tuple[object, ...]:
 
 def _climb(
     first: First,
-    rungs: dict[tuple[object, ...], list[Run]],
+    rungs: Rungs,
     wanted: Wanted,
     task: Task,
     outlook: Outlook,
 ) -> Iterator[Candidate]:
+    """After the first come those whom the user wants asked when it fails."""
     least = _least(wanted, task)
+    standing = (rungs[rung] for rung in sorted(rungs))
+    climbing = ((one, _by_tier(one)) for runs in standing for one in _on_rung(runs, wanted, task, outlook))
+    chosen = list(first.values()) or list(islice(climbing, 1))
+    spares = _spares(chosen, wanted, rungs) if wanted.fallback else {}
+    rest = (one for one in climbing if one[0].id not in spares)
+    for model, reason in chain(chosen, spares.values(), rest):
+        yield Candidate(model, reason, model.grade < least, contexts.to_ask(model, task))
 
-    def candidate(model: Model, reason: str) -> Candidate:
-        return Candidate(model, reason, model.grade < least, contexts.to_ask(model, task))
 
-    for model, reason in first.values():
-        yield candidate(model, reason)
-    for rung in sorted(rungs):
-        for model in _on_rung(rungs[rung], wanted, task, outlook):
-            yield candidate(model, f"ladder:{(model.tier or Tier.LOCAL).word}")
+def _spares(
+    chosen: Sequence[Reasoned], wanted: Wanted, rungs: Mapping[tuple[object, ...], list[Run]]
+) -> First:
+    left = without({model.id for model, _ in chosen}, [run for rung in rungs.values() for run in rung])
+    return {one.id: (one, f"fallback:{wanted.fallback_by}") for one in _known(wanted.fallback, left)}
+
+
+def _by_tier(model: Model) -> str:
+    return f"ladder:{(model.tier or Tier.LOCAL).word}"
 
 
 def _on_rung(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Iterator[Model]:

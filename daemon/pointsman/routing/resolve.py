@@ -88,12 +88,12 @@ def _meant(asked: str, chain: Sequence[str], names: Names, snapshot: Snapshot, *
     found = {chain[-1]: named}
     for fallback in (one for link in chain for one in _fallbacks(link, names)):
         meant = names.chain(fallback)[-1]
-        found.setdefault(meant, _of_tiers(meant, snapshot) or _serving(meant, snapshot))
+        found.setdefault(meant, _standing_in(meant, snapshot))
     known = names.role(role)
     return Wanted(
         asked,
         chosen=False,
-        models=tuple(dict.fromkeys(model.id for models in found.values() for model in models)),
+        models=_distinct(found.values()),
         named=len(named),
         via="" if len(chain) == 1 else chain[0],
         missing=tuple(meant for meant, models in found.items() if not models),
@@ -125,16 +125,35 @@ def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -
         (played.prefer if played else (), f"role:{wanted.role}"),
     )
     preferred, by = next((one for one in lists if one[0]), ((), ""))
+    fallback, whose = _after_the_chosen(wanted, names)
     return replace(
         wanted,
-        preferred=tuple(dict.fromkeys(id_ for name in preferred for id_ in _ids(name, names, snapshot))),
+        preferred=_distinct(_serving(name, snapshot) for name in _meanings(preferred, names)),
         preferred_by=by,
+        fallback=_distinct(_standing_in(name, snapshot) for name in _meanings(fallback, names)),
+        fallback_by=whose,
         avoids=_mains(names, snapshot) if wanted.role == BACKGROUND.name else frozenset(),
     )
 
 
-def _ids(name: str, names: Names, snapshot: Snapshot) -> list[str]:
-    return [model.id for model in _serving(names.chain(name)[-1], snapshot)]
+def _after_the_chosen(wanted: Wanted, names: Names) -> tuple[Sequence[str], str]:
+    """The list that says who is asked when the chosen one fails, and whose it is."""
+    played = names.role(wanted.role)
+    lists = (
+        (played.fallback if played else (), wanted.role),
+        (wanted.profile.fallback, wanted.profile.name),
+        (names.fallback.get(wanted.via, ()), wanted.via),
+        (names.fallback.get(wanted.role, ()), wanted.role),
+    )
+    return next((one for one in lists if one[0]), ((), ""))
+
+
+def _meanings(listed: Iterable[str], names: Names) -> list[str]:
+    return [meant for name in listed if (meant := names.chain(name)[-1]) != AUTO]
+
+
+def _distinct(found: Iterable[Sequence[Model]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(model.id for models in found for model in models))
 
 
 def _mains(names: Names, snapshot: Snapshot) -> frozenset[str]:
@@ -197,6 +216,11 @@ def _of_tiers(word: str, snapshot: Snapshot) -> list[Model]:
     """What a word that only a list of fallbacks, or of what is allowed, may hold stands for."""
     tiers = _FALLBACK_WORDS.get(word, ())
     return [model for tier in tiers for model in sorted(snapshot.models, key=rank) if model.tier is tier]
+
+
+def _standing_in(name: str, snapshot: Snapshot) -> list[Model]:
+    """Those whom a list of fallbacks means."""
+    return _of_tiers(name, snapshot) or _serving(name, snapshot)
 
 
 def _serving(name: str, snapshot: Snapshot) -> list[Model]:
