@@ -20,17 +20,29 @@ CHAT_TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
+TOOLS_TEMPLATE = (
+    "{% if tools %}{{ tools | tojson }}{% endif %}"
+    "{% for m in messages %}"
+    "{{ '<|im_start|>' + m['role'] + '\n' }}{{ m['content'] or '' }}"
+    "{% if m['tool_calls'] %}{{ m['tool_calls'] | tojson }}{% endif %}{{ '<|im_end|>\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
 
 SAYS = (ord(" "), *range(ord("a"), ord("z") + 1))  # a token's number is its byte
 
 Tensor = npt.NDArray[np.float32]
 
 
-def write_model(path: Path, seed: int = 1) -> Path:
-    """Writes the model to `path`, 0.5 MB, the same for the same seed; returns `path`."""
+def write_model(path: Path, seed: int = 1, template: str = CHAT_TEMPLATE) -> Path:
+    """Writes the model to `path`, 0.5 MB, the same for the same seed; returns `path`.
+
+    `template`: of a chat, in Jinja. By it the server tells whether the model knows tools.
+    """
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer)
     _spell(writer)
+    writer.add_chat_template(template)
     _weigh(writer, np.random.default_rng(seed))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -61,7 +73,6 @@ def _spell(writer: gguf.GGUFWriter) -> None:
     writer.add_token_merges([f"{letters[32]} {letters[32]}"])  # the loader asks for some
     writer.add_bos_token_id(len(letters))
     writer.add_eos_token_id(len(letters) + 2)
-    writer.add_chat_template(CHAT_TEMPLATE)
 
 
 def _weigh(writer: gguf.GGUFWriter, random: np.random.Generator) -> None:
