@@ -56,3 +56,15 @@ def test_a_task_of_an_unknown_kind_is_refused_with_the_nearest(refused: Refused)
     said = refused('[tasks]\ncreativ = ["x"]\n')
     assert said.startswith("config.toml:2: tasks.creativ must be one of code,")
     assert said.endswith("did you mean creative?")
+
+
+@pytest.mark.parametrize("sign", ["Terraform", "über", "ci/cd", "a...b", "a  b", "^", "a |b", "a,b", "... a"])
+def test_a_sign_that_would_never_be_seen_is_refused(refused: Refused, sign: str) -> None:
+    assert "small letters a to z" in refused(f'[choosing.signs]\ncode = "{sign}"\n')
+
+
+@pytest.mark.parametrize("sign", ["terraform|helm", "deploy|release ... server, on call", "^ c++|c# 0 don't"])
+def test_signs_are_written_one_by_one_or_as_a_list(read: Read, sign: str) -> None:
+    for written in (f'"{sign}"', f'["{sign}"]'):
+        config = read(f"[choosing.signs]\ncode = {written}\n")
+        assert config.choosing.signs == {TaskKind.CODE: (sign,)}

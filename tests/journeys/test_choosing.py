@@ -34,7 +34,8 @@ async def cloud(start_engine: StartEngine) -> FakeEngine:
 
 @pytest.fixture
 async def daemon(here: FakeEngine, cloud: FakeEngine, start_daemon: StartDaemon) -> Here:
-    more = '[models]\n"claude-*" = "auto"\n[tasks]\ncode = ["cloud/mini"]\n'
+    signs = '[choosing.signs]\ncode = ["terraform|helm"]\n'
+    more = '[models]\n"claude-*" = "auto"\n[tasks]\ncode = ["cloud/mini"]\n' + signs
     return await start_daemon(paid(1, GRADES + more, cloud=cloud), here=here)
 
 
@@ -61,6 +62,7 @@ async def answered(
         (PLAN, "auto", {"X-Pointsman-Max-Cost": "0.000001"}, BIG),
         (FACT, "auto", {"X-Pointsman-Task": "code"}, MINI),
         ("Write a Python script to parse JSON", "auto", {}, MINI),
+        ("Tell me about our Terraform state", "auto", {}, MINI),
         ("Write a Python script to parse JSON", "auto", {"X-Pointsman-Revision": "1"}, MINI),
         ("Summarize this doc in the background", "auto", {}, SMALL),
         (FACT, "claude-opus-4-20250514", {}, BEST),

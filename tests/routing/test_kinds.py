@@ -1,6 +1,6 @@
 import pytest
 
-from pointsman.routing.kinds import KINDS, kind_of
+from pointsman.routing.kinds import KINDS, kind_of, own_signs
 from pointsman.routing.turn import read
 from pointsman.types import TaskKind
 
@@ -52,3 +52,15 @@ def test_a_request_at_the_end_counts_more_than_what_it_is_about() -> None:
 def test_every_kind_but_the_fast_one_has_signs() -> None:
     assert set(KINDS) == set(TaskKind) - {TaskKind.FAST}
     assert all(sign.weight > 0 for signs in KINDS.values() for sign in signs)
+
+
+def test_the_users_own_signs_are_louder_than_all_others() -> None:
+    own = own_signs({TaskKind.BACKGROUND: ["^ triage", "nightly ... report"], TaskKind.FAST: ["lights on"]})
+    asked = read(["Please write a Python function for the nightly sales report"])
+    assert kind_of(asked)[0] is TaskKind.CODE
+    kind, why = kind_of(asked, own)
+    assert kind is TaskKind.BACKGROUND
+    assert why.startswith("nightly ... report")
+    assert kind_of(read(["Triage these bugs"]), own)[0] is TaskKind.BACKGROUND
+    assert kind_of(read(["Turn the lights on"]), own)[0] is TaskKind.FAST
+    assert own_signs({}) is None

@@ -13,6 +13,7 @@ from pointsman.config.fields import (
     Says,
     Section,
     Share,
+    Signs,
     Table,
     Text,
     Unset,
@@ -31,6 +32,11 @@ class ChoosingConfig(Section):
         default=True,
         description="A first word `@name` in what the user typed last calls the alias, role or model of that "
         "name for this request, and is taken off what is sent. Where nobody is called that, it is text.",
+    )
+    signs: Table[Word[TaskKind], Signs] = Field(
+        default_factory=empty,
+        description="Words of your own that say which kind of task a request is, louder than any other sign: "
+        "[routing.md](routing.md#signs) says how they are written.",
     )
 
 

@@ -29,6 +29,7 @@ from pydantic_core import CoreSchema, core_schema
 from pointsman.config.keys import show_key
 from pointsman.config.readers import (
     A_DURATION,
+    A_SIGN,
     A_SOCKET,
     LONGEST,
     one_of,
@@ -37,6 +38,7 @@ from pointsman.config.readers import (
     read_limit,
     read_names,
     read_reference,
+    read_sign,
     read_socket,
     read_url,
     show_duration,
@@ -110,6 +112,8 @@ PlaceName = Annotated[
 ModelId = Annotated[
     str, StringConstraints(pattern=r"^[^\s/]+/\S"), Says("written as provider/model, in quotes")
 ]
+Sign = Annotated[str, AfterValidator(read_sign), Says(A_SIGN)]
+Signs = Annotated[tuple[Sign, ...], BeforeValidator(read_names), Says("a list of signs, or one sign")]
 Names = Annotated[tuple[Text, ...], BeforeValidator(read_names), Says("a list of names, or one name")]
 
 Port = Annotated[int, Field(ge=0, le=65_535), Says("a port: a whole number from 0 to 65535")]

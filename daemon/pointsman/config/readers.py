@@ -24,9 +24,13 @@ E = TypeVar("E", bound=Enum)
 LONGEST = 366 * 86_400  # seconds
 NO_LIMIT = "none"
 A_DURATION = 'a duration such as "30m", "6h" or "1d", a number of seconds above 0, or false for never'
+A_SIGN = 'words in small letters a to z, such as "deploy|release ... server", "on call" or "^ translate"'
 A_SOCKET = '"auto", an absolute path in quotes, or false for none'
 
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+")
+_PLACE = r"(?:[a-z][a-z0-9']*[+#]{0,2}|0)(?:\|(?:[a-z][a-z0-9']*[+#]{0,2}|0))*"
+_PHRASES = rf"{_PLACE}(?: (?:\.\.\. )?{_PLACE})*"
+_SIGN = re.compile(rf"(?:\^ )?{_PHRASES}(?:, {_PHRASES})*")
 _UNITS = MappingProxyType({"d": 86_400, "h": 3_600, "m": 60, "s": 1})  # seconds, the longest first
 
 
@@ -67,6 +71,13 @@ def read_names(value: object) -> object:
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
+
+
+def read_sign(value: str) -> str:
+    """As `routing.signs` reads it. A word that is spelled otherwise would never be seen."""
+    if not _SIGN.fullmatch(value):
+        raise wrong(f"must be {A_SIGN}")
+    return value
 
 
 def read_decimal(value: object) -> object:

@@ -8,6 +8,7 @@ from pointsman.calls import Call, CallKind, Task
 from pointsman.chat import CHARS_PER_TOKEN, Chat, Message, Part, PartKind
 from pointsman.routing.complexity import effort_of
 from pointsman.routing.kinds import SHORT, kind_of
+from pointsman.routing.signs import Signs
 from pointsman.routing.turn import Turn, last_turn
 from pointsman.types import Ability, Complexity, Grade, Modality, TaskKind, flag_names
 
@@ -69,17 +70,20 @@ class Verdict(NamedTuple):
 STANDARD = Verdict(TaskKind.GENERAL, Complexity.STANDARD)
 
 
-def classify(call: Call, floor: Grade = MAIN_FLOOR, *, chosen: bool = True) -> Task:
+def classify(
+    call: Call, floor: Grade = MAIN_FLOOR, *, chosen: bool = True, signs: Signs[TaskKind] | None = None
+) -> Task:
     """The floor is raised by what the call turns out to be, and never lowered.
 
     `chosen`: Pointsman chooses who answers. Who is named answers whatever is asked, and at length.
+    `signs`: the user's own.
     """
     chat = call.chat or Chat(())
     needs = _NEEDS[call.kind]
     needs |= (Ability.TOOLS if chat.tools else Ability.NONE) | (Ability.JSON if chat.json else Ability.NONE)
     reads = _modalities(chat)
     prompt, ceiling = _prompt(call, chat)
-    verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat)
+    verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat, signs)
     if call.hints.revises:
         verdict = revised(verdict)
     grade, expected = _DEMANDS[verdict.complexity if chosen else Complexity.STANDARD]
@@ -103,10 +107,10 @@ def classify(call: Call, floor: Grade = MAIN_FLOOR, *, chosen: bool = True) -> T
     )
 
 
-def judge(chat: Chat) -> Verdict:
+def judge(chat: Chat, signs: Signs[TaskKind] | None = None) -> Verdict:
     """By the user's last turn, and by what came with it."""
     turn = last_turn(chat)
-    kind, why = kind_of(turn)
+    kind, why = kind_of(turn, signs)
     complexity, _, how = effort_of(turn, kind, chat)
     if kind is TaskKind.GENERAL and _is_fast(turn, complexity, chat):
         kind, why = TaskKind.FAST, "short, general"

@@ -6,7 +6,7 @@ spoken of (`python`). 9 ends the matter, 5 says it by itself, 3 says it unless s
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from pointsman.routing.signs import Found, Sign, Signs, named
@@ -203,17 +203,29 @@ _CODE = (
 _SUM = re.compile(r"[0-9x)] ?[-+*/^=<>] ?[0-9x(]")
 
 _SIGNS = Signs(KINDS)
+_LOUDEST = 30  # more than all built-in signs of one request come to
 
 
-def kind_of(turn: Turn) -> tuple[TaskKind, str]:
+def own_signs(table: Mapping[TaskKind, Sequence[str]]) -> Signs[TaskKind] | None:
+    """Those of the user's own, louder than all that is built in."""
+    signs = {kind: [Sign(one, _LOUDEST) for one in written] for kind, written in table.items()}
+    return Signs(signs) if signs else None
+
+
+def kind_of(turn: Turn, own: Signs[TaskKind] | None = None) -> tuple[TaskKind, str]:
     """The kind that most speaks for, and by what; of equals the one that the table has first."""
     seen = _SIGNS.seen(turn.words)
-    for kind, found in _shape(turn):
+    for kind, found in (*_shape(turn), *_own(turn, own)):
         seen.setdefault(kind, []).append(found)
-    kind = max(KINDS, key=lambda one: sum(found.weight for found in seen.get(one, ())))
+    kind = max((*KINDS, *seen), key=lambda one: sum(found.weight for found in seen.get(one, ())))
     if sum(found.weight for found in seen.get(kind, ())) < LEAST:
         return TaskKind.GENERAL, "no sign of another"
     return kind, named(seen[kind])
+
+
+def _own(turn: Turn, own: Signs[TaskKind] | None) -> Iterator[tuple[TaskKind, Found]]:
+    seen = own.seen(turn.words) if own else {}
+    yield from ((kind, found) for kind, signs in seen.items() for found in signs)
 
 
 def _shape(turn: Turn) -> Iterator[tuple[TaskKind, Found]]:

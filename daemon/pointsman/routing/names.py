@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from pointsman.profiles import AUTO, BALANCED, PROFILES, ROLES, AppRules, Profile, Role
+from pointsman.routing.signs import Signs
 from pointsman.types import TaskKind
 
 # What a short name that people use stands for: the newest that is known whose name fits.
@@ -25,7 +26,7 @@ class Names:
     """Aliases (a name or a pattern with `*`), roles, fallbacks, profiles, lists by kind, rules for programs.
 
     `active` is the profile that holds where nothing else is said. `mentions`: a first word `@name` in what is
-    asked means one of these names, or a model's.
+    asked means one of these names, or a model's. `signs`: the user's own, of kinds of tasks.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Names:
     tasks: Mapping[TaskKind, Sequence[str]] = field(default_factory=dict)
     active: str = BALANCED.name
     mentions: bool = True
+    signs: Signs[TaskKind] | None = None
     apps: Mapping[str, AppRules] = field(default_factory=dict)
 
     def role(self, name: str) -> Role | None:

@@ -31,11 +31,11 @@ def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> t
     """
     rules = names.apps.get(app, NO_RULES)
     wanted = _wanted(call, names, snapshot, rules)
-    task = classify(call, Grade.SIMPLE, chosen=wanted.chosen)
+    task = classify(call, Grade.SIMPLE, chosen=wanted.chosen, signs=names.signs)
     kind = task.kind if call.hints.kind is None else call.hints.kind
     meant, wanted = wanted, for_kind(wanted, kind, names, snapshot)
     if wanted.chosen is not meant.chosen:
-        task = classify(call, Grade.SIMPLE, chosen=wanted.chosen)
+        task = classify(call, Grade.SIMPLE, chosen=wanted.chosen, signs=names.signs)
     return wanted, replace(
         task,
         kind=kind,

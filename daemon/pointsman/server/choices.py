@@ -11,6 +11,7 @@ from pointsman.config.schema import Config
 from pointsman.config.settings import Settings
 from pointsman.errors import BadRequest, ConfigError, NotFound, UnknownModel
 from pointsman.profiles import AUTO
+from pointsman.routing.kinds import own_signs
 from pointsman.routing.names import Names
 from pointsman.routing.resolve import BY_PROFILE, resolve
 from pointsman.types import Snapshot
@@ -114,6 +115,7 @@ def names_of(config: Config) -> Names:
         tasks=config.tasks,
         active=config.profiles.active,
         mentions=config.choosing.mentions,
+        signs=own_signs(config.choosing.signs),
         apps={name: app.to_rules() for name, app in config.apps.items()},
     )
 
