@@ -213,6 +213,7 @@ class Wanted:
     fallback: tuple[str, ...] = ()  # ids of those that are asked next when the chosen one fails
     fallback_by: str = ""  # whose list that is
     avoids: frozenset[str] = frozenset()  # ids of those that it never gets
+    spares: frozenset[str] = frozenset()  # ids of those here that it gets after all others of their rung
     allowed: frozenset[str] | None = None  # ids of the only ones that its program may use; None: all
 
 

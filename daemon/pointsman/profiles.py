@@ -59,6 +59,7 @@ class Role:
     fallback: tuple[str, ...] = ()
     priority: Priority = Priority.NORMAL
     is_minor: bool = False  # of two models here, the smaller serves it
+    like: str = ""  # the role that it is in all but its name
 
 
 ROLES = MappingProxyType(
@@ -66,13 +67,13 @@ ROLES = MappingProxyType(
         one.name: one
         for one in (
             Role(MAIN),
-            Role("reasoning", MAIN),
+            Role("reasoning", MAIN, like=MAIN),
             Role("rlm", needs=Ability.TOOLS, is_minor=True),
             Role("subagent", MAIN, needs=Ability.TOOLS),
             Role("delegation", MAIN, Grade.SIMPLE),
             Role("memory", "", Grade.SIMPLE, is_minor=True),
-            Role("compaction", "memory", Grade.SIMPLE, is_minor=True),
-            Role("reflection", "memory", Grade.SIMPLE, is_minor=True),
+            Role("compaction", "memory", Grade.SIMPLE, is_minor=True, like="memory"),
+            Role("reflection", "memory", Grade.SIMPLE, is_minor=True, like="memory"),
             Role("background", "", Grade.SIMPLE, priority=Priority.BACKGROUND, is_minor=True),
         )
     }

@@ -56,6 +56,13 @@ def test_its_profile_holds_where_the_request_names_none_and_its_floor_in_any_cas
     assert wanted.profile.name == "balanced"
 
 
+def test_the_decision_says_whose_floor_it_is() -> None:
+    rules = names(AppRules(floor=Grade.GENERATION))
+    assert f"floor:generation ({APP})" in understand(call(floor=Grade.ROUTINE), rules, KNOWN, APP)[1].reasons
+    told = understand(call(floor=Grade.REASONING), rules, KNOWN, APP)[1].reasons
+    assert "floor:reasoning (X-Pointsman-Floor)" in told
+
+
 def test_the_decision_says_whose_rules_held_and_another_program_has_none() -> None:
     rules = names(AppRules(privacy=Privacy.LOCAL))
     assert f"app:{APP}" in understand(call(), rules, KNOWN, APP)[1].reasons

@@ -159,6 +159,12 @@ def test_who_says_that_he_asks_anew_asks_for_more() -> None:
     assert "revision: one step up" in anew.reasons
 
 
+def test_who_says_so_in_his_words_as_well_asks_for_no_more_than_that() -> None:
+    turns = (Role.USER, "ping"), (Role.ASSISTANT, "no"), (Role.USER, "That's wrong, try again")
+    asked = call(Chat(tuple(Message(role, (text(words),)) for role, words in turns)))
+    assert classify(replace(asked, hints=Hints(revises=True))).complexity is classify(asked).complexity
+
+
 SEEDS = (
     ("Plan out the architecture for a new app", TaskKind.REASONING, Complexity.EXPERT),
     ("Write a Python script to parse JSON", TaskKind.CODE, Complexity.STANDARD),

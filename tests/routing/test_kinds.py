@@ -39,6 +39,43 @@ def test_the_kind_is_told_by_the_words(words: str, kind: TaskKind) -> None:
     assert kind_of(read([words]))[0] is kind
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Write a program that runs in the background",
+        "Set a background image in CSS",
+        "How do I run a background job in Rails?",
+        "Refactor the background job system to use Celery",
+        "Run the tests in the background and fix what fails",
+        "Start the dev server in the background",
+        "Explain how apps sync data in the background",
+        "Design a job scheduler with background jobs and heartbeats between its workers",
+        "Implement a keepalive mechanism",
+        "What is a healthcheck in docker compose?",
+        "Create a title for the chat app I'm building",
+        "Why does my nightly build fail?",
+        "Do you see the person in the background of this image?",
+        "Check the object in the background of this photo",
+    ],
+)
+def test_somebody_waits_for_what_only_tells_of_the_background(words: str) -> None:
+    assert kind_of(read([words]))[0] is not TaskKind.BACKGROUND
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "HEARTBEAT",
+        "Read HEARTBEAT.md if it exists. If nothing needs attention, reply HEARTBEAT_OK.",
+        "Generate a concise title with an emoji summarizing the chat history.",
+        "Please write a 5-10 word title for the following conversation:",
+        "Generate tags categorizing the main themes of the chat history",
+    ],
+)
+def test_nobody_waits_for_what_programs_ask_by_themselves(words: str) -> None:
+    assert kind_of(read([words]))[0] is TaskKind.BACKGROUND
+
+
 def test_what_it_was_told_by_is_named() -> None:
     assert kind_of(read(["Write a Python script"]))[1] == "write ... script, python"
     assert kind_of(read(["Grüezi"]))[1] == "no sign of another"

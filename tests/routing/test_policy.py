@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pointsman.calls import Excluded, Outlook, Task, Wanted
 from pointsman.funds import EMPTY
 from pointsman.modes import Mode, Privacy
 from pointsman.routing.context import ANSWER_ROOM
-from pointsman.routing.policy import RULES, context, decide, few_words, routable
+from pointsman.routing.policy import REMEMBERED, RULES, context, decide, few_words, routable
 from pointsman.types import (
     Ability,
     Dialect,
@@ -57,6 +58,14 @@ def test_every_model_is_a_candidate_once_or_excluded_once(
     mentioned = [one.model.id for one in decision.candidates]
     mentioned += [model for one in decision.excluded for model in one.models]
     assert sorted(mentioned) == sorted(one.id for one in known.models)
+
+
+def test_what_rules_said_is_remembered_of_a_bounded_number_of_sorts_of_tasks() -> None:
+    known = snapshot(model("a/one"))
+    for mode, privacy, reads in product(Mode, Privacy, range(1, 17)):
+        asked = task(mode=mode, privacy=privacy, reads=Modality(reads))
+        decide("d", AUTO, asked, known, Outlook())
+    assert len(known.verdicts) <= REMEMBERED
 
 
 @given(wishes, tasks, snapshots, outlooks)
@@ -384,11 +393,3 @@ def test_a_candidate_says_which_context_to_ask_for() -> None:
     for wanted in (AUTO, named("a/small")):
         [candidate] = decide("d", wanted, asked, snapshot(small), Outlook()).candidates
         assert candidate.context == 32_768
-
-
-def test_when_the_chosen_one_fails_a_list_goes_before_the_rest_of_the_ladder() -> None:
-    spared = replace(AUTO, fallback=("c/c", "z/gone", "a/a", "b/b"), fallback_by="mine")
-    known = [model("a/a"), model("b/b"), model("c/c", tier=Tier.FREE)]
-    decision = decide("d", spared, task(), snapshot(*known), Outlook())
-    assert [one.model.id for one in decision.candidates] == ["a/a", "c/c", "b/b"]
-    assert [one.reason for one in decision.candidates] == ["ladder:local", "fallback:mine", "fallback:mine"]

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,10 +5,9 @@ from hypothesis import strategies as st
 from pointsman.calls import Wanted
 from pointsman.errors import BadRequest, UnknownModel
 from pointsman.money import Price
-from pointsman.profiles import PROFILES, Profile, Role
 from pointsman.routing.names import Names
-from pointsman.routing.resolve import for_kind, known_names, pinned, resolve
-from pointsman.types import Ability, Grade, Priority, Snapshot, TaskKind, Tier
+from pointsman.routing.resolve import known_names, pinned, resolve
+from pointsman.types import Grade, Priority, Snapshot, Tier
 from tests.routing.house import endpoint, model, played, snapshot, snapshots
 
 NOBODY = Names()
@@ -102,6 +99,12 @@ def test_a_pattern_is_for_what_clients_send_and_not_for_what_the_user_wrote() ->
     names = Names(aliases={"*": "auto", "quick": "local/tiny"}, fallback={"quick": ["large"]})
     assert models("quick", names) == ("local/tiny", "llama-server-9931/large")
     assert resolve("local/tiny", names, HERE).chosen
+
+
+@pytest.mark.parametrize("name", ["auto", "", "auto:eco", "main", "memory"])
+@pytest.mark.parametrize("pattern", ["*", "m*"])
+def test_a_pattern_takes_no_role_s_name_and_not_auto_s(name: str, pattern: str) -> None:
+    assert resolve(name, Names(aliases={pattern: "large"}), HERE).chosen
 
 
 def test_a_name_may_stand_for_a_profile() -> None:
@@ -209,68 +212,6 @@ def test_circles_end_and_what_is_found_is_known_and_named_once(
     assert not (wanted.chosen and (wanted.models or wanted.missing))
 
 
-def test_a_role_may_be_given_to_the_alias_of_its_own_name() -> None:
-    names = Names(
-        roles=played({"small": "small"}), aliases={"small": "large"}, fallback={"small": ["gemma:free"]}
-    )
-    assert models("small", names) == ("llama-server-9931/large", "openrouter/gemma:free")
-
-
-def test_a_role_that_stands_for_itself_alone_is_left_to_us() -> None:
-    assert resolve("auto", Names(roles=played({"main": "main"})), HERE).chosen
-
-
-@pytest.mark.parametrize(
-    ("role", "floor", "needs", "minor"),
-    [
-        ("main", Grade.ROUTINE, Ability.NONE, False),
-        ("reasoning", Grade.ROUTINE, Ability.NONE, False),
-        ("rlm", Grade.ROUTINE, Ability.TOOLS, True),
-        ("subagent", Grade.ROUTINE, Ability.TOOLS, False),
-        ("delegation", Grade.SIMPLE, Ability.NONE, False),
-        ("memory", Grade.SIMPLE, Ability.NONE, True),
-        ("compaction", Grade.SIMPLE, Ability.NONE, True),
-        ("background", Grade.SIMPLE, Ability.NONE, True),
-    ],
-)
-def test_a_role_without_a_model_has_its_floor(role: str, floor: Grade, needs: Ability, minor: bool) -> None:
-    wanted = resolve(role, NOBODY, HERE)
-    assert (wanted.chosen, wanted.floor, wanted.needs, wanted.is_minor) == (True, floor, needs, minor)
-    assert wanted == replace(resolve("auto", NOBODY, HERE, role=role), asked=role)
-
-
-@pytest.mark.parametrize("role", ["subagent", "delegation", "reasoning"])
-def test_who_works_for_main_uses_mains_model(role: str) -> None:
-    assert models(role, Names(aliases={"main": "large"})) == ("llama-server-9931/large",)
-
-
-def test_a_role_keeps_a_model_of_its_own() -> None:
-    assert models("memory", Names(aliases={"main": "large"})) == ()
-    names = Names(roles=played({"memory": "gemma:free"}), aliases={"main": "large"})
-    assert models("compaction", names) == ("openrouter/gemma:free",)
-
-
-@pytest.mark.parametrize("name", ["balanced", "eco", "premium"])
-def test_a_profile_is_asked_for_in_the_place_of_a_model_or_beside_it(name: str) -> None:
-    assert resolve(f"auto:{name}", NOBODY, HERE).profile is PROFILES[name]
-    assert resolve("auto", NOBODY, HERE, profile=name).profile is PROFILES[name]
-    assert resolve("auto", Names(active=name), HERE).profile is PROFILES[name]
-
-
-def test_a_profile_or_a_role_that_there_is_not_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UnknownModel, match="did you mean auto:balanced"):
-        resolve("auto:balance", NOBODY, HERE)
-    with pytest.raises(BadRequest, match="X-Pointsman-Profile is one of balanced, eco, premium"):
-        resolve("auto", NOBODY, HERE, profile="cheap")
-    with pytest.raises(BadRequest, match="X-Pointsman-Role is one of main, reasoning"):
-        resolve("auto", NOBODY, HERE, role="boss")
-
-
-def test_a_floor_that_the_request_names_goes_before_its_roles() -> None:
-    assert resolve("auto", NOBODY, HERE, floor=Grade.REASONING).floor is Grade.REASONING
-    assert resolve("main", NOBODY, HERE, floor=Grade.SIMPLE).floor is Grade.SIMPLE
-
-
 CLAUDES = snapshot(
     model("a/claude-opus-4-20250514", tier=Tier.PAID),
     model("a/claude-opus-4-5", tier=Tier.PAID),
@@ -292,32 +233,6 @@ def test_of_the_places_of_a_paid_model_the_cheapest_comes_first() -> None:
         model("a/one", tier=Tier.PAID, price=Price(3, 15)), model("b/one", tier=Tier.PAID, price=Price(2, 9))
     )
     assert models("one", known=known) == ("b/one", "a/one")
-
-
-def kind(wanted: Wanted, of: TaskKind, names: Names = NOBODY) -> Wanted:
-    return for_kind(wanted, of, names, HERE)
-
-
-def test_whom_the_user_prefers_for_a_kind_comes_first_then_for_the_role() -> None:
-    names = Names(
-        roles={"main": Role("main", prefer=("large",))}, tasks={TaskKind.CODE: ["gemma:free", "tiny", "gone"]}
-    )
-    auto = resolve("auto", names, HERE)
-    code, talk = kind(auto, TaskKind.CODE, names), kind(auto, TaskKind.GENERAL, names)
-    gemma, *tinies = code.preferred
-    assert (gemma, code.preferred_by) == ("openrouter/gemma:free", "task:code")
-    assert set(tinies) == {"local/tiny", "llama-server-9931/tiny"}
-    assert (talk.preferred, talk.preferred_by) == (("llama-server-9931/large",), "role:main")
-
-
-def test_background_work_is_not_mains() -> None:
-    names = Names(aliases={"main": "anthropic/claude-haiku"})
-    asked = resolve("auto", Names(), HERE)
-    wanted = kind(asked, TaskKind.BACKGROUND, names)
-    assert (wanted.role, wanted.floor, wanted.is_minor) == ("background", Grade.SIMPLE, True)
-    assert wanted.avoids == {"openrouter/anthropic/claude-haiku"}
-    assert kind(resolve("auto", names, HERE), TaskKind.BACKGROUND, names) == wanted
-    assert kind(resolve("memory", names, HERE), TaskKind.BACKGROUND, names).role == "memory"
 
 
 def test_a_circle_of_aliases_serves_nobody() -> None:
@@ -359,26 +274,3 @@ def test_vectors_do_not_come_from_another_place_once_a_better_one_serves_the_nam
         pinned("vectors", NOBODY, snapshot(far, unused, model("local/vectors")))
     mine = Names(aliases={"vectors": "far/vectors"})
     assert pinned("vectors", mine, snapshot(far, model("local/vectors"))).models == ("far/vectors",)
-
-
-@pytest.mark.parametrize(
-    ("asked", "lists", "by"),
-    [
-        ("auto:mine", ["large"], "mine"),
-        ("auto", ["gemma:free"], "main"),
-        ("spare", ["large"], "spare"),
-        ("claude-3", ["guess"], "claude-3"),
-    ],
-)
-def test_what_is_asked_when_the_chosen_one_fails_says_the_role_else_the_profile_else_the_name(
-    asked: str, lists: list[str], by: str
-) -> None:
-    names = Names(
-        aliases={"claude-3": "auto"},
-        roles={"spare": Role("spare", fallback=("large",))},
-        profiles={**PROFILES, "mine": Profile("mine", fallback=("large",))},
-        fallback={"main": ["gemma:free", "auto"], "claude-3": ["guess"], "spare": ["tiny"]},
-    )
-    wanted = for_kind(resolve(asked, names, HERE), TaskKind.CODE, names, HERE)
-    assert [one.split("/", 1)[1] for one in wanted.fallback] == lists
-    assert wanted.fallback_by == by

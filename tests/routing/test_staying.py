@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pointsman.calls import Outlook, Parked, Task, Wanted
 from pointsman.modes import Mode
-from pointsman.profiles import PROFILES
+from pointsman.profiles import PROFILES, Profile
 from pointsman.routing.policy import decide
 from pointsman.types import Grade, Health, Model, ModelState, Snapshot, Tier
 from tests.routing.house import endpoint, model, outlooks, snapshot, snapshots, task, tasks
@@ -60,6 +60,14 @@ def test_it_is_left_when_a_higher_grade_is_needed() -> None:
 
 def test_it_stays_when_a_higher_grade_is_needed_and_nobody_has_it() -> None:
     assert order(KEPT, OTHER, grade=Grade.REASONING)[0] == ("b/kept", "sticky")
+
+
+def test_it_is_left_when_it_only_stood_in() -> None:
+    here = Profile("here", (Tier.LOCAL,))
+    wanted = replace(AUTO, profile=here, fallback=(KEPT.id,), fallback_by="here")
+    expected = [("a/better", "ladder:local"), ("b/kept", "fallback:here")]
+    assert order(BETTER, KEPT, wanted=wanted) == expected
+    assert order(BETTER, KEPT, wanted=wanted, in_tool_loop=True)[0] == ("b/kept", "sticky")
 
 
 def test_it_is_left_for_another_that_is_preferred() -> None:

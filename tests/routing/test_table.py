@@ -15,6 +15,7 @@ from pointsman.dates import Window
 from pointsman.funds import CURVE, Budget, Purse, Stand, wish
 from pointsman.modes import Mode, Privacy
 from pointsman.money import NANO, Price
+from pointsman.profiles import BALANCED, Profile
 from pointsman.profiles import Role as Played
 from pointsman.routing.names import Names
 from pointsman.routing.policy import decide
@@ -81,10 +82,15 @@ def profile(name: str) -> Names:
     return Names(active=name)
 
 
+MINE = Profile("mine", (Tier.LOCAL,), fallback=("pay/mid",))
+MAIN_IS_SMALL = Names(aliases={"main": "here/small"})
 MAIN_PAYS = Names(aliases={"main": "pay/best"})
+MAIN_IS_SMALL = Names(aliases={"main": "here/small"})
 CODE_TO_MID = Names(tasks={TaskKind.CODE: ["pay/mid"]})
+LADDER_ENDS = Names(profiles={"balanced": BALANCED, "mine": MINE})
 REVIEWER = Names(roles={"reviewer": Played("reviewer", floor=Grade.GENERATION, prefer=("pay/best",))})
 CLAUDES_TO_AUTO = Names(aliases={"claude-*": "auto"})
+CODE_AND_CLAUDES = replace(CLAUDES_TO_AUTO, tasks=CODE_TO_MID.tasks)
 CLAUDES_TO_BIG = Names(aliases={"claude-*": "here/big"})
 FALLS_BACK = Names(fallback={"pay/best": ["pay/mid", "local"]})
 CRITICAL = Hints(priority=Priority.CRITICAL)
@@ -120,7 +126,11 @@ CASES = (
     Case(LATER, NOBODY, there=("best",), names=MAIN_PAYS, asks="background"),
     Case(BEAT, "here/small", "ladder:local", names=profile("premium")),
     Case(LATER, "here/small", "ladder:local", names=MAIN_PAYS),
+    Case(LATER, "here/big", "ladder:local", names=MAIN_IS_SMALL),
+    Case(LATER, "here/small", "ladder:local", ("small", "mini"), names=MAIN_IS_SMALL),
     Case(FACT, "pay/best", "alias:main", names=MAIN_PAYS),
+    Case(LATER, "here/big", "ladder:local", names=MAIN_IS_SMALL),
+    Case(LATER, "here/small", "ladder:local", ("small", "gift", "mini"), names=MAIN_IS_SMALL),
     # eco: a grade less will do
     Case(PLAN, "pay/mid", "ladder:paid", asks="auto:eco"),
     Case(REWORK, "here/big", "ladder:local", asks="auto:eco"),
@@ -174,6 +184,15 @@ CASES = (
     Case(CODE, "here/big", "ladder:local", names=CODE_TO_MID, mode=Mode.LOCAL_ONLY),
     Case(FACT, "pay/mid", "task:code", names=CODE_TO_MID, hints=Hints(kind=TaskKind.CODE)),
     Case(CODE, "here/big", "named", asks="here/big", names=CODE_TO_MID),
+    # who is not on a ladder may be in its list of fallbacks, and is asked when all others have failed
+    Case(PLAN, "here/big", "ladder:local*", asks="auto:mine", names=LADDER_ENDS),
+    Case(PLAN, "pay/mid", "fallback:mine*", CLOUD, asks="auto:mine", names=LADDER_ENDS),
+    Case(PLAN, NOBODY, there=("best",), asks="auto:mine", names=LADDER_ENDS),
+    Case(PLAN, NOBODY, there=CLOUD, asks="auto:mine", names=LADDER_ENDS, mode=Mode.NO_PAID),
+    # but a floor that is demanded goes before them, and holds in the background too
+    Case(CODE, "pay/best", "ladder:paid", names=CODE_TO_MID, hints=Hints(floor=Grade.REASONING)),
+    Case(CODE, "pay/best", "ladder:paid", asks="claude-opus-4", names=CODE_AND_CLAUDES),
+    Case(LATER, "pay/best", "ladder:paid", hints=Hints(floor=Grade.REASONING)),
     # names
     Case(PLAN, "here/small", "named", asks="small"),
     Case(FACT, "pay/best", "named", asks="pay/best"),
@@ -225,3 +244,17 @@ def test_who_does_not_answer_is_left_out_by_a_rule_or_comes_later(case: Case) ->
     told = sorted([*left_out, *(one.model.id for one in decision.candidates)])
     assert told == sorted(MODELS[name].id for name in case.there)
     assert all(one.rule and one.reason for one in decision.excluded)
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        (Case(FACT, "", hints=Hints(floor=Grade.REASONING)), "floor:reasoning (X-Pointsman-Floor)"),
+        (Case(FACT, "", asks="claude-opus-4", names=CLAUDES_TO_AUTO), "floor:reasoning (claude-opus-4)"),
+        (Case(FACT, ""), "floor:routine (main)"),
+        (Case(FACT, "", asks="reviewer", names=REVIEWER), "floor:generation (reviewer)"),
+    ],
+    ids=str,
+)
+def test_a_floor_says_whose_it_is(case: Case, reason: str) -> None:
+    assert reason in _decision(case).task.reasons

@@ -74,6 +74,7 @@ class RoleConfig(Section):
             prefer=self.prefer,
             fallback=self.fallback,
             priority=self.priority if "priority" in given else built_in.priority,
+            like=built_in.like if given <= {"model"} else "",
         )
 
 

@@ -38,7 +38,10 @@ def _wanted(wanted: Wanted, most: int | None) -> WantedView:
         is_minor=wanted.is_minor,
         preferred=list(wanted.preferred[:most]),
         preferred_by=wanted.preferred_by,
+        fallback=list(wanted.fallback[:most]),
+        fallback_by=wanted.fallback_by,
         avoids=sorted(wanted.avoids)[:most],
+        spares=sorted(wanted.spares)[:most],
         allowed=None if wanted.allowed is None else sorted(wanted.allowed)[:most],
     )
 

@@ -21,7 +21,10 @@ class WantedView(TypedDict):
     is_minor: NotRequired[bool]  # of two models here, the smaller serves it
     preferred: NotRequired[list[str]]  # those that came first, on whatever rung
     preferred_by: NotRequired[str]
+    fallback: NotRequired[list[str]]  # those that were to be asked when the chosen one failed
+    fallback_by: NotRequired[str]
     avoids: NotRequired[list[str]]  # those that it never gets
+    spares: NotRequired[list[str]]  # those here that it gets after their likes
     allowed: NotRequired[list[str] | None]  # the only ones that its program may use; null: all
 
 

@@ -83,9 +83,7 @@ def classify(
     needs |= (Ability.TOOLS if chat.tools else Ability.NONE) | (Ability.JSON if chat.json else Ability.NONE)
     reads = _modalities(chat)
     prompt, ceiling = _prompt(call, chat)
-    verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat, signs)
-    if call.hints.revises:
-        verdict = revised(verdict)
+    verdict = STANDARD if call.kind is CallKind.EMBEDDING else judge(chat, signs, revises=call.hints.revises)
     grade, expected = _DEMANDS[verdict.complexity if chosen else Complexity.STANDARD]
     return Task(
         grade=max(floor, grade) if chosen else floor,
@@ -107,20 +105,18 @@ def classify(
     )
 
 
-def judge(chat: Chat, signs: Signs[TaskKind] | None = None) -> Verdict:
-    """By the user's last turn, and by what came with it."""
+def judge(chat: Chat, signs: Signs[TaskKind] | None = None, *, revises: bool = False) -> Verdict:
+    """By the user's last turn, and by what came with it.
+
+    `revises`: its client says that it asks anew for what was just answered: that was not good enough.
+    """
     turn = last_turn(chat)
     kind, why = kind_of(turn, signs)
-    complexity, _, how = effort_of(turn, kind, chat)
+    complexity, _, how = effort_of(turn, kind, chat, revises=revises)
     if kind is TaskKind.GENERAL and _is_fast(turn, complexity, chat):
         kind, why = TaskKind.FAST, "short, general"
-    return Verdict(kind, complexity, (f"kind:{kind} ({why})", f"complexity:{complexity.word} ({how})"))
-
-
-def revised(verdict: Verdict) -> Verdict:
-    """Its client says that it asks anew for what was just answered: that was not good enough."""
-    harder = Complexity(min(verdict.complexity + 1, max(Complexity)))
-    return verdict._replace(complexity=harder, reasons=(*verdict.reasons, "revision: one step up"))
+    reasons = f"kind:{kind} ({why})", f"complexity:{complexity.word} ({how})"
+    return Verdict(kind, complexity, (*reasons, "revision: one step up") if revises else reasons)
 
 
 def _is_fast(turn: Turn, complexity: Complexity, chat: Chat) -> bool:

@@ -60,7 +60,8 @@ EASE = (
     Sign("capital|synonym|antonym|meaning|definition|plural|opposite of", -2),
     Sign("yes or no, one|single word|sentence|line|emoji", -1.5),
     Sign("briefly|shortly|quickly|simple|basic|brief|quick|short", -1),
-    Sign("heartbeat|heartbeat_ok|keepalive|healthcheck", -5),
+    Sign("^ heartbeat|keepalive|healthcheck", -5),
+    Sign("heartbeat md|ok", -5),
     Sign("title|tag|emoji for this|the|a conversation|chat|session", -2),
 )
 
@@ -112,15 +113,16 @@ class Effort(NamedTuple):
     reason: str
 
 
-def effort_of(turn: Turn, kind: TaskKind, chat: Chat) -> Effort:
-    """A revision of what has just been answered is one step harder than its words are."""
+def effort_of(turn: Turn, kind: TaskKind, chat: Chat, *, revises: bool = False) -> Effort:
+    """A revision of what has just been answered is one step harder than its words are, whoever says it."""
     seen = _SIGNS.seen(turn.words)
     told = [*seen.get("demand", ()), *_easy(turn, seen), *_length(turn), *_shape(turn, chat), _of_kind(kind)]
     points = sum(found.weight for found in told)
     complexity = next((level for least, level in LEVELS if points >= least), Complexity.TRIVIAL)
     telling = [found for found in told if found.weight * points > 0]
-    if turn.follows and (revised := seen.get("revision")):
-        complexity, telling = Complexity(min(complexity + 1, Complexity.EXPERT)), revised
+    revised = seen.get("revision", []) if turn.follows else []
+    if revised or revises:
+        complexity, telling = Complexity(min(complexity + 1, Complexity.EXPERT)), revised or telling
     return Effort(complexity, points, named(telling) or "nothing unusual")
 
 

@@ -163,15 +163,20 @@ KINDS = MappingProxyType(
             Sign("up to date, as of today", 2),
         ),
         TaskKind.BACKGROUND: (
-            Sign(f"{_SUM_UP}|run|do|process|index|check|work|start|keep|watch|sync ... in the background", 9),
-            Sign("background task|job, heartbeat|heartbeat_ok|keepalive|healthcheck", 6),
+            # Only what is to be done so, and not what is told of: programs, too, run in the background, have
+            # jobs there, and send heartbeats, and pictures have one. Whoever starts one is waited for.
+            Sign(f"^ {_SUM_UP}|index|sync ... in the background", 9),
+            Sign("^ do|process this|it|that|these ... in the background", 9),
+            Sign("this is a background task|heartbeat, heartbeat md|ok", 6),
+            Sign("^ heartbeat|keepalive|healthcheck", 3),
             # What chat programs and agents ask for beside the conversation itself.
-            Sign("title|tag|topic|emoji for|of this|the|a|our conversation|chat|session|thread", 6),
-            Sign("title|tag|emoji ... chat|conversation|session", 5),
+            Sign("title|tag|emoji for|of this|our conversation|chat|session|thread", 6),
+            Sign("title|tag|emoji ... the|this|our|following|above conversation", 5),
+            Sign("title|tag|emoji ... chat history", 5),
             Sign(f"summary|compact|{_SUM_UP} ... conversation|session|history|chat", 4.5),
             Sign("conversation|chat|session so|history far|history, conversation|chat history", 2),
             Sign("suggest|generate ... follow up question", 5),
-            Sign("nightly|overnight, whenever you are|have time|idle, when idle", 3),
+            Sign("whenever you are|have time|idle", 3),
         ),
         TaskKind.GENERAL: (
             Sign("^ what|who|when|where|which|whose", 2),

@@ -1,7 +1,7 @@
 """What the user has named, and what has a name without that: aliases, roles, profiles, preferences."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -40,7 +40,10 @@ class Names:
     apps: Mapping[str, AppRules] = field(default_factory=dict)
 
     def role(self, name: str) -> Role | None:
-        return self.roles.get(name) or ROLES.get(name)
+        role = self.roles.get(name) or ROLES.get(name)
+        if role is None or not role.like:
+            return role
+        return replace(self.roles.get(role.like) or ROLES[role.like], name=role.name, model=role.model)
 
     def profile(self, name: str) -> Profile:
         return self.profiles.get(name) or self.profiles[self.active]
@@ -56,14 +59,17 @@ class Names:
         return chain
 
     def _targets(self, chain: Sequence[str], *, sent: bool) -> Iterator[str]:
-        """What a name may stand for. A role may be given to the alias of its own name: `rlm = "rlm"`."""
+        """What a name may stand for. A role may be given to the alias of its own name: `rlm = "rlm"`.
+
+        A pattern is for what has no other meaning: `m*` is neither main's, nor that of `auto`, which is main.
+        """
         name = chain[-1]
         role = self.role(name)
         if role and role.model:
             yield role.model
         if name in self.aliases:
             yield self.aliases[name]
-        elif sent and len(chain) == 1:
+        elif sent and len(chain) == 1 and role is None:
             patterns = ((pattern, to) for pattern, to in self.aliases.items() if "*" in pattern)
             yield from (to for pattern, to in patterns if fnmatchcase(name, pattern))
         if role:

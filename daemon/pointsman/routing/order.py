@@ -50,12 +50,44 @@ def by_name(runs: list[Run], wanted: Wanted, task: Task) -> tuple[Candidate, ...
 
 
 def by_ladder(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Ranking:
-    """Who goes first; then rung by rung among those good enough; then the best of the rest, degraded."""
+    """Who goes first; then rung by rung among those good enough; then the best of the rest, degraded.
+
+    When the first has failed, the user's list of fallbacks goes before the rest; last who is off the ladder.
+    """
     first = _first(runs, wanted, task)
+    listed = [model for model in _known(wanted.fallback, runs) if model.id not in first]
+    last = [model for model in listed if _is_off(model, wanted)]
     rungs: Rungs = {}
-    for run in without(first, runs) if first else runs:
+    for run in without({*first, *(model.id for model in last)}, runs) if first or last else runs:
         rungs.setdefault(_rung(run[0], wanted, task), []).append(run)
-    return Ranking(sum(map(len, runs)), _climb(first, rungs, wanted, task, outlook))
+    standing = (rungs[rung] for rung in sorted(rungs))
+    climbing = ((one, _by_tier(one)) for runs in standing for one in _on_rung(runs, wanted, task, outlook))
+    ranked = _standing_in(first, climbing, listed, wanted) if listed else chain(first.values(), climbing)
+    least = _least(wanted, task)
+    made = (Candidate(one, why, one.grade < least, contexts.to_ask(one, task)) for one, why in ranked)
+    return Ranking(sum(map(len, runs)), made)
+
+
+def _standing_in(
+    first: First, climbing: Iterator[Reasoned], listed: Sequence[Model], wanted: Wanted
+) -> Iterator[Reasoned]:
+    chosen = list(first.values()) or list(islice(climbing, 1))
+    asked = {model.id for model, _ in chosen}
+    after = {one.id: (one, f"fallback:{wanted.fallback_by}") for one in listed if one.id not in asked}
+    last = [one for one in after.values() if _is_off(one[0], wanted)]
+    yield from chosen
+    yield from (one for one in after.values() if one not in last)
+    yield from (one for one in climbing if one[0].id not in after)
+    yield from last
+
+
+def _is_off(model: Model, wanted: Wanted) -> bool:
+    """Whether only the list of fallbacks lets it answer."""
+    return model.tier not in wanted.profile.ladder and model.id in wanted.fallback
+
+
+def _by_tier(model: Model) -> str:
+    return f"ladder:{(model.tier or Tier.LOCAL).word}"
 
 
 def _first(runs: list[Run], wanted: Wanted, task: Task) -> First:
@@ -77,6 +109,7 @@ def _kept(runs: list[Run], wanted: Wanted, task: Task) -> list[Model]:
         return kept
     best = max((run[0].grade for run in runs if not _is_silent(run[0])), default=Grade.SIMPLE)
     least = min(best, _least(wanted, task))
+    kept = [model for model in kept if not _is_off(model, wanted)]  # it stood in, and only that
     return [model for model in kept if model.grade >= least and _holds_its_cache(model)]
 
 
@@ -115,40 +148,13 @@ def _rung(model: Model, wanted: Wanted, task: Task) -> tuple[object, ...]:
     )
 
 
-def _climb(
-    first: First,
-    rungs: Rungs,
-    wanted: Wanted,
-    task: Task,
-    outlook: Outlook,
-) -> Iterator[Candidate]:
-    """After the first come those whom the user wants asked when it fails."""
-    least = _least(wanted, task)
-    standing = (rungs[rung] for rung in sorted(rungs))
-    climbing = ((one, _by_tier(one)) for runs in standing for one in _on_rung(runs, wanted, task, outlook))
-    chosen = list(first.values()) or list(islice(climbing, 1))
-    spares = _spares(chosen, wanted, rungs) if wanted.fallback else {}
-    rest = (one for one in climbing if one[0].id not in spares)
-    for model, reason in chain(chosen, spares.values(), rest):
-        yield Candidate(model, reason, model.grade < least, contexts.to_ask(model, task))
-
-
-def _spares(
-    chosen: Sequence[Reasoned], wanted: Wanted, rungs: Mapping[tuple[object, ...], list[Run]]
-) -> First:
-    left = without({model.id for model, _ in chosen}, [run for rung in rungs.values() for run in rung])
-    return {one.id: (one, f"fallback:{wanted.fallback_by}") for one in _known(wanted.fallback, left)}
-
-
-def _by_tier(model: Model) -> str:
-    return f"ladder:{(model.tier or Tier.LOCAL).word}"
-
-
 def _on_rung(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> Iterator[Model]:
     """By score; but work that is given to the smaller here goes by size alone."""
     first, minor = runs[0][0], wanted.is_minor and runs[0][0].tier is Tier.LOCAL
-    usual = _in_order(runs, outlook.in_flight, minor=minor)
-    return usual if minor else by_score(usual, task, _weights(first, wanted.profile, outlook), outlook)
+    if minor:
+        return iter(_smaller_first(runs, wanted, outlook.in_flight))
+    usual = _in_order(runs, outlook.in_flight)
+    return by_score(usual, task, _weights(first, wanted.profile, outlook), outlook)
 
 
 def _weights(model: Model, profile: Profile, outlook: Outlook) -> Weights:
@@ -157,25 +163,33 @@ def _weights(model: Model, profile: Profile, outlook: Outlook) -> Weights:
     return CHEAPEST if paid and outlook.purse.funds(model).step is not Step.NORMAL else profile.weights
 
 
-def _in_order(runs: list[Run], in_flight: Mapping[str, int], *, minor: bool) -> Iterator[Model]:
-    """The larger first, of those that cost money the cheaper; then the idler. `minor`: here the smaller.
+def _smaller_first(runs: list[Run], wanted: Wanted, in_flight: Mapping[str, int]) -> Run:
+    """Then the idler; but main's own goes last."""
+
+    def place(model: Model) -> tuple[object, ...]:
+        return model.id in wanted.spares, model.grade, model.parameters or 0, _place(model, in_flight)
+
+    return sorted((one for run in runs for one in run), key=place)
+
+
+def _in_order(runs: list[Run], in_flight: Mapping[str, int]) -> Iterator[Model]:
+    """The larger first, of those that cost money the cheaper; then the idler.
 
     Each run is in this order already, but for who is at work.
     """
 
     def place(model: Model) -> tuple[object, ...]:
-        first, name = rank(model)
-        return first, in_flight.get(model.id, 0), model.endpoint.id, name
+        return _place(model, in_flight)
 
-    if minor:
-        yield from sorted(
-            (one for run in runs for one in run), key=lambda one: (one.grade, one.parameters or 0, place(one))
-        )
-        return
     places = {model_id.partition("/")[0] for model_id in in_flight}
     busy = (run for run in runs if run[0].endpoint.id in places)
     at_work = sorted((one for run in busy for one in run if one.id in in_flight), key=place)
     yield from merge(*(_idle(run, in_flight) for run in runs), at_work, key=place)
+
+
+def _place(model: Model, in_flight: Mapping[str, int]) -> tuple[object, ...]:
+    first, name = rank(model)
+    return first, in_flight.get(model.id, 0), model.endpoint.id, name
 
 
 def _idle(run: Run, in_flight: Mapping[str, int]) -> Iterator[Model]:

@@ -29,6 +29,7 @@ from pointsman.types import (
     kinds_of,
 )
 
+REMEMBERED = 64  # sorts of tasks for which it is known whom the rules leave out; few programs ask for more
 BUSY_AFTER = 20.0  # seconds that a request waits for a model rather than take another
 
 # Whose requests the servers of a dialect take. Ollama's own is used where its OpenAI API would not do.
@@ -187,15 +188,15 @@ def _named(wanted: Wanted, snapshot: Snapshot, out: _LeftOut) -> Sequence[Kind]:
 
 
 def _suited(kinds: Iterable[Kind], wanted: Wanted, out: _LeftOut) -> Iterator[Kind]:
-    """Those on the profile's ladder, and whom the user prefers; but for what is kept for other work."""
-    ladder, preferred = wanted.profile.ladder, frozenset(wanted.preferred)
+    """Those on the profile's ladder, and in the user's lists; but for what is kept for other work."""
+    ladder, listed = wanted.profile.ladder, frozenset((*wanted.preferred, *wanted.fallback))
     for kind in kinds:
         off = kind.models[0].tier is not None and kind.models[0].tier not in ladder
         if not off and (not wanted.avoids or wanted.avoids.isdisjoint(kind.ids)):
             yield kind
             continue
         avoided = [id_ for id_ in kind.ids if id_ in wanted.avoids]
-        strange = [id_ for id_ in kind.ids if off and id_ not in preferred and id_ not in wanted.avoids]
+        strange = [id_ for id_ in kind.ids if off and id_ not in listed and id_ not in wanted.avoids]
         out.add(ROLE, f"it is main's, and the role {wanted.role} does not use what main pays for", avoided)
         out.add(PROFILE, f"the profile {wanted.profile.name} does not use its tier", strange)
         gone = frozenset((*avoided, *strange))
@@ -216,7 +217,9 @@ def _seen_by_kind(task: Task) -> Hashable:
 
 def _allowed(kinds: Iterable[Kind], task: Task, snapshot: Snapshot, out: _LeftOut) -> list[Kind]:
     """Each kind is judged once for all tasks that are alike."""
-    known = snapshot.verdicts.setdefault(_seen_by_kind(task), {})
+    if (alike := _seen_by_kind(task)) not in snapshot.verdicts and len(snapshot.verdicts) >= REMEMBERED:
+        snapshot.verdicts.clear()
+    known = snapshot.verdicts.setdefault(alike, {})
     allowed = []
     for kind in kinds:
         if (first := kind.ids[0]) not in known:
@@ -290,12 +293,15 @@ def _affordable(kind: Kind, task: Task, funds: Funds, out: _LeftOut) -> Iterator
 
 
 def _fitting(kind: Kind, task: Task, out: _LeftOut) -> Run:
-    """Those whose context holds the prompt: all, if the smallest does."""
+    """Those whose context holds the prompt: all, if the smallest does. Each size is looked at once."""
     if contexts.all_fit(kind, task):
         return kind.models
     fitting = []
+    known: dict[int | None, str | None] = {}
     for model in kind.models:
-        if reason := context(model, task):
+        if model.context not in known:
+            known[model.context] = context(model, task)
+        if reason := known[model.context]:
             out.add(CONTEXT, reason, (model.id,))
         else:
             fitting.append(model)

@@ -45,11 +45,15 @@ def resolve(
     else:
         asked_profile, first = profile, (role or MAIN) if asked == AUTO else asked
     _demand(profile, list(names.profiles), "profile")
-    chain = names.chain(first, sent=True)
+    chain = [first, AUTO] if asked.startswith(BY_PROFILE) else names.chain(first, sent=True)
     if chain[-1].startswith(BY_PROFILE) and chain[-1].removeprefix(BY_PROFILE) in names.profiles:
         asked_profile, chain[-1] = asked_profile or chain[-1].removeprefix(BY_PROFILE), AUTO
     played = next((one for link in chain if (one := names.role(link))), None)
     if chain[-1] == AUTO:
+        floor = floor if floor is not None else _grade_of(first, names)
+        if role and not played:
+            own = resolve(AUTO, names, snapshot, role=role, profile=asked_profile, floor=floor)
+            return replace(own, asked=asked)
         return _chosen(asked, first, played, names, profile=asked_profile, floor=floor)
     known = role or (played.name if played else "")
     return _meant(asked, chain, names, snapshot, role=known)
@@ -58,21 +62,25 @@ def resolve(
 def _chosen(
     asked: str, first: str, role: Role | None, names: Names, *, profile: str, floor: Grade | None
 ) -> Wanted:
-    """A choice that is left to us. A name that stands for it may be that of a model whose grade is known."""
+    """A choice that is left to us."""
     role = role or names.role(MAIN) or BACKGROUND
-    family = None if names.role(first) else family_of(first, local=False)
-    known = floor if floor is not None else family.grade if family else role.floor
     return Wanted(
         asked,
         chosen=True,
         via="" if first == MAIN else first,
         role=role.name,
         profile=_for(role, names.profile(profile or role.profile)),
-        floor=known,
+        floor=role.floor if floor is None else floor,
         needs=role.needs,
         priority=role.priority,
         is_minor=role.is_minor,
     )
+
+
+def _grade_of(name: str, names: Names) -> Grade | None:
+    """A name that stands for a choice of ours may be that of a model whose grade is known."""
+    family = None if names.role(name) else family_of(name, local=False)
+    return family.grade if family else None
 
 
 def _for(role: Role, profile: Profile) -> Profile:
@@ -109,13 +117,7 @@ def _fallbacks(link: str, names: Names) -> Sequence[str]:
 
 
 def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -> Wanted:
-    """The same, now that it is known what the request is about.
-
-    Work in the background is not main's. Whom the user prefers comes first: for such a task, or for its role.
-    """
-    if kind is TaskKind.BACKGROUND and wanted.role == MAIN and (wanted.chosen or wanted.asked == AUTO):
-        behind = resolve(AUTO, names, snapshot, role=BACKGROUND.name, profile=wanted.profile.name)
-        wanted = replace(behind, asked=wanted.asked, allowed=wanted.allowed)
+    """Whom the user prefers comes first: for a task of that kind, or for its role."""
     if not wanted.chosen:
         return wanted
     played = names.role(wanted.role)
@@ -126,13 +128,17 @@ def for_kind(wanted: Wanted, kind: TaskKind, names: Names, snapshot: Snapshot) -
     )
     preferred, by = next((one for one in lists if one[0]), ((), ""))
     fallback, whose = _after_the_chosen(wanted, names)
+    # Below its role's own floor a list may go; whoever names a higher one wants no less.
+    least = wanted.floor if raises_the_floor(wanted, names) else Grade.SIMPLE
+    mains = _mains(names, snapshot) if wanted.role == BACKGROUND.name else []
     return replace(
         wanted,
-        preferred=_distinct(_serving(name, snapshot) for name in _meanings(preferred, names)),
+        preferred=_distinct((_serving(name, snapshot) for name in _meanings(preferred, names)), least),
         preferred_by=by,
         fallback=_distinct(_standing_in(name, snapshot) for name in _meanings(fallback, names)),
         fallback_by=whose,
-        avoids=_mains(names, snapshot) if wanted.role == BACKGROUND.name else frozenset(),
+        avoids=frozenset(one.id for one in mains if one.tier is Tier.PAID),
+        spares=frozenset(one.id for one in mains if one.tier is Tier.LOCAL),
     )
 
 
@@ -152,15 +158,20 @@ def _meanings(listed: Iterable[str], names: Names) -> list[str]:
     return [meant for name in listed if (meant := names.chain(name)[-1]) != AUTO]
 
 
-def _distinct(found: Iterable[Sequence[Model]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(model.id for models in found for model in models))
+def _distinct(found: Iterable[Sequence[Model]], least: Grade = Grade.SIMPLE) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.id for models in found for one in models if one.grade >= least))
 
 
-def _mains(names: Names, snapshot: Snapshot) -> frozenset[str]:
-    """What main's model costs is not spent on what nobody waits for."""
+def raises_the_floor(wanted: Wanted, names: Names) -> bool:
+    """Whether more is demanded than its role does: by a header, a model's name, or the program's rules."""
+    played = names.role(wanted.role)
+    return played is not None and wanted.floor > played.floor
+
+
+def _mains(names: Names, snapshot: Snapshot) -> list[Model]:
+    """What main's model costs, or its time, is not spent on what nobody waits for."""
     meant = names.chain(MAIN)[-1]
-    paid = (model for model in _serving(meant, snapshot) if model.tier is Tier.PAID) if meant != AUTO else ()
-    return frozenset(model.id for model in paid)
+    return [] if meant == AUTO else _serving(meant, snapshot)
 
 
 def permitted(allow: Iterable[str], names: Names, snapshot: Snapshot) -> frozenset[str]:

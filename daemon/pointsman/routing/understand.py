@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pointsman.calls import Call, CallKind, Task, Wanted
-from pointsman.profiles import BALANCED, NO_RULES, AppRules
+from pointsman.profiles import AUTO, BACKGROUND, BALANCED, MAIN, NO_RULES, AppRules
 from pointsman.routing.classify import classify
 from pointsman.routing.names import Names
-from pointsman.routing.resolve import for_kind, is_name, permitted, pinned, resolve
+from pointsman.routing.resolve import for_kind, is_name, permitted, pinned, raises_the_floor, resolve
 from pointsman.routing.sticky import is_in_tool_loop
-from pointsman.types import Grade, Priority, Snapshot
+from pointsman.types import Grade, Priority, Snapshot, TaskKind
 from pointsman.wire.mentions import mention_of, without_mention
 
 
@@ -33,13 +33,16 @@ def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> t
     wanted = _wanted(call, names, snapshot, rules)
     task = classify(call, Grade.SIMPLE, chosen=wanted.chosen, signs=names.signs)
     kind = task.kind if call.hints.kind is None else call.hints.kind
-    meant, wanted = wanted, for_kind(wanted, kind, names, snapshot)
+    meant = wanted
+    if kind is TaskKind.BACKGROUND and wanted.role == MAIN and (wanted.chosen or wanted.asked == AUTO):
+        wanted = _wanted(_behind(call), names, snapshot, rules)
+    wanted = for_kind(wanted, kind, names, snapshot)
     if wanted.chosen is not meant.chosen:
         task = classify(call, Grade.SIMPLE, chosen=wanted.chosen, signs=names.signs)
     return wanted, replace(
         task,
         kind=kind,
-        reasons=(*task.reasons, *_more_reasons(call, wanted, task, "" if rules is NO_RULES else app)),
+        reasons=(*task.reasons, *_more_reasons(call, wanted, task, names, app if app in names.apps else "")),
         grade=max(task.grade, wanted.floor),
         needs=task.needs | wanted.needs,
         priority=_priority(call, wanted),
@@ -49,17 +52,31 @@ def understand(call: Call, names: Names, snapshot: Snapshot, app: str = "") -> t
     )
 
 
-def _more_reasons(call: Call, wanted: Wanted, task: Task, ruled: str) -> Iterator[str]:
+def _behind(call: Call) -> Call:
+    """Work in the background is not main's, unless its client says so."""
+    hints = call.hints
+    return replace(call, hints=replace(hints, role=hints.role or BACKGROUND.name))
+
+
+def _more_reasons(call: Call, wanted: Wanted, task: Task, names: Names, ruled: str) -> Iterator[str]:
     """What is not read from its words, as far as it changes anything. `ruled`: a program that has rules."""
     if call.hints.kind is not None:
         yield f"kind:{call.hints.kind} (X-Pointsman-Task)"
     if wanted.chosen and wanted.floor > task.grade:
-        whose = "X-Pointsman-Floor" if call.hints.floor is not None else wanted.role
-        yield f"floor:{wanted.floor.name.lower()} ({whose})"
+        yield f"floor:{wanted.floor.name.lower()} ({_whose_floor(call, wanted, names, ruled)})"
     if wanted.profile.name != BALANCED.name:
         yield f"profile:{wanted.profile.name}"
     if ruled:
         yield f"app:{ruled}"
+
+
+def _whose_floor(call: Call, wanted: Wanted, names: Names, ruled: str) -> str:
+    """The header's, the role's, the program's, or that of the model whose name stands for our choice."""
+    if call.hints.floor == wanted.floor:
+        return "X-Pointsman-Floor"
+    if not raises_the_floor(wanted, names):
+        return wanted.role
+    return ruled if ruled and names.apps[ruled].floor == wanted.floor else wanted.asked
 
 
 def _wanted(call: Call, names: Names, snapshot: Snapshot, rules: AppRules) -> Wanted:

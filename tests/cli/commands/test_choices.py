@@ -179,3 +179,10 @@ def test_words_that_make_no_sense_are_wrong_usage(words: str, ask_stub: Run, stu
     ran = ask_stub(command, *more)
     assert (ran.code, ran.err.startswith(f"pointsman: pointsman {command}, or")) == (2, True)
     assert stub.asked == []
+
+
+@pytest.mark.parametrize("words", [("alias", "", "x"), ("alias", "x", ""), ("role", ""), ("profile", "")])
+def test_a_name_without_a_letter_is_wrong_usage(words: tuple[str, ...], ask_stub: Run, stub: Stub) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        ask_stub(*words)
+    assert (leaving.value.code, stub.asked) == (2, [])

@@ -13,8 +13,12 @@ USAGE = "pointsman alias, or alias NAME MODEL, with quotes around 'claude-*', or
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="what tools ask for; in quotes with a *")
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="what that means: a model, a role or auto")
+    parser.add_argument(
+        "name", type=shared.some, nargs="?", metavar="NAME", help="what tools ask for; in quotes with a *"
+    )
+    parser.add_argument(
+        "model", type=shared.some, nargs="?", metavar="MODEL", help="what that means: a model, a role or auto"
+    )
     parser.add_argument("--remove", type=shared.some, metavar="NAME", help="take away one that was set")
     shared.where(parser)
     shared.as_json(parser)

@@ -14,7 +14,9 @@ PRESETS = ("zero", "hybrid", "team", "offline")
 
 def arguments(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("name", nargs="?", metavar="NAME", help="to be in force; none: list them all")
+    which.add_argument(
+        "name", type=shared.some, nargs="?", metavar="NAME", help="to be in force; none: list them all"
+    )
     which.add_argument(
         "--undo", action="store_true", help="as the configuration says, whatever was set by this command"
     )

@@ -18,10 +18,18 @@ USAGE = "pointsman role, or role NAME [MODEL] with what else changes, or role --
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "name", nargs="?", metavar="NAME", help="a role, built in or your own; none: list all"
+        "name",
+        type=shared.some,
+        nargs="?",
+        metavar="NAME",
+        help="a role, built in or your own; none: list all",
     )
     parser.add_argument(
-        "model", nargs="?", metavar="MODEL", help="who plays it; auto: chosen for each request"
+        "model",
+        type=shared.some,
+        nargs="?",
+        metavar="MODEL",
+        help="who plays it; auto: chosen for each request",
     )
     parser.add_argument(
         "--floor", choices=[one.name.lower() for one in Grade], help="the least grade that may be chosen"

@@ -41,8 +41,9 @@ async def delete_role(request: web.Request) -> web.Response:
 
 def _shape(rooms: Rooms) -> RolesShape:
     """Those that are built in, as they are now, then the user's own."""
-    roles = {**BUILT_IN, **rooms.choices.names().roles}
-    return RolesShape(roles=[_role(one, rooms) for one in roles.values()])
+    names = rooms.choices.names()
+    roles = (names.role(name) for name in {**BUILT_IN, **names.roles})
+    return RolesShape(roles=[_role(one, rooms) for one in roles if one is not None])
 
 
 def _role(one: Role, rooms: Rooms) -> RoleShape:
