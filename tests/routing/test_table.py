@@ -11,6 +11,7 @@ import pytest
 
 from pointsman.calls import Call, CallKind, Decision, Hints, Outlook
 from pointsman.chat import Chat, Message, Part, PartKind, Role
+from pointsman.config.schema import Config
 from pointsman.dates import Window
 from pointsman.funds import CURVE, Budget, Purse, Stand, wish
 from pointsman.modes import Mode, Privacy
@@ -20,6 +21,8 @@ from pointsman.profiles import Role as Played
 from pointsman.routing.names import Names
 from pointsman.routing.policy import decide
 from pointsman.routing.understand import understand
+from pointsman.server.choices import names_of
+from pointsman.server.presets import PRESETS
 from pointsman.types import Grade, Modality, Model, Priority, TaskKind, Tier
 from tests.routing.house import model, snapshot
 
@@ -93,6 +96,9 @@ CLAUDES_TO_AUTO = Names(aliases={"claude-*": "auto"})
 CODE_AND_CLAUDES = replace(CLAUDES_TO_AUTO, tasks=CODE_TO_MID.tasks)
 CLAUDES_TO_BIG = Names(aliases={"claude-*": "here/big"})
 FALLS_BACK = Names(fallback={"pay/best": ["pay/mid", "local"]})
+HYBRID = names_of(
+    Config.model_validate({"roles": {name: dict(role) for name, role in PRESETS["hybrid"].roles.items()}})
+)
 CRITICAL = Hints(priority=Priority.CRITICAL)
 
 CASES = (
@@ -144,6 +150,16 @@ CASES = (
     Case(FACT, "here/big", "ladder:local", HERE, asks="auto:premium"),
     Case(CODE, "pay/mid", "ladder:paid", ("mid", "mini", "big"), hints=Hints(profile="premium")),
     Case(PLAN, "pay/best", "ladder:paid", asks="auto:premium"),
+    # the preset hybrid: main is paid, its workers are here where they are good enough
+    Case(FACT, "pay/best", "ladder:paid", names=HYBRID),
+    Case(CODE, "pay/best", "ladder:paid", names=HYBRID),
+    Case(CODE, "pay/mid", "ladder:paid", ("small", "big", "mid"), names=HYBRID),
+    Case(CODE, "here/big", "ladder:local*", names=HYBRID, spent=100),
+    Case(CODE, "here/big", "ladder:local*", names=HYBRID, mode=Mode.LOCAL_ONLY),
+    Case(CODE, "here/big", "ladder:local", asks="subagent", names=HYBRID),
+    Case(CODE, "free/gift", "ladder:free", CLOUD, asks="rlm", names=HYBRID),
+    Case(CODE, "here/big", "ladder:local", asks="delegation", names=HYBRID),
+    Case(LATER, "here/small", "ladder:local", names=HYBRID),
     # modes, and the presets that set them: zero is no-paid, offline is local-only
     Case(PLAN, "here/big", "ladder:local*", mode=Mode.NO_PAID),
     Case(CODE, "free/gift", "ladder:free", CLOUD, mode=Mode.NO_PAID),
