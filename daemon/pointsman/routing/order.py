@@ -56,9 +56,9 @@ def by_ladder(runs: list[Run], wanted: Wanted, task: Task, outlook: Outlook) -> 
     """
     first = _first(runs, wanted, task)
     listed = [model for model in _known(wanted.fallback, runs) if model.id not in first]
-    last = [model for model in listed if _is_off(model, wanted)]
+    apart = {*first, *(model.id for model in listed if model.tier not in wanted.profile.ladder)}
     rungs: Rungs = {}
-    for run in without({*first, *(model.id for model in last)}, runs) if first or last else runs:
+    for run in without(apart, runs) if apart else runs:
         rungs.setdefault(_rung(run[0], wanted, task), []).append(run)
     standing = (rungs[rung] for rung in sorted(rungs))
     climbing = ((one, _by_tier(one)) for runs in standing for one in _on_rung(runs, wanted, task, outlook))
@@ -73,17 +73,12 @@ def _standing_in(
 ) -> Iterator[Reasoned]:
     chosen = list(first.values()) or list(islice(climbing, 1))
     asked = {model.id for model, _ in chosen}
-    after = {one.id: (one, f"fallback:{wanted.fallback_by}") for one in listed if one.id not in asked}
-    last = [one for one in after.values() if _is_off(one[0], wanted)]
+    after = [one for one in listed if one.id not in asked]
+    named, why = {one.id for one in after}, f"fallback:{wanted.fallback_by}"
     yield from chosen
-    yield from (one for one in after.values() if one not in last)
-    yield from (one for one in climbing if one[0].id not in after)
-    yield from last
-
-
-def _is_off(model: Model, wanted: Wanted) -> bool:
-    """Whether only the list of fallbacks lets it answer."""
-    return model.tier not in wanted.profile.ladder and model.id in wanted.fallback
+    yield from ((one, why) for one in after if one.tier in wanted.profile.ladder)
+    yield from (one for one in climbing if one[0].id not in named)
+    yield from ((one, why) for one in after if one.tier not in wanted.profile.ladder)
 
 
 def _by_tier(model: Model) -> str:
@@ -109,8 +104,16 @@ def _kept(runs: list[Run], wanted: Wanted, task: Task) -> list[Model]:
         return kept
     best = max((run[0].grade for run in runs if not _is_silent(run[0])), default=Grade.SIMPLE)
     least = min(best, _least(wanted, task))
-    kept = [model for model in kept if not _is_off(model, wanted)]  # it stood in, and only that
-    return [model for model in kept if model.grade >= least and _holds_its_cache(model)]
+    return [
+        model
+        for model in kept
+        if model.grade >= least and _holds_its_cache(model) and not _only_stood_in(model, wanted)
+    ]
+
+
+def _only_stood_in(model: Model, wanted: Wanted) -> bool:
+    """Whether nothing but the list of fallbacks lets it answer."""
+    return model.tier not in wanted.profile.ladder and model.id in wanted.fallback
 
 
 def _holds_its_cache(model: Model) -> bool:
@@ -126,7 +129,8 @@ def _known(ids: Sequence[str], runs: list[Run]) -> list[Model]:
     """Those of these ids that may answer, in their order."""
     if not ids:
         return []
-    known = {model.id: model for run in runs for model in run if model.id in ids}
+    wished = frozenset(ids)
+    known = {model.id: model for run in runs for model in run if model.id in wished}
     return [known[id_] for id_ in ids if id_ in known]
 
 
