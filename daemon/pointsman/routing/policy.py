@@ -200,7 +200,7 @@ def _suited(kinds: Iterable[Kind], wanted: Wanted, out: _LeftOut) -> Iterator[Ki
         out.add(ROLE, f"it is main's, and the role {wanted.role} does not use what main pays for", avoided)
         out.add(PROFILE, f"the profile {wanted.profile.name} does not use its tier", strange)
         gone = frozenset((*avoided, *strange))
-        yield from kinds_of(model for model in kind.models if model.id not in gone)
+        yield from _part(kind, (model for model in kind.models if model.id not in gone))
 
 
 def _listed(kinds: Iterable[Kind], ids: frozenset[str], task: Task, out: _LeftOut) -> Iterator[Kind]:
@@ -208,7 +208,7 @@ def _listed(kinds: Iterable[Kind], ids: frozenset[str], task: Task, out: _LeftOu
     reason = f"it is not in the list of what {task.caller.app} may use ([apps], allow)"
     for kind in kinds:
         out.add(ALLOWED, reason, (id_ for id_ in kind.ids if id_ not in ids))
-        yield from kinds_of(model for model in kind.models if model.id in ids)
+        yield from _part(kind, (model for model in kind.models if model.id in ids))
 
 
 def _seen_by_kind(task: Task) -> Hashable:

@@ -3,7 +3,7 @@
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -37,14 +37,14 @@ def resolve(
     role or a profile that there is not.
     """
     asked = name or AUTO
-    _demand(role, [*names.roles, *_built_in_roles(names)], "role")
+    _demand(role, {**names.roles, **ROLES}, "role")
     if asked.startswith(BY_PROFILE):
         asked_profile, first = asked.removeprefix(BY_PROFILE), role or MAIN
         if asked_profile not in names.profiles:
             raise UnknownModel(_unknown(asked, names, snapshot))
     else:
         asked_profile, first = profile, (role or MAIN) if asked == AUTO else asked
-    _demand(profile, list(names.profiles), "profile")
+    _demand(profile, names.profiles, "profile")
     chain = [first, AUTO] if asked.startswith(BY_PROFILE) else names.chain(first, sent=True)
     if chain[-1].startswith(BY_PROFILE) and chain[-1].removeprefix(BY_PROFILE) in names.profiles:
         asked_profile, chain[-1] = asked_profile or chain[-1].removeprefix(BY_PROFILE), AUTO
@@ -63,7 +63,7 @@ def _chosen(
     asked: str, first: str, role: Role | None, names: Names, *, profile: str, floor: Grade | None
 ) -> Wanted:
     """A choice that is left to us."""
-    role = role or names.role(MAIN) or BACKGROUND
+    role = role or names.roles.get(MAIN, ROLES[MAIN])
     return Wanted(
         asked,
         chosen=True,
@@ -275,17 +275,13 @@ def _best_tier(models: Iterable[Model]) -> list[Model]:
 
 def _unknown(name: str, names: Names, snapshot: Snapshot) -> str:
     known = [one for one in known_names(names, snapshot) if one != name]
-    also = [*(BY_PROFILE + one for one in names.profiles), *_built_in_roles(names)]
+    also = [*(BY_PROFILE + one for one in names.profiles), *(one for one in ROLES if one not in names.roles)]
     near = names.nearest(name, [*known, *also])
     hint = f"did you mean {' or '.join(near)}?" if near else f"known are {some(known, SHOWN)}"
     fix = f"to let Pointsman choose for this name: pointsman alias '{name}' auto"
     return f"no model is called {name!r}: {hint} ({fix})"
 
 
-def _built_in_roles(names: Names) -> list[str]:
-    return [name for name in ROLES if name not in names.roles]
-
-
-def _demand(said: str, known: Sequence[str], what: str) -> None:
+def _demand(said: str, known: Collection[str], what: str) -> None:
     if said and said not in known:
         raise BadRequest(f"X-Pointsman-{what.title()} is one of {', '.join(known)}, not {said[:80]!r}")
