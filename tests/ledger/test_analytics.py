@@ -20,11 +20,6 @@ TINY = model("local/tiny")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
 def writer(path: Path) -> Iterator[Writer]:
     writer = Writer(path)
     writer.start()

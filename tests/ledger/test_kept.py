@@ -24,11 +24,6 @@ TOLD = CeilingsRecord("groq/kimi", "groq-1f", 1_000.0, (MINUTE, DAY))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
 def writer(path: Path) -> Iterator[Writer]:
     writer = Writer(path)
     writer.start()

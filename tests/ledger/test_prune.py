@@ -27,11 +27,6 @@ LAST = BEGAN + DAYS * 86_400.0
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
 def connection(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(open_ledger(path)) as connection:
         yield connection

@@ -1,6 +1,5 @@
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,29 +11,16 @@ from pointsman.calls import Attempt, Excluded, Outcome
 from pointsman.errors import BadRequest, LedgerError, NotFound
 from pointsman.ledger import queries
 from pointsman.ledger.queries import Reader
-from pointsman.ledger.record import RequestRecord
-from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.money import Usage
 from tests.fakes.records import attempt, decision, record
+from tests.ledger.conftest import keep
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "ledger.sqlite3"
+def path(path: Path) -> Path:
     open_ledger(path).close()
     return path
-
-
-@pytest.fixture
-def reader(path: Path) -> Iterator[Reader]:
-    with closing(Reader(path)) as reader:
-        yield reader
-
-
-def keep(path: Path, *records: RequestRecord) -> None:
-    with closing(open_ledger(path)) as connection:
-        assert save(connection, list(map(to_entry, records))) == []
 
 
 def ids(lines: tuple[queries.Line, ...]) -> list[str]:

@@ -3,7 +3,6 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +22,6 @@ from tests.fakes.records import attempt, record
 DAY = 740_000
 ROOT = Path(__file__).parents[2]
 ENDED = "Pointsman was ended in the middle of it"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
-def reader(path: Path) -> Iterator[Reader]:
-    with closing(Reader(path)) as reader:
-        yield reader
 
 
 def paid(**changes: Any) -> Attempt:

@@ -10,11 +10,6 @@ from pointsman.ledger.migrations import MIGRATIONS
 from pointsman.ledger.schema import open_for_reading, open_ledger
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite3"
-
-
 def pragma(connection: sqlite3.Connection, name: str) -> object:
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return value

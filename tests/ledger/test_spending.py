@@ -1,6 +1,5 @@
 """What was spent: by whom, on what, and against which budget."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -13,11 +12,11 @@ from pointsman.calls import Attempt, Outcome
 from pointsman.funds import Caller, Charge, Spender
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import RequestRecord
-from pointsman.ledger.rows import save, to_entry
 from pointsman.ledger.schema import open_ledger
 from pointsman.ledger.spending import By, Sum
 from pointsman.money import Usage
 from tests.fakes.records import attempt, record
+from tests.ledger.conftest import keep
 
 DAY = date(2026, 11, 30).toordinal()
 NOTHING = Sum("", *(0,) * 10)
@@ -25,21 +24,9 @@ BIG = Spender("cloud/big", "cloud", "acme")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "ledger.sqlite3"
+def path(path: Path) -> Path:
     open_ledger(path).close()
     return path
-
-
-@pytest.fixture
-def reader(path: Path) -> Iterator[Reader]:
-    with closing(Reader(path)) as reader:
-        yield reader
-
-
-def keep(path: Path, *records: RequestRecord) -> None:
-    with closing(open_ledger(path)) as connection:
-        assert save(connection, list(map(to_entry, records))) == []
 
 
 def paid(cost: int | None = 90, **changes: Any) -> Attempt:

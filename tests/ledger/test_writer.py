@@ -27,11 +27,6 @@ PATIENCE = 30.0  # seconds after which a test that waits is broken
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
 def writer(path: Path) -> Iterator[Writer]:
     writer = Writer(path)
     writer.start()
