@@ -115,7 +115,8 @@ class Router:
 
     def names(self) -> list[str]:
         """What a request may ask for beside models: auto, and what the user named."""
-        return [AUTO, *dict.fromkeys([*self._names().roles, *self._names().aliases])]
+        names = self._names()
+        return [AUTO, *dict.fromkeys([*names.roles, *names.aliases])]
 
     def routable(self, form: str = "openai.chat") -> list[Model]:
         """The models that a plain request of that format could be given now, in their order."""

@@ -1,13 +1,11 @@
 """What requests are for, and who plays it: `pointsman role reviewer --floor generation`."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from urllib.parse import quote
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.choices import SET_BY, meant
 from pointsman.cli.shell import Shell, WrongUsage
-from pointsman.cli.show import Screen
 from pointsman.server.control.choice_shapes import RoleShape, RolesShape
 from pointsman.types import Grade, Priority
 
@@ -64,7 +62,7 @@ def run(args: Namespace, shell: Shell) -> int:
     if args.json:
         shell.screen.json(answer)
     else:
-        _show(answer["roles"], shell.screen)
+        shell.screen.table(HEADS, map(_row, answer["roles"]))
     return 0
 
 
@@ -85,10 +83,6 @@ def _deed(args: Namespace, shell: Shell) -> RolesShape:
 
 def _path(name: str) -> str:
     return f"/roles/{quote(name, safe='')}"
-
-
-def _show(roles: Sequence[RoleShape], screen: Screen) -> None:
-    screen.table(HEADS, map(_row, roles))
 
 
 def _row(one: RoleShape) -> tuple[str, ...]:
