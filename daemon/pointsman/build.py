@@ -5,7 +5,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -15,14 +15,14 @@ from pointsman.catalogue.free import allowances
 from pointsman.catalogue.registry import Registry
 from pointsman.collector import Collector
 from pointsman.config.credentials import Credentials
-from pointsman.config.load import Loaded, load
+from pointsman.config.live import Live
 from pointsman.config.schema import Battery, Config, Hold, MachineConfig, budgets_of
-from pointsman.config.settings import Settings
 from pointsman.dates import Calendar
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.keybook import Keybook
+from pointsman.discovery.plan import read_plan
 from pointsman.discovery.sweep import PULSE, Sweeper, make_sweeper
-from pointsman.discovery.urls import Urls
+from pointsman.discovery.written import Written
 from pointsman.errors import LedgerError, Shuts, UpstreamError
 from pointsman.events import Bus
 from pointsman.execution.answer import Means
@@ -46,13 +46,16 @@ from pointsman.server.callers import Callers
 from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
-from pointsman.server.streams import Signs
 from pointsman.types import Endpoint
+from pointsman.watch import config as config_watched
+from pointsman.watch import keys as keys_watched
 from pointsman.watch.border import Border
+from pointsman.watch.config import ConfigWatch
 from pointsman.watch.keeper import Keeper, committed
-from pointsman.watch.keys import EVERY, KeyWatch
+from pointsman.watch.keys import KeyWatch
 
 MEGABYTE = 1_000_000
+LOOKING = frozenset({"discovery", "providers", "prices", "grades"})  # sections that it goes by
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +65,11 @@ class Setup:
     """What is settled before anything starts."""
 
     paths: Paths
-    loaded: Loaded
+    live: Live
 
     @property
     def config(self) -> Config:
-        return self.loaded.config
+        return self.live.config
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ async def build(
     times: Times,
 ) -> Rooms:
     """What is started here the stack stops, in reverse."""
+    live = setup.live
     clock = asyncio.get_running_loop().time  # of the attempts, and of all that they wait for
     stack.push_async_callback(sessions.close)
     bus, pace = Bus(), Pace()
@@ -101,13 +105,14 @@ async def build(
     writer, reader = _ledger(setup, stack)
     _remember(pace, reader)
     keeper = Keeper(bus, writer.enqueue, wall=times.wall, monotonic=clock)
-    counted = partial(allowances, most_a_minute=_most_a_minute(setup.config))
-    free = FreeTiers(counted, times.wall, keeper.counted)
+    free = FreeTiers(
+        lambda model: allowances(model, most_a_minute=_most_a_minute(live.config)), times.wall, keeper.counted
+    )
     budgets = Budgets(
         Calendar(),
         times.wall,
-        budgets=budgets_of(setup.config),
-        curve=setup.config.degradation.curve,
+        budgets=budgets_of(live.config),
+        curve=live.config.degradation.curve,
         on_step=keeper.stepped,
         on_ahead=keeper.ahead,
     )
@@ -115,18 +120,16 @@ async def build(
         lambda change: [one.changed(change) for one in (keeper, key_watch)], keeper.told, free, budgets
     )
     keeper.restore(gate, reader)
-    key_watch = KeyWatch(sessions, registry, gate, clock, asks=setup.config.discovery.remote)
+    key_watch = KeyWatch(sessions, registry, gate, clock, asks=lambda: live.config.discovery.remote)
     stack.callback(key_watch.close)
-    settings, written = Settings(setup.paths.settings), partial(load, setup.paths.config_file)
-    modes = Modes(setup.config.privacy.mode, settings, lambda: written().config.privacy.mode, bus, times.wall)
+    modes = Modes(live, bus, times.wall)
     border = Border(modes.mode, bus, writer.enqueue, times.wall)
     border.restore(reader)
     credentials = Credentials(setup.paths.credentials)
-    keys = Keybook(setup.config, environ, credentials, sessions, times.wall, on_works=key_watch.works)
-    urls = Urls(setup.config.urls, settings, lambda: written().config.urls)
-    catalogues = Catalogues.restored(reader, writer.enqueue, urls)
+    keys = Keybook(lambda: live.config, environ, credentials, sessions, times.wall, on_works=key_watch.works)
+    catalogues = Catalogues.restored(reader, writer.enqueue, lambda: live.config.urls)
     sweeper = make_sweeper(
-        setup.config,
+        live.config,
         environ,
         sessions,
         registry,
@@ -142,25 +145,28 @@ async def build(
         if error.shuts is Shuts.ENDPOINT:
             sweeper.lost(endpoint.id, error.message)
 
-    choices = Choices(setup.config, settings, written)
-    means = Means(
-        sessions,
-        gate,
-        loads,
-        partial(clocks_for, config=setup.config, pace=pace),
-        on_failure,
-        times.wall,
-        hold=setup.config.streams.hold is Hold.WHOLE,
-        collect=setup.config.streams.collect,
-        cross=border.cross,
-        committed=partial(committed, writer),
-        recorded=partial(keeper.recorded, writer),
-    )
+    choices = Choices(live)
+
+    def means(config: Config) -> Means:
+        return Means(
+            sessions,
+            gate,
+            loads,
+            partial(clocks_for, config=config, pace=pace),
+            on_failure,
+            times.wall,
+            hold=config.streams.hold is Hold.WHOLE,
+            collect=config.streams.collect,
+            cross=border.cross,
+            committed=partial(committed, writer),
+            recorded=partial(keeper.recorded, writer),
+        )
+
     router = Router(
         registry=registry,
         gate=gate,
         lookout=sweeper,
-        means=means,
+        means=means(live.config),
         names=choices.names,
         bus=bus,
         keep=writer.enqueue,
@@ -170,15 +176,30 @@ async def build(
         config_file=str(setup.paths.config_file),
         mode=modes.mode,
         counted_as=Programs(budgets, lambda: choices.names().apps).name,
-        machine=Gauge(_look_at(setup.config.machine), clock),
+        machine=Gauge(lambda: _look_at(live.config.machine), clock),
     )
 
     def woke_up(slept: float) -> None:
         keeper.jumped(gate, slept)
-        sessions.renew(after=_longest_call(setup.config))
+        sessions.renew(after=_longest_call(live.config))
 
-    key_job = Job("ask what is left of keys", EVERY, key_watch.look)
-    jobs = start_jobs(sweeper, _clock_watch(times), stack, woke_up, key_job)
+    async def put_to_use(changed: frozenset[str]) -> None:
+        if changed & LOOKING:
+            await keys.reread(partial(_look_elsewhere, sweeper, live, environ))
+            await sweeper.sweep("the configuration changed")
+
+    config_watch = ConfigWatch(live, put_to_use, bus, times.wall)
+    live.tell(lambda config: router.use(means(config)), "streams", "timeouts", "providers")
+    live.tell(lambda config: writer.keep_under(config.ledger.megabytes * MEGABYTE), "ledger")
+    live.tell(lambda _: sweeper.hurry("other pages are to be read", everything=True), "urls")
+    jobs = start_jobs(
+        sweeper,
+        _clock_watch(times),
+        stack,
+        woke_up,
+        Job("ask what is left of keys", keys_watched.EVERY, key_watch.look),
+        Job("look whether the configuration changed", config_watched.EVERY, config_watch.look),
+    )
     return Rooms(
         router=router,
         registry=registry,
@@ -191,15 +212,22 @@ async def build(
         info=info,
         jobs=jobs,
         loads=loads,
-        signs=Signs(setup.config.streams.patience),
         border=border,
         key_watch=key_watch,
         modes=modes,
         budgets=budgets,
-        budget_settings=BudgetSettings(budgets, settings, written),
+        budget_settings=BudgetSettings(budgets, live),
         callers=Callers(),
         choices=choices,
+        live=live,
+        config_watch=config_watch,
     )
+
+
+def _look_elsewhere(
+    sweeper: Sweeper, live: Live, environ: Mapping[str, str], places: Sequence[Written]
+) -> None:
+    sweeper.follow(read_plan(live.config, environ, places, sweeper.plan.overrides.library))
 
 
 def _ledger(setup: Setup, stack: AsyncExitStack) -> tuple[Writer, Reader]:
@@ -259,8 +287,8 @@ def start_jobs(
     return jobs
 
 
-def _look_at(config: MachineConfig) -> Callable[[], Machine]:
-    return partial(look, memory=config.memory, battery=config.battery is Battery.LIGHT)
+def _look_at(config: MachineConfig) -> Machine:
+    return look(memory=config.memory, battery=config.battery is Battery.LIGHT)
 
 
 def _most_a_minute(config: Config) -> Mapping[str, int]:

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pointsman.build import MACHINE, Setup, Times, build
-from pointsman.config.load import load
+from pointsman.config.live import Live
 from pointsman.config.override import overrides
 from pointsman.config.settings import Settings
 from pointsman.errors import StartError
@@ -30,10 +30,11 @@ from pointsman.server.instance import published, sole
 from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving, url_of
 from pointsman.server.rooms import Info, Rooms
 from pointsman.types import Snapshot
+from pointsman.watch.config import ConfigWatch
 
 DRAIN = 30.0  # seconds that answers under way are given when the daemon stops
 SOON = 0.5  # seconds; a stop that takes longer says why
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP until it serves
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def serve(options: Options, environ: Mapping[str, str], ready: Ready) -> None:
     did not let it finish.
     """
     setup = settle(options, environ)
-    for warning in setup.loaded.warnings:
+    for warning in setup.live.loaded.warnings:
         log.warning("%s", warning)
     with sole(setup.paths):
         allow_connections()
@@ -71,9 +72,8 @@ def settle(options: Options, environ: Mapping[str, str]) -> Setup:
     """Paths and configuration, the command line over the environment over the file. Raises StartError."""
     paths = find_paths(environ, config=options.config, state=options.state)
     explicit = options.config is not None or bool(environ.get("POINTSMAN_CONFIG"))
-    commands = Settings(paths.settings).values
-    said = overrides(environ, commands, host=options.host, port=options.port, socket=options.socket)
-    return Setup(paths, load(paths.config_file, explicit=explicit, overrides=said))
+    said = partial(overrides, environ, host=options.host, port=options.port, socket=options.socket)
+    return Setup(paths, Live(paths.config_file, Settings(paths.settings), said, explicit=explicit))
 
 
 def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
@@ -90,9 +90,10 @@ def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
 
 
 async def _serve(setup: Setup, environ: Mapping[str, str], ready: Ready) -> None:
-    stop = asyncio.Event()
+    stop, tied = asyncio.Event(), _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     _stop_on_signals(stop, asyncio.current_task())
     async with running(setup, environ) as rooms:
+        _reload_on_hangup(rooms.config_watch, stop, tied=tied)
         await _first_look(rooms, stop)
         ready(rooms.info, rooms.registry.snapshot, rooms.sweeper.looked_for)
         await stop.wait()
@@ -171,6 +172,32 @@ def _stop_on_signals(stop: asyncio.Event, serving: asyncio.Task[None] | None) ->
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
 
+def _reload_on_hangup(watch: ConfigWatch, stop: asyncio.Event, *, tied: bool) -> None:
+    """SIGHUP asks for the configuration to be read again.
+
+    To who is `tied` to a terminal it also says that this is closed; not to who was started by nohup(1).
+    """
+    tasks: set[asyncio.Task[None]] = set()
+
+    def on_hangup() -> None:
+        if tied and not _has_terminal():
+            stop.set()
+            return
+        tasks.add(task := asyncio.ensure_future(watch.try_reload()))
+        task.add_done_callback(tasks.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
+
+
+def _has_terminal() -> bool:
+    """Whether this process is under one: it can be opened for as long as it is there (tty(4))."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 def _info(setup: Setup, tcp: socket.socket, socket_path: str) -> Info:
     host, port = tcp.getsockname()[:2]
     return Info(
@@ -179,6 +206,5 @@ def _info(setup: Setup, tcp: socket.socket, socket_path: str) -> Info:
         started_at=time.time(),
         url=url_of(host, port),
         socket=socket_path,
-        config_file=str(setup.loaded.file) if setup.loaded.file else None,
         state_dir=str(setup.paths.state_dir),
     )

@@ -107,6 +107,10 @@ class Router:
         self._machine = machine
         self._conversations = Conversations(monotonic)
 
+    def use(self, means: Means) -> None:
+        """From the next request on; those under way keep what they have."""
+        self._means = means
+
     def explain(self, call: Call, user: str = "") -> Decision:
         """What would be done for a call, without doing it. Raises UnknownModel or BadRequest."""
         app, began = call.hints.app, conversation_of(call, user, call.hints.app)

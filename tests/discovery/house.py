@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pointsman.catalogue.registry import Registry
 from pointsman.discovery.dues import Dues
+from pointsman.discovery.plan import Plan
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus
 from pointsman.types import Endpoint, Finding, FoundBy, Health, Model, Place, Snapshot, Tier
@@ -44,6 +45,15 @@ class Fake:
 
     def covers(self, endpoint: Endpoint) -> bool:
         return endpoint.id.startswith(self.name)
+
+    def follow(self, plan: Plan) -> None:
+        pass
+
+    def has(self, endpoint: Endpoint) -> bool:
+        return True
+
+    def retell(self, endpoint: Endpoint) -> tuple[Model, ...] | None:
+        return None
 
     async def look(self, found: Callable[[Finding], object]) -> None:
         if not self.dues.is_due(self.name):

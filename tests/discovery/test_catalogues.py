@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
 from pointsman.catalogue.registry import Registry
-from pointsman.catalogue.row import Provider
-from pointsman.config.settings import Settings
 from pointsman.discovery.catalogues import Catalogues, Sync
 from pointsman.discovery.configured import ConfiguredSource
 from pointsman.discovery.docs_page import MOST_NAMES, read_page
 from pointsman.discovery.seed import SEED
-from pointsman.discovery.urls import Urls
 from pointsman.discovery.written import Written
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import KeptListRecord
@@ -124,12 +120,12 @@ async def test_a_page_that_names_none_says_which_command_names_another(sessions:
 async def test_the_page_that_the_user_names_is_read_from_then_on(sessions: Sessions) -> None:
     async with FakeCloud(None, key="sk-secret") as cloud:
         cloud.pages |= {"/docs": PAGE, "/other": b"glm-7"}
-        urls = Urls()
-        there = Elsewhere(sessions, written(cloud), Catalogues(urls=urls))
-        urls.set(there.place.row, f"{cloud.url}/other")
+        pages: dict[str, str] = {}
+        there = Elsewhere(sessions, written(cloud), Catalogues(pages=lambda: pages))
+        pages[there.place.row.id] = f"{cloud.url}/other"
         await there.look()
         assert list(there.models) == ["glm-7"]
-        urls.reset(there.place.row)
+        pages.clear()
         await there.look()
         assert "glm-4.6" in there.models
 
@@ -166,7 +162,7 @@ async def test_a_list_is_kept_and_used_when_it_can_not_be_had_at_the_next_start(
         await Elsewhere(sessions, written(cloud), Catalogues(keep=writer.enqueue)).look()
         place = written(cloud)
     writer.stop()
-    again = Elsewhere(sessions, place, Catalogues.restored(reader, print, Urls()))
+    again = Elsewhere(sessions, place, Catalogues.restored(reader, print))
     reader.close()
     assert await again.look() is None, "nobody is there"
     assert {name: model.tier for name, model in again.models.items()} == {"a:free": Tier.FREE, "b": Tier.PAID}
@@ -272,18 +268,3 @@ def test_no_well_known_model_costs_nothing_or_is_named_twice() -> None:
     for names in SEED.values():
         assert len(set(names)) == len(names)
         assert not any(name.endswith("free") for name in names), "what is given away changes every week"
-
-
-# Which page.
-
-
-def test_a_page_that_was_set_outlasts_a_restart_and_can_be_taken_back(tmp_path: Path) -> None:
-    row = Provider("zhipu", "Zhipu", docs_url="https://known.example", id_pattern="x")
-    settings = Settings(tmp_path / "settings.json")
-    urls = Urls(MappingProxyType({}), settings, lambda: {"zhipu": "https://written.example"})
-    urls.set(row, "https://set.example")
-    assert (urls.of(row), urls.is_set(row)) == ("https://set.example", True)
-    assert Settings(tmp_path / "settings.json").values == {"urls.zhipu": "https://set.example"}
-    urls.reset(row)
-    assert (urls.of(row), urls.is_set(row)) == ("https://written.example", False)
-    assert Settings(tmp_path / "settings.json").values == {}

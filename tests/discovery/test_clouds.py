@@ -11,7 +11,7 @@ from pointsman.catalogue.providers import GENERIC
 from pointsman.config.schema import Config
 from pointsman.discovery.configured import ConfiguredSource
 from pointsman.discovery.listing import MOST_MODELS, Listed, Listing, read_models
-from pointsman.discovery.source import Overrides
+from pointsman.discovery.overrides import Overrides
 from pointsman.discovery.written import Written, read_places
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from pointsman.catalogue.row import Provider
+from pointsman.discovery.overrides import Overrides
 from pointsman.discovery.probe import LARGEST_BODY, Pace
-from pointsman.discovery.source import Overrides
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions
 from pointsman.types import Ability, Endpoint, FoundBy, Grade, Health, ModelState, Place, Tier

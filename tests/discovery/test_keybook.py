@@ -51,7 +51,7 @@ def put() -> Put:
 def make(sessions: Sessions, file: Path) -> Make:
     def make(environ: Mapping[str, str] | None = None, **providers: Mapping[str, object]) -> Keybook:
         config = Config.model_validate({"providers": providers})
-        book = Keybook(config, environ or {}, Credentials(file), sessions, lambda: 5.0)
+        book = Keybook(lambda: config, environ or {}, Credentials(file), sessions, lambda: 5.0)
         book.read()
         return book
 

@@ -5,7 +5,7 @@ import pytest
 from pointsman.catalogue.providers import PROVIDERS
 from pointsman.config.schema import Config
 from pointsman.discovery.configured import ConfiguredSource
-from pointsman.discovery.source import Overrides
+from pointsman.discovery.overrides import Overrides
 from pointsman.discovery.written import read_places
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.net import Sessions

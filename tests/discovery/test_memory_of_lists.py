@@ -6,7 +6,8 @@ import tracemalloc
 from pointsman.catalogue.registry import Registry
 from pointsman.discovery.fields import decode
 from pointsman.discovery.listing import Listing, read_models
-from pointsman.discovery.source import Overrides, models_of
+from pointsman.discovery.overrides import Overrides
+from pointsman.discovery.source import models_of
 from pointsman.types import Endpoint, Finding, FoundBy, Place, Tier
 from tests.fakes import clouds
 from tests.fakes.answers import Json, compact

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 
 from pointsman.catalogue.registry import Registry
 from pointsman.config.schema import Config
+from pointsman.discovery.plan import Plan
 from pointsman.discovery.sweep import make_sweeper
 from pointsman.events import Bus, Watcher
 from pointsman.net import Sessions
@@ -184,7 +185,7 @@ async def test_who_hurries_is_given_a_look_that_began_after_that() -> None:
 
 
 async def test_it_says_what_is_looked_for() -> None:
-    house = House(Fake("one"), Fake("two"), unplaced=["nothing for three"])
+    house = House(Fake("one"), Fake("two"), plan=Plan(unplaced=("nothing for three",)))
     assert house.sweeper.looked_for == ("what one finds", "what two finds", "nothing for three")
 
 

@@ -114,7 +114,7 @@ class Daemon:
         """Returns when it has published where it is and answers there; else raises what it said."""
         self.launch()
         try:
-            self._await(self._healthy, STARTS_WITHIN)
+            self.await_that(self._healthy, STARTS_WITHIN)
         except BaseException:
             self.kill()
             raise
@@ -186,14 +186,15 @@ class Daemon:
             return False
         return True
 
-    def _await(self, ready: Callable[[], bool], seconds: float) -> None:
+    def await_that(self, ready: Callable[[], bool], seconds: float = STARTS_WITHIN) -> None:
+        """Returns when it is so; raises what the daemon said if it is not by then, or the daemon ended."""
         for _ in range(round(seconds / LOOK_EVERY)):
             if ready():
                 return
             if self.ends_within(LOOK_EVERY):
                 code = self.process.returncode
                 raise AssertionError(f"the daemon ended with {code}\n{self.stdout}{self.stderr}")
-        raise AssertionError(f"the daemon did not answer within {seconds:g} s\n{self.stdout}{self.stderr}")
+        raise AssertionError(f"it was not so within {seconds:g} s\n{self.stdout}{self.stderr}")
 
     def _healthy(self) -> bool:
         """Published by this very process, not by one that was killed before it; and answering."""

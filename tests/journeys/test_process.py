@@ -1,6 +1,7 @@
 """The daemon as a process: how it starts, refuses to start, and stops."""
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -15,7 +16,7 @@ import pytest
 from pointsman.build import Setup
 from pointsman.daemon import Options, running, settle
 from pointsman.server.instance import sole
-from tests.journeys.daemon import Daemon
+from tests.journeys.daemon import COMMAND, Daemon
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_only_the_owner_may_use_the_socket_and_the_files() -> None:
         assert set(modes.values()) == {0o600}, modes
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_stops_cleanly_and_leaves_no_trace_of_running(by: signal.Signals) -> None:
     with Daemon() as daemon:
         socket_path = daemon.socket
@@ -106,6 +107,34 @@ def test_stops_cleanly_and_leaves_no_trace_of_running(by: signal.Signals) -> Non
         assert not (daemon.state / "daemon.json").exists()
         assert socket_path is not None
         assert not socket_path.exists()
+
+
+ON_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+terminal = os.open(sys.argv[1], os.O_RDWR)
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+os.close(terminal)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_terminal_that_is_closed_takes_its_daemon_with_it_unless_that_was_told_to_stay(
+    *, nohup: bool
+) -> None:
+    ours, its = os.openpty()
+    start = (sys.executable, "-c", ON_TERMINAL, os.ttyname(its))
+    with Daemon(command=(*start, *(["/usr/bin/nohup"] if nohup else []), *COMMAND)) as daemon:
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.await_that(lambda: "the configuration was read again" in daemon.stderr)
+        os.close(its)
+        os.close(ours)
+        if nohup:
+            daemon.await_that(lambda: daemon.stderr.count("the configuration was read again") == 2)
+            assert daemon.stop() == 0
+        else:
+            assert daemon.ended() == 0
 
 
 def test_watchers_of_events_do_not_keep_it_from_stopping() -> None:

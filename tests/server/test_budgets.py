@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.config.load import Loaded, load
+from pointsman.config.live import Live
 from pointsman.config.money import BudgetConfig
 from pointsman.config.override import overrides
 from pointsman.config.schema import budgets_of
@@ -43,13 +43,9 @@ class Desk:
         self.start()
 
     def start(self) -> None:
-        settings = Settings(self.kept)
-        config = load(self.file, overrides=overrides({}, settings.values)).config
-        self.running = Budgets(Calendar(UTC), lambda: 0.0, budgets=budgets_of(config))
-        self.says = BudgetSettings(self.running, settings, self._written)
-
-    def _written(self) -> Loaded:
-        return load(self.file)
+        self.live = Live(self.file, Settings(self.kept), partial(overrides, {}))
+        self.running = Budgets(Calendar(UTC), lambda: 0.0, budgets=budgets_of(self.live.config))
+        self.says = BudgetSettings(self.running, self.live)
 
     @property
     def budgets(self) -> tuple[Budget, ...]:
@@ -164,20 +160,21 @@ def test_none_can_be_taken_back(desk: MakeDesk) -> None:
     assert here.budgets == () == here.budgets_after_a_restart()
 
 
-def test_the_file_is_read_anew(desk: MakeDesk) -> None:
+def test_a_file_that_is_read_again_holds_below_what_commands_say(desk: MakeDesk) -> None:
     here = desk(FILE)
-    here.file.write_text('[budgets.weekly]\nwindow = "week"\nlimit = 9\n', encoding="utf-8")
     here.says.set("day", config())
+    here.file.write_text('[budgets.weekly]\nwindow = "week"\nlimit = 9\n', encoding="utf-8")
+    here.live.reload()
     assert [budget.name for budget in here.budgets] == ["weekly", "day"]
 
 
-def test_with_a_file_that_does_not_hold_nothing_changes(desk: MakeDesk) -> None:
+def test_a_file_that_broke_meanwhile_keeps_no_command_from_working(desk: MakeDesk) -> None:
     here = desk(FILE)
     here.file.write_text("[budgets.x]\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"config\.toml:1: budgets\.x"):
-        here.says.set("day", config())
-    assert here.budgets == OF_THE_FILE
-    assert not here.says.is_set("day")
+        here.live.reload()
+    here.says.set("day", config())
+    assert [budget.name for budget in here.budgets] == ["daily", "day", "aider"]
 
 
 def test_what_can_not_be_kept_holds_and_is_told(desk: MakeDesk) -> None:

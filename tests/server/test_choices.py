@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.config.load import load
+from pointsman.config.live import Live
 from pointsman.config.override import overrides
 from pointsman.config.settings import NotKept, Settings
-from pointsman.errors import BadRequest, ConfigError, NotFound
+from pointsman.errors import BadRequest, NotFound
 from pointsman.routing.names import Names
 from pointsman.server.choices import ACTIVE, ALIASES, PROFILES, ROLES, TASKS, Choices
 from pointsman.types import Grade, Priority, TaskKind
@@ -40,8 +40,8 @@ class Desk:
         self.start()
 
     def start(self) -> None:
-        settings, read = Settings(self.kept), partial(load, self.file)
-        self.says = Choices(read(overrides=overrides({}, settings.values)).config, settings, read)
+        self.live = Live(self.file, Settings(self.kept), partial(overrides, {}))
+        self.says = Choices(self.live)
 
     @property
     def names(self) -> Names:
@@ -132,14 +132,22 @@ def test_a_name_that_nobody_could_use_is_refused(desk: MakeDesk, name: str) -> N
         desk().says.set_roles({name: {"floor": "simple"}})
 
 
-def test_a_broken_file_changes_nothing_and_is_named(desk: MakeDesk) -> None:
+def test_a_file_that_is_read_again_holds_below_what_commands_say(desk: MakeDesk) -> None:
     here = desk()
-    before = here.names
+    here.says.set_alias("big", "local/tiny")
+    here.file.write_text('[models]\nbig = "far/huge"\nother = "far/o"\n', encoding="utf-8")
+    here.live.reload()
+    assert here.names.aliases == {"big": "local/tiny", "other": "far/o"}
+    assert (here.names.active, "reviewer" in here.names.roles) == ("balanced", False)
+    here.says.undo(ALIASES, "big")
+    assert here.names.aliases["big"] == "far/huge"
+
+
+def test_a_file_that_broke_meanwhile_keeps_no_command_from_working(desk: MakeDesk) -> None:
+    here = desk()
     here.file.write_text("[models\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"config\.toml:1"):
-        here.says.set_alias("quick", "auto")
-    assert here.names == before
-    assert not here.kept.exists()
+    here.says.set_alias("quick", "auto")
+    assert here.names.aliases == {"big": "far/large", "quick": "auto"}
 
 
 def test_only_what_a_command_has_set_can_be_undone(desk: MakeDesk) -> None:

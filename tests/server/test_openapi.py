@@ -16,7 +16,6 @@ INFO = Info(
     started_at=0.0,
     url="http://127.0.0.1:11711",
     socket="",
-    config_file=None,
     state_dir="/state",
 )
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.config.load import load
+from pointsman.config.live import Live
+from pointsman.config.override import overrides
 from pointsman.config.settings import Settings
 from pointsman.dates import Calendar, Window
-from pointsman.errors import BadRequest, ConfigError
+from pointsman.errors import BadRequest
 from pointsman.events import Bus
 from pointsman.funds import Budget, Scope
 from pointsman.limits.budget import Budgets
@@ -22,7 +23,7 @@ from pointsman.server.modes import Modes
 from pointsman.server.presets import PRESETS, Presets
 from pointsman.types import Grade
 
-FILE = '[roles.main]\nprefer = ["big"]\n'
+FILE = '[privacy]\nmode = "paused"\n[roles.main]\nprefer = ["big"]\n'
 
 
 class Desk:
@@ -31,11 +32,11 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "config.toml"
         self.file.write_text(FILE, encoding="utf-8")
-        settings, written = Settings(folder / "settings.json"), partial(load, self.file)
-        self.modes = Modes(Mode.PAUSED, settings, lambda: Mode.NORMAL, Bus(), lambda: 0.0)
+        self.live = Live(self.file, Settings(folder / "settings.json"), partial(overrides, {}))
+        self.modes = Modes(self.live, Bus(), lambda: 0.0)
         self.running = Budgets(Calendar(UTC), lambda: 0.0)
-        self.choices = Choices(written().config, settings, written)
-        self._presets = Presets(self.modes, BudgetSettings(self.running, settings, written), self.choices)
+        self.choices = Choices(self.live)
+        self._presets = Presets(self.modes, BudgetSettings(self.running, self.live), self.choices)
 
     def set(self, name: str, user: str = "alice") -> list[str]:
         """The commands that take it back."""
@@ -90,13 +91,3 @@ def test_a_budget_for_nobody_who_is_known_is_refused(desk: Callable[[], Desk]) -
     with pytest.raises(BadRequest, match="a budget for each user"):
         here.set("team", user="")
     assert (here.budgets, here.modes.mode()) == ((), Mode.PAUSED)
-
-
-@pytest.mark.parametrize("name", ["hybrid", "team"])
-def test_a_broken_file_leaves_all_as_it_was(desk: Callable[[], Desk], name: str) -> None:
-    here = desk()
-    here.file.write_text("[models\n", encoding="utf-8")
-    with pytest.raises(ConfigError):
-        here.set(name)
-    assert (here.budgets, here.modes.mode()) == ((), Mode.PAUSED)
-    assert set(here.choices.names().roles) == {"main"}

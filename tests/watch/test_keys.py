@@ -52,7 +52,7 @@ async def test_of_a_key_that_was_taken_away_meanwhile_nothing_is_told(
             account=Account("openrouter-1", "sk"),
         )
         known = Snapshot(endpoints=(at,), models=(model("openrouter/gift", endpoint=at, tier=Tier.FREE),))
-        watch = KeyWatch(sessions, Registry(), gate, lambda: 0.0, asks=True)
+        watch = KeyWatch(sessions, Registry(), gate, lambda: 0.0, asks=lambda: True)
         watch.observe(known)
         await page.asked.wait()
         if taken_away:

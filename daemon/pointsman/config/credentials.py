@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from pointsman.config.keys import objection
 from pointsman.config.lines import key_lines
-from pointsman.config.source import Source, read_source
+from pointsman.config.source import Source, Stamp, read_source, stamp_of
 from pointsman.errors import ConfigError
 
 READABLE_BY_OTHERS = 0o077  # permission bits
@@ -47,13 +47,8 @@ class Credentials:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def stamp(self) -> tuple[int, ...]:
-        """It is another after each change of the file or of its mode."""
-        try:
-            told = self.path.stat()
-        except OSError:
-            return ()
-        return told.st_ino, told.st_size, told.st_mtime_ns, told.st_mode
+    def stamp(self) -> Stamp:
+        return stamp_of(self.path)
 
     def read(self) -> Kept:
         """Raises ConfigError where nothing of the file can be used."""

@@ -32,6 +32,20 @@ listed: nothing is converted on a guess. `NAME` stands for a name of your own; o
 letters, digits, `-` and `_` is put in quotes, as in `[prices."mine/big"]`.
 """
 
+CHANGES = """\
+## Changing it
+
+A change of the file holds within seconds; `pointsman config reload`, or a SIGHUP, reads it at once. All of it
+holds or, where something is wrong with it, none: what was read before stays in force, and the log,
+`pointsman status` and `config reload` say what is wrong in which line. Answers under way go on as they began;
+what was spent, what is limited and what is left alone stays so. Where the daemon listens (`[server]`) is
+settled at its start: `status` says when a restart is needed.
+
+What commands set (`pointsman mode`, `profile`, `alias`, `budget` ...) wins over the file and holds over
+restarts, until the command takes it back. A file that is gone is no reason to forget its budgets: that is
+said, too.
+"""
+
 KEYS = """\
 ## Keys
 
@@ -71,7 +85,7 @@ limit = 1.00
 
 def render() -> str:
     """The whole page, with a line end at its end."""
-    return "\n".join([INTRODUCTION, *_examples(), KEYS, *_variables(), *_sections()])
+    return "\n".join([INTRODUCTION, *_examples(), CHANGES, KEYS, *_variables(), *_sections()])
 
 
 def _examples() -> Iterator[str]:

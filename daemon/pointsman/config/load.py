@@ -33,9 +33,13 @@ class Loaded:
 def load(path: Path | None, *, explicit: bool = False, overrides: Overrides = NOTHING) -> Loaded:
     """Reads and checks. The defaults hold without a path, and where no file is unless it is `explicit`.
 
-    Raises ConfigError, whose message has one line for each thing that is wrong.
+    Raises ConfigError as `check` does.
     """
-    source = read_source(path, explicit=explicit) if path else None
+    return check(read_source(path, explicit=explicit) if path else None, overrides)
+
+
+def check(source: Source | None, overrides: Overrides) -> Loaded:
+    """What a file that was read comes to. Raises ConfigError, one line for each thing that is wrong."""
     document = overridden(source.tables() if source else {}, overrides)
     try:
         config = Config.model_validate(document)

@@ -14,6 +14,9 @@ _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _TOML_END = " (at end of document)"
 
 
+Stamp = tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """`mode` is the permission bits, None where a system has none."""
@@ -52,6 +55,15 @@ def read_source(path: Path, *, explicit: bool) -> Source | None:
     except OSError as error:
         raise ConfigError(f"can't be read: {error.strerror}", str(path)) from None
     return Source(path, _decoded(content, path), mode if os.name == "posix" else None)
+
+
+def stamp_of(path: Path) -> Stamp:
+    """It is another after each change of the file or of its mode."""
+    try:
+        told = path.stat()
+    except OSError:
+        return ()
+    return told.st_ino, told.st_size, told.st_mtime_ns, told.st_mode
 
 
 def _decoded(content: bytes, path: Path) -> str:

@@ -6,17 +6,17 @@ list that it gave last, which the ledger keeps, or by a few names that everybody
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from pointsman.catalogue.row import Provider
 from pointsman.discovery.docs_page import SOURCE as DOCS
 from pointsman.discovery.docs_page import read_page
 from pointsman.discovery.fields import decode
 from pointsman.discovery.listing import Listed, Listing, read_models
 from pointsman.discovery.probe import Pace, Sighting, Visit
 from pointsman.discovery.seed import SEED
-from pointsman.discovery.urls import Urls
 from pointsman.discovery.written import Written
 from pointsman.errors import LedgerError
 from pointsman.ledger.queries import Reader
@@ -40,27 +40,36 @@ class Sync:
 
 
 class Catalogues:
-    """`keep` is handed what a restart is to know."""
+    """`keep` is handed what a restart is to know. `pages`: in place of the rows' own, by provider."""
 
     def __init__(
         self,
         kept: Iterable[KeptListRecord] = (),
         keep: Callable[[KeptListRecord], object] | None = None,
-        urls: Urls | None = None,
+        pages: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._kept = {one.endpoint: one for one in kept}
         self._keep = keep
-        self.urls = urls or Urls()
+        self._pages = pages
         self._syncs: dict[str, Sync] = {}
 
     @classmethod
-    def restored(cls, reader: Reader, keep: Callable[[KeptListRecord], object], urls: Urls) -> "Catalogues":
+    def restored(
+        cls,
+        reader: Reader,
+        keep: Callable[[KeptListRecord], object],
+        pages: Callable[[], Mapping[str, str]] = dict,
+    ) -> "Catalogues":
         """With what the last start kept; a ledger that can't be read is no reason not to start."""
         try:
-            return cls(reader.kept_lists(), keep, urls)
+            return cls(reader.kept_lists(), keep, pages)
         except LedgerError as error:
             log.warning("the lists of models that were had last are not known: %s", error.message)
-            return cls((), keep, urls)
+            return cls((), keep, pages)
+
+    def page(self, row: Provider) -> str:
+        """The address of the page that names its models, where it has no list; empty: none is known."""
+        return self._pages().get(row.id, row.docs_url)
 
     def sync(self, place: Written) -> Sync:
         return self._syncs.get(place.id, Sync(""))
@@ -111,7 +120,7 @@ class Catalogues:
         self, place: Written, seen: Sighting, sessions: Sessions, pace: Pace, now: float
     ) -> Sighting:
         """No key goes along: the page is anybody's."""
-        url = Place(self.urls.of(place.row))
+        url = Place(self.page(place.row))
         answer = await Visit(sessions.session(url), url, pace).page()
         body = answer.body if answer.status == 200 else b""
         listing = await asyncio.to_thread(read_page, body, place.row.id_pattern)

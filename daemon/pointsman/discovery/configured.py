@@ -16,8 +16,10 @@ from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.dues import Dues
 from pointsman.discovery.listing import Listed, Listing, short_names
 from pointsman.discovery.memory import Memory
+from pointsman.discovery.overrides import Overrides
+from pointsman.discovery.plan import Plan
 from pointsman.discovery.probe import FAR, NEAR, Absent, Pace, Sighting, Visit, look
-from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_of, models_told, notes_of
+from pointsman.discovery.source import SILENT_NOTE, all_visits, models_of, models_told, notes_of
 from pointsman.discovery.written import CONFIGURATION, Written, how_to_sign_in
 from pointsman.net import Sessions
 from pointsman.types import Endpoint, Finding, Health, Model, Tier
@@ -63,7 +65,9 @@ class ConfiguredSource:
         self._may_ask = asked
         self._dues = dues or Dues(lambda: math.inf)
         self._looked_at: frozenset[str] = frozenset()  # by the last look
-        self.rewrite(places)
+        self._lists: dict[str, Sighting] = {}  # the last that had one
+        self._places: dict[str, Written] = {}
+        self._rewrite(places)
         self._sessions = sessions
         self._wall = wall
         self._rows = tuple(rows)
@@ -73,15 +77,18 @@ class ConfiguredSource:
         self._memory = Memory()
         self._last: dict[str, Endpoint] = {}  # who answered, so that silence has a name
 
-    def rewrite(self, places: Sequence[Written]) -> None:
-        """These are the places from now on; a look that is under way tells nothing of any other."""
-        self._places = {place.id: place for place in places}
+    def follow(self, plan: Plan) -> None:
+        """A look that is under way tells nothing of a place that is written otherwise by now."""
+        self._may_ask = plan.remote or not self.remote
+        self._overrides = plan.overrides
+        self._rewrite([place for place in plan.places if place.here is not self.remote])
+
+    def _rewrite(self, places: Sequence[Written]) -> None:
+        before, self._places = self._places, {place.id: place for place in places}
+        same = {place.id for place in places if place.id in before and before[place.id].place == place.place}
+        self._lists = {name: seen for name, seen in self._lists.items() if name in same}
         self._asked = tuple(place for place in places if self._may_ask and place.usable)
         self._dues.keep({place.id for place in self._asked})
-
-    @property
-    def written(self) -> Mapping[str, Written]:
-        return MappingProxyType(self._places)
 
     @property
     def ports(self) -> frozenset[int]:
@@ -95,21 +102,31 @@ class ConfiguredSource:
         return [self._unseen(place) for place in self._places.values()]
 
     def _unseen(self, place: Written) -> Finding:
-        """What was known of a place elsewhere when it was last asked may serve until it is again."""
-        listing = self._catalogues.known(place) if self.remote and place.usable else None
-        seen = _current(Sighting(None, Health.UP, listing), self._today()) if listing else None
-        endpoint = self._as_written(place)
+        seen, endpoint = self._remembered(place), self._as_written(place)
         shown = _offered(place, seen)
         if shown and shown.models and not place.models:
             note = "; ".join(filter(None, (endpoint.note, self._catalogues.as_of(place))))
             endpoint = replace(endpoint, note=note)
         return Finding(endpoint, self._models(place, endpoint, seen))
 
+    def _remembered(self, place: Written) -> Sighting | None:
+        """What was known of a place elsewhere when it was last asked may serve until it is again."""
+        listing = self._catalogues.known(place) if self.remote and place.usable else None
+        return _current(Sighting(None, Health.UP, listing), self._today()) if listing else None
+
     def _today(self) -> date:
         return datetime.fromtimestamp(self._wall(), UTC).date()
 
     def covers(self, endpoint: Endpoint) -> bool:
         return endpoint.id in self._looked_at
+
+    def has(self, endpoint: Endpoint) -> bool:
+        return endpoint.id in self._places
+
+    def retell(self, endpoint: Endpoint) -> tuple[Model, ...] | None:
+        if (place := self._places.get(endpoint.id)) is None:
+            return None
+        return self._models(place, endpoint, self._lists.get(place.id) or self._remembered(place))
 
     async def look(self, found: Callable[[Finding], object]) -> None:
         due = [place for place in self._asked if self._dues.is_due(place.id)]
@@ -133,6 +150,7 @@ class ConfiguredSource:
             return
         if isinstance(seen, Sighting) and seen.listing is not None:
             self._dues.had(place.id)
+            self._lists[place.id] = seen
         if finding := self._finding(place, seen):
             self._last[place.id] = finding.endpoint
             found(finding)

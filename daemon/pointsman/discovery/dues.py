@@ -13,9 +13,13 @@ class Dues:
 
     def __init__(self, monotonic: Callable[[], float], every: float | None = None) -> None:
         self._monotonic = monotonic
-        self._every = every or math.inf
+        self.ask_every(every)
         self._due: dict[str, float] = {}  # of each place that was ever asked
         self._pauses: dict[str, float] = {}  # the next, of those that gave no list
+
+    def ask_every(self, seconds: float | None) -> None:
+        """It holds for lists that are had from now on."""
+        self._every = seconds or math.inf
 
     @property
     def reached(self) -> bool:

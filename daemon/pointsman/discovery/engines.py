@@ -8,19 +8,22 @@ from urllib.parse import urlsplit
 
 from pointsman.catalogue.providers import GENERIC, PROVIDERS
 from pointsman.catalogue.row import Provider
+from pointsman.discovery.listing import Listing
 from pointsman.discovery.memory import Memory
 from pointsman.discovery.names import Names
+from pointsman.discovery.overrides import Overrides
+from pointsman.discovery.plan import Plan
 from pointsman.discovery.probe import NEAR, Absent, Pace, Sighting, Visit, look
-from pointsman.discovery.source import SILENT_NOTE, Overrides, all_visits, models_told, notes_of
+from pointsman.discovery.source import SILENT_NOTE, all_visits, models_told, notes_of
 from pointsman.discovery.spots import LOOPBACK, Finder, Goal, key, merged
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Finding, Health, Place
+from pointsman.types import Endpoint, Finding, Health, Model, Place
 
 
 class EngineSource:
     """Looks once at each spot that the finders name, but for `configured`: those have a source of their own.
 
-    `taken`: the ids that the configuration uses for places of its own.
+    `taken`: the ids that the configuration uses for places of its own. `on` False: it looks at nothing.
     """
 
     name = "engines on this machine"
@@ -37,8 +40,10 @@ class EngineSource:
         configured: Collection[Place] = (),
         taken: Collection[str] = (),
         pace: Pace = NEAR,
+        on: bool = True,
     ) -> None:
         self._finders = tuple(finders)
+        self._on = on
         self._sessions = sessions
         self._wall = wall
         self._rows = tuple(rows)
@@ -48,14 +53,26 @@ class EngineSource:
         self._pace = pace
         self._memory = Memory()
         self._last: dict[Place, Endpoint] = {}  # who answered, so that silence has a name
+        self._lists: dict[Place, Listing] = {}
+
+    def follow(self, plan: Plan) -> None:
+        """A look that is under way tells nothing of what is not its own any more."""
+        self._on = plan.local
+        self._overrides = plan.overrides
+        self._configured = tuple(place.place for place in plan.places)
+        self._names.take({place.id for place in plan.places})
 
     @property
     def ports(self) -> frozenset[int]:
-        return frozenset(port for row in self._rows for port in row.ports)
+        return frozenset(port for row in self._rows for port in row.ports) if self._on else frozenset()
 
     @property
     def looked_for(self) -> tuple[str, ...]:
-        return tuple(words for finder in self._finders for words in finder.looked_for)
+        return tuple(words for finder in self._there for words in finder.looked_for)
+
+    @property
+    def _there(self) -> tuple[Finder, ...]:
+        return self._finders if self._on else ()
 
     def known(self) -> Sequence[Finding]:
         return ()
@@ -63,9 +80,17 @@ class EngineSource:
     def covers(self, endpoint: Endpoint) -> bool:
         return endpoint.found_by.by_looking
 
+    def has(self, endpoint: Endpoint) -> bool:
+        named = key(endpoint.place) in map(key, self._configured)
+        return self._on and endpoint.found_by.by_looking and not named
+
+    def retell(self, endpoint: Endpoint) -> tuple[Model, ...] | None:
+        listing = self._lists.get(endpoint.place) if endpoint.found_by.by_looking else None
+        return models_told(endpoint, listing, self._overrides)
+
     async def look(self, found: Callable[[Finding], object]) -> None:
         """Raises at its end what a finder raised; what the others named has been looked at."""
-        told = await asyncio.gather(*(finder.spots() for finder in self._finders), return_exceptions=True)
+        told = await asyncio.gather(*(finder.spots() for finder in self._there), return_exceptions=True)
         spots = [spot for spots in told if not isinstance(spots, BaseException) for spot in spots]
         goals = [*merged(spots, map(key, self._configured))]
         self._names.reserve(goal.place for goal in goals)
@@ -76,7 +101,8 @@ class EngineSource:
         rows = tuple(dict.fromkeys((*goal.rows, *self._rows)))
         for place in _ways_to(goal.place):
             seen = await self._visit(replace(goal, place=place), rows)
-            if finding := self._finding(replace(goal, place=place), seen):
+            finding = self._finding(replace(goal, place=place), seen)
+            if finding and self.has(finding.endpoint):
                 found(finding)
             if seen is not Absent.NOBODY:
                 return
@@ -95,6 +121,8 @@ class EngineSource:
             self._last.pop(goal.place, None)
             return None
         endpoint = self._last[goal.place] = self._endpoint(goal, seen)
+        if seen.listing is not None:
+            self._lists[goal.place] = seen.listing
         return Finding(endpoint, models_told(endpoint, seen.listing, self._overrides))
 
     def _endpoint(self, goal: Goal, seen: Sighting) -> Endpoint:

@@ -74,7 +74,7 @@ class Keybook:
 
     def __init__(
         self,
-        config: Config,
+        config: Callable[[], Config],
         environ: Mapping[str, str],
         credentials: Credentials,
         sessions: Sessions,
@@ -97,7 +97,7 @@ class Keybook:
     def read(self) -> tuple[Written, ...]:
         """All places. Credentials that can't be read take no place away but their own."""
         self._stamp = self._credentials.stamp()
-        self._places = read_places(self._config, self._environ, self._kept())
+        self._places = read_places(self._config(), self._environ, self._kept())
         return self._places
 
     async def refresh(self, put_to_use: PutToUse) -> None:
@@ -105,6 +105,11 @@ class Keybook:
         async with self._changing:
             if await asyncio.to_thread(self._credentials.stamp) != self._stamp:
                 put_to_use(await asyncio.to_thread(self.read))
+
+    async def reread(self, put_to_use: PutToUse) -> None:
+        """What the configuration says of places is other than it was."""
+        async with self._changing:
+            put_to_use(await asyncio.to_thread(self.read))
 
     def entries(self) -> list[Written]:
         """What has a key, and each cloud that wants one."""
@@ -155,10 +160,10 @@ class Keybook:
         return kept.keys
 
     def _said(self, credentials: Keys) -> Said:
-        return Said(self._config, self._environ, credentials)
+        return Said(self._config(), self._environ, credentials)
 
     def _check(self, name: str) -> None:
-        known = [*self._config.providers, *(row.id for row in PROVIDERS if row.base_url)]
+        known = [*self._config().providers, *(row.id for row in PROVIDERS if row.base_url)]
         if name not in known:
             near = nearest(name, known)
             meant = f"did you mean {near}?" if near else f"there are {', '.join(dict.fromkeys(known))}"

@@ -18,9 +18,13 @@ class Names:
     """`taken`: ids that the user gave to places of their own. The ids of rows belong to usual ports."""
 
     def __init__(self, rows: Sequence[Provider], taken: Collection[str]) -> None:
-        self._taken = frozenset(taken)
+        self.take(taken)
         self._rows = frozenset(row.id for row in (*rows, GENERIC))
         self._sockets: dict[str, str] = {}  # the ids given, by socket
+
+    def take(self, names: Collection[str]) -> None:
+        """These are the user's from now on."""
+        self._taken = frozenset(names)
 
     def reserve(self, places: Iterable[Place]) -> None:
         """Where two sockets have the same stem, the first of these has it, and keeps it while we run."""

@@ -40,10 +40,14 @@ class ListeningWatch:
         tcp: Sequence[Path] = TCP,
         unix: Path = UNIX,
     ) -> None:
-        self._ports = frozenset(b"%04X" % port for port in ports)
-        self._anywhere = anywhere
         self._tcp = tuple(tcp)
         self._unix = unix
+        self.watch(ports, anywhere=anywhere)
+
+    def watch(self, ports: Collection[int], *, anywhere: bool) -> None:
+        """It is these from now on."""
+        self._ports = frozenset(b"%04X" % port for port in ports)
+        self._anywhere = anywhere
         self._before = self._listening()
         self._counted = self._before
 

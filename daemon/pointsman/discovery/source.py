@@ -1,14 +1,15 @@
 """What a source of discovery is, and what all of them share: how a list becomes models."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from pointsman.catalogue.grades import Told, grade_of
 from pointsman.catalogue.providers import provider
 from pointsman.catalogue.row import Provider
 from pointsman.discovery.listing import Listed, Listing, short_names
+from pointsman.discovery.overrides import Overrides
+from pointsman.discovery.plan import Plan
 from pointsman.discovery.probe import Sighting
 from pointsman.money import NOTHING_TO_PAY, Price
 from pointsman.types import Endpoint, Finding, Grade, Health, Model, ModelState, Tier
@@ -38,6 +39,10 @@ class Source(Protocol):
         """In plain words, for `status` and errors."""
         ...
 
+    def follow(self, plan: Plan) -> None:
+        """This is written from now on; a look that is under way tells nothing of what was."""
+        ...
+
     def known(self) -> Sequence[Finding]:
         """What stands without looking."""
         ...
@@ -46,26 +51,17 @@ class Source(Protocol):
         """Whether its last look, if that did not find this endpoint, has missed it."""
         ...
 
+    def has(self, endpoint: Endpoint) -> bool:
+        """Whether it may still find it; what no source has is forgotten."""
+        ...
+
+    def retell(self, endpoint: Endpoint) -> tuple[Model, ...] | None:
+        """The models that it listed last, as the user's word on them is now. None: it does not know."""
+        ...
+
     async def look(self, found: Callable[[Finding], object]) -> None:
         """Look once, bounded in time; `found` is called as things are found."""
         ...
-
-
-def nothing_known(_api: str, _name: str) -> Price | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """The user's own word on models, by `endpoint/name`; and whom to ask where nobody says what one costs.
-
-    `library`: the price of a model at the API with that URL.
-    """
-
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    grades: Mapping[str, Grade] = field(default_factory=dict)
-    trains: Mapping[str, bool] = field(default_factory=dict)  # of all models of an endpoint, by its id
-    library: Callable[[str, str], Price | None] = nothing_known
 
 
 def models_of(endpoint: Endpoint, listed: Sequence[Listed], overrides: Overrides) -> tuple[Model, ...]:

@@ -7,7 +7,7 @@ and what it would have seen is not counted as missed.
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pointsman.catalogue.prices import known_prices
@@ -20,12 +20,13 @@ from pointsman.discovery.dues import Dues
 from pointsman.discovery.engines import EngineSource
 from pointsman.discovery.environment import Environment
 from pointsman.discovery.flight import Flight
+from pointsman.discovery.plan import NOTHING_WRITTEN, Plan, read_plan
 from pointsman.discovery.ports import UsualPorts
 from pointsman.discovery.process_table import read_table
 from pointsman.discovery.processes import Processes
 from pointsman.discovery.sockets import ListeningWatch, read_listeners
 from pointsman.discovery.source import Source
-from pointsman.discovery.written import Written, read_overrides, read_places, without_place
+from pointsman.discovery.written import Written, read_places
 from pointsman.events import Bus
 from pointsman.jobs import Report
 from pointsman.net import Sessions
@@ -57,18 +58,17 @@ class Sweeper:
         wall: Callable[[], float],
         dues: Dues | None = None,
         watch: ListeningWatch | None = None,
-        unplaced: Sequence[str] = (),
+        plan: Plan = NOTHING_WRITTEN,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._sources = tuple(sources)
-        self._written = tuple(source for source in sources if isinstance(source, ConfiguredSource))
         self._registry = registry
         self._bus = bus
         self._monotonic = monotonic
         self._wall = wall
         self._dues = dues or Dues(monotonic)
         self._watch = watch
-        self._unplaced = tuple(unplaced)
+        self._plan = plan
         self._sleep = sleep
         self._near = Flight(self._sweep_near)
         self._far = Flight(self._sweep_far)
@@ -85,7 +85,7 @@ class Sweeper:
     @property
     def looked_for(self) -> tuple[str, ...]:
         """What is looked for and where, in plain words."""
-        return tuple(words for source in self._sources for words in source.looked_for) + self._unplaced
+        return tuple(words for source in self._sources for words in source.looked_for) + self._plan.unplaced
 
     @property
     def troubles(self) -> list[Report]:
@@ -93,9 +93,13 @@ class Sweeper:
         return [report for report in self._reports.values() if report.error]
 
     @property
+    def plan(self) -> Plan:
+        return self._plan
+
+    @property
     def elsewhere(self) -> tuple[Written, ...]:
         """The places that are asked for their models over a network."""
-        return tuple(place for source in self._written if source.remote for place in source.written.values())
+        return tuple(place for place in self._plan.places if not place.here)
 
     async def sweep(self, why: str, *, everything: bool = False, anew: bool = False) -> None:
         """Look now, or join the look that is under way. `everything`: remote providers too.
@@ -113,26 +117,48 @@ class Sweeper:
         self._start(why, everything=everything, anew=True)
 
     def rewrite(self, places: Sequence[Written]) -> None:
-        """What is written of places changed, or a key: they come and go now, and are asked at once."""
-        for source in self._written:
-            before = source.written
-            source.rewrite([place for place in places if place.here is not source.remote])
-            for gone in before.keys() - source.written.keys():
-                self._tell(self._registry.forget(gone))
-            for finding in source.known():
-                if source.written[finding.endpoint.id] != before.get(finding.endpoint.id):
-                    self._tell(self._registry.place(self._until_asked(finding)))
+        """A key came or went, and places with it."""
+        self.follow(replace(self._plan, places=tuple(places)))
+
+    def follow(self, plan: Plan) -> None:
+        """What is written changed, or a key: places come and go now, and all are asked at once."""
+        before, self._plan = self._plan, plan
+        for source in self._sources:
+            source.follow(plan)
+        self._dues.ask_every(plan.every)
+        if self._watch is not None:
+            self._watch.watch(_ports(self._sources), anywhere=plan.local)
+        for endpoint in self._registry.snapshot.endpoints:
+            if not any(source.has(endpoint) for source in self._sources):
+                self._tell(self._registry.forget(endpoint.id))
+        self._place_anew({place for place in plan.places if place not in before.places})
+        self._retell()
         self.hurry("places or keys changed", everything=True)
 
-    def _until_asked(self, finding: Finding) -> Finding:
+    def _place_anew(self, places: Collection[Written]) -> None:
+        changed = {place.id: place for place in places}
+        for source in self._sources:
+            for finding in source.known():
+                if place := changed.get(finding.endpoint.id):
+                    self._tell(self._registry.place(self._until_asked(finding, place)))
+
+    def _until_asked(self, finding: Finding, place: Written) -> Finding:
         """What is up stays so over a change of its key, until it has been asked with the new one."""
         new = finding.endpoint
         known = next((one for one in self._registry.snapshot.endpoints if one.id == new.id), None)
         if known is None or known.health is not Health.UP or known.place != new.place:
             return finding
-        if new.health is not Health.AWAY or new.account is None:
+        if new.health is not Health.AWAY or (new.account is None and known.account is not None):
             return finding
-        return Finding(replace(known, account=new.account, found_by=new.found_by))
+        tier = place.tier or known.tier
+        return Finding(replace(known, account=new.account, found_by=new.found_by, tier=tier))
+
+    def _retell(self) -> None:
+        """Prices, grades and tiers are the user's word, which needs no look to hold."""
+        for endpoint in self._registry.snapshot.endpoints:
+            models = next(filter(None, (source.retell(endpoint) for source in self._sources)), None)
+            if models is not None and endpoint.health is not Health.AWAY:
+                self._tell(self._registry.place(Finding(endpoint, models)))
 
     def lost(self, endpoint_id: str, note: str) -> None:
         """An attempt could not connect: the endpoint is away, and is looked for at once."""
@@ -307,37 +333,34 @@ def make_sweeper(
     places = read_places(config, environ) if places is None else places
     here = [place for place in places if place.here]
     elsewhere = [place for place in places if not place.here]
-    overrides = replace(read_overrides(config), library=known_prices(wall))
-    asks = config.discovery.remote
-    dues = Dues(monotonic, config.discovery.remote_every)
+    plan = read_plan(config, environ, places, known_prices(wall))
+    dues = Dues(monotonic, plan.every)
     sources: list[Source] = [
-        ConfiguredSource(here, sessions, wall, remote=False, overrides=overrides),
+        ConfiguredSource(here, sessions, wall, remote=False, overrides=plan.overrides),
         ConfiguredSource(
             elsewhere,
             sessions,
             wall,
             remote=True,
-            asked=asks,
-            overrides=overrides,
+            asked=plan.remote,
+            overrides=plan.overrides,
             catalogues=catalogues,
             dues=dues,
         ),
+        EngineSource(
+            (
+                UsualPorts(PROVIDERS),
+                Environment(PROVIDERS, environ),
+                Processes(PROVIDERS, read_table, read_listeners),
+            ),
+            sessions,
+            wall,
+            overrides=plan.overrides,
+            configured=[place.place for place in places],
+            taken={place.id for place in places},
+            on=plan.local,
+        ),
     ]
-    if config.discovery.local:
-        sources.append(
-            EngineSource(
-                (
-                    UsualPorts(PROVIDERS),
-                    Environment(PROVIDERS, environ),
-                    Processes(PROVIDERS, read_table, read_listeners),
-                ),
-                sessions,
-                wall,
-                overrides=overrides,
-                configured=[place.place for place in places],
-                taken={place.id for place in places},
-            )
-        )
     return Sweeper(
         sources,
         registry,
@@ -345,11 +368,13 @@ def make_sweeper(
         monotonic=monotonic,
         wall=wall,
         dues=dues,
-        watch=ListeningWatch(
-            {port for source in sources for port in source.ports}, anywhere=config.discovery.local
-        ),
-        unplaced=without_place(config, environ),
+        watch=ListeningWatch(_ports(sources), anywhere=plan.local),
+        plan=plan,
     )
+
+
+def _ports(sources: Iterable[Source]) -> set[int]:
+    return {port for source in sources for port in source.ports}
 
 
 def _in_words(error: BaseException) -> str:

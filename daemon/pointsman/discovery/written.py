@@ -19,7 +19,7 @@ from pointsman.config.keys import A_KEY, fingerprint, resolve_key, sendable
 from pointsman.config.places import Plan, ProviderConfig
 from pointsman.config.readers import read_url
 from pointsman.config.schema import Config
-from pointsman.discovery.source import Overrides
+from pointsman.discovery.overrides import Overrides
 from pointsman.discovery.spots import SCHEMES
 from pointsman.errors import ConfigError
 from pointsman.net import is_loopback

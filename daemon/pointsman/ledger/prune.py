@@ -51,7 +51,7 @@ class Pruner:
     def __init__(self, path: Path, cap: int) -> None:
         self._path = path
         self._wal = path.with_name(path.name + "-wal")
-        self._cap = cap
+        self.cap = cap
         self._goes_on = False
         self._failed = False
 
@@ -70,7 +70,7 @@ class Pruner:
     def _is_due(self, connection: sqlite3.Connection) -> bool:
         wal = _size(self._wal)
         size = _pragma(connection, "page_count") * _pragma(connection, "page_size") + wal
-        return wal <= HELD and size > self._cap * (LOW if self._goes_on else 1)
+        return wal <= HELD and size > self.cap * (LOW if self._goes_on else 1)
 
 
 def _batch(connection: sqlite3.Connection) -> bool:

@@ -67,6 +67,11 @@ class Writer:
         self._refused = 0
         self._unkept: LedgerError | None = None  # that a request of this round can't be kept
 
+    def keep_under(self, cap: int) -> None:
+        """Bytes, from now on."""
+        if self._pruner is not None:
+            self._pruner.cap = cap
+
     def start(self) -> None:
         """Opens the file, or makes it. Raises StartError, which says why it can't be used and what to do.
 

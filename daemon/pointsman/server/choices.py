@@ -1,15 +1,12 @@
 """What the user says of choosing, by the file and by commands: aliases, roles, lists by kind, the profile."""
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
 
 from pointsman import profiles
 from pointsman.config.lines import dotted
-from pointsman.config.load import Loaded
-from pointsman.config.override import Origin, Overrides, overrides
+from pointsman.config.live import Live
 from pointsman.config.schema import Config
-from pointsman.config.settings import Settings
-from pointsman.errors import BadRequest, ConfigError, NotFound, UnknownModel
+from pointsman.errors import BadRequest, NotFound, UnknownModel
 from pointsman.profiles import AUTO
 from pointsman.routing.kinds import own_signs
 from pointsman.routing.names import Names
@@ -24,19 +21,15 @@ LONGEST_NAME = 80
 BUILT_IN, CONFIGURATION, COMMAND = "built-in", "configuration", "command"  # who says so
 
 
-class Read(Protocol):
-    """Reads the file anew, with what wins over it. Raises ConfigError."""
-
-    def __call__(self, *, overrides: Overrides) -> Loaded: ...
-
-
 class Choices:
-    """What commands say holds over what the file says. `config`: what holds at the start, by both."""
+    """What commands say holds over what the file says."""
 
-    def __init__(self, config: Config, settings: Settings, read: Read) -> None:
-        self._settings = settings
-        self._read = read
-        self._config = config
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._renew(live.config)
+        live.tell(self._renew, *SECTIONS, "fallback", "choosing", "apps")
+
+    def _renew(self, config: Config) -> None:
         self._names = names_of(config)
 
     def names(self) -> Names:
@@ -44,17 +37,17 @@ class Choices:
         return self._names
 
     def origin(self, section: str, name: str) -> str:
-        if f"{section}.{name}" in self._settings.values:
+        if f"{section}.{name}" in self._live.commands:
             return COMMAND
-        return CONFIGURATION if name in _written(self._config)[section] else BUILT_IN
+        return CONFIGURATION if name in _written(self._live.config)[section] else BUILT_IN
 
     def set(self, said: Mapping[str, object]) -> None:
         """Holds at once: values by their keys in the configuration, such as `tasks.code`.
 
-        Raises BadRequest for what can't be, ConfigError where the file is broken: then nothing has changed.
-        Raises NotKept where it will not outlast a restart.
+        Raises BadRequest for what can't be: then nothing has changed. Raises NotKept where it will not
+        outlast a restart.
         """
-        self._change((), said)
+        self._live.change(said)
 
     def set_alias(self, name: str, model: str) -> None:
         self.set({f"{ALIASES}.{_good(name)}": model})
@@ -66,8 +59,8 @@ class Choices:
     def undo(self, section: str, name: str) -> None:
         """What the file says, or what is built in, holds again. Raises as `set` does, and NotFound."""
         key = f"{section}.{name}"
-        if key in self._settings.values:
-            self._change((key,), {})
+        if key in self._live.commands:
+            self._live.change({}, [key])
         elif self.origin(section, name) == CONFIGURATION:
             raise BadRequest(f"{key} is set in the configuration, [{dotted((section,))}]: take it out there")
         else:
@@ -82,25 +75,9 @@ class Choices:
         return AUTO if wanted.chosen else wanted.models[0] if wanted.named else ""
 
     def _merged(self, role: str, changes: Mapping[str, object]) -> dict[str, object]:
-        own = self._config.roles.get(role)
+        own = self._live.config.roles.get(role)
         fields = {} if own is None else own.model_dump(exclude_unset=True)
         return {key: value for key, value in {**fields, **changes}.items() if value is not None}
-
-    def _change(self, gone: Collection[str], new: Mapping[str, object]) -> None:
-        values = self._settings.values.items()
-        kept = {key: value for key, value in values if _is_ours(key) and key not in gone}
-        self._config = self._checked({**kept, **new})
-        self._names = names_of(self._config)
-        self._settings.swap(gone, new)
-
-    def _checked(self, said: Mapping[str, object]) -> Config:
-        """The file, and over it what commands say. Raises ConfigError or, for those, BadRequest."""
-        try:
-            return self._read(overrides=overrides({}, said)).config
-        except ConfigError as error:
-            if error.file:
-                raise
-            raise BadRequest(str(error).removeprefix(f"{Origin.COMMAND.words}: ")) from None
 
 
 def names_of(config: Config) -> Names:
@@ -128,10 +105,6 @@ def _written(config: Config) -> Mapping[str, Collection[str]]:
         ROLES: config.roles,
         TASKS: config.tasks,
     }
-
-
-def _is_ours(key: str) -> bool:
-    return key.partition(".")[0] in SECTIONS
 
 
 def _good(name: str) -> str:

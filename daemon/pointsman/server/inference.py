@@ -12,7 +12,7 @@ from pointsman.execution.answer import Answer
 from pointsman.router import Journey
 from pointsman.server.headers import headers_of
 from pointsman.server.rooms import ROOMS
-from pointsman.server.streams import read_by, stream
+from pointsman.server.streams import Signs, read_by, stream
 from pointsman.wire.formats import FORMATS, Format
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes
@@ -31,7 +31,9 @@ def inference(format_name: str) -> Callable[[web.Request], Awaitable[web.StreamR
             journey = rooms.router.begin(call, rooms.callers.user_of(request))
             answering = rooms.router.answer(journey)
             if call.stream:
-                return await stream(request, form, journey, answering, rooms.signs)
+                return await stream(
+                    request, form, journey, answering, Signs(rooms.live.config.streams.patience)
+                )
             async with answering as answer:
                 response = _plain(journey, answer)
             with suppress(ConnectionResetError), read_by(answer.deadline, request, late=lambda: None):

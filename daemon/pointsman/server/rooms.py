@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from pointsman.catalogue.registry import Registry
+from pointsman.config.live import Live
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.keybook import Keybook
 from pointsman.discovery.sweep import Sweeper
@@ -19,8 +20,8 @@ from pointsman.server.budgets import BudgetSettings
 from pointsman.server.callers import Callers
 from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
-from pointsman.server.streams import Signs
 from pointsman.watch.border import Border
+from pointsman.watch.config import ConfigWatch
 from pointsman.watch.keys import KeyWatch
 
 
@@ -33,7 +34,6 @@ class Info:
     started_at: float  # wall clock, seconds
     url: str  # as clients use it: http://127.0.0.1:11711
     socket: str  # path of the Unix socket; empty: none
-    config_file: str | None  # None: there is none
     state_dir: str
 
 
@@ -50,7 +50,6 @@ class Rooms:
     info: Info
     jobs: Jobs
     loads: Loads
-    signs: Signs
     border: Border
     key_watch: KeyWatch
     modes: Modes
@@ -58,6 +57,8 @@ class Rooms:
     budget_settings: BudgetSettings
     callers: Callers
     choices: Choices
+    live: Live
+    config_watch: ConfigWatch
 
 
 ROOMS = web.AppKey("rooms", Rooms)

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class KeyWatch:
-    """`now` is the gate's clock. `asks` False: nobody is asked for anything but answers."""
+    """`now` is the gate's clock. Unless it `asks`, nobody is asked for anything but answers."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class KeyWatch:
         gate: Gate,
         now: Callable[[], float],
         *,
-        asks: bool,
+        asks: Callable[[], bool],
     ) -> None:
         self._sessions = sessions
         self._registry = registry
@@ -91,7 +91,7 @@ class KeyWatch:
 
     def _watched(self, snapshot: Snapshot) -> Iterator[tuple[Endpoint, str]]:
         """The endpoints with a key that can be asked about it, and the page."""
-        for endpoint in snapshot.endpoints if self._asks else ():
+        for endpoint in snapshot.endpoints if self._asks() else ():
             row = provider(endpoint.provider)
             if endpoint.account and row and row.key_page:
                 yield endpoint, row.key_page

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.server.control.config_shapes import ReloadShape
 from tests.cli.conftest import Run
+from tests.cli.stub import Stub, refuse
 
 
 def test_the_path_is_that_of_the_flag_the_variable_or_the_system(
@@ -75,3 +77,27 @@ def test_what_a_command_has_set_is_shown_as_such(
     (tmp_path / "settings.json").write_text('{"privacy.mode": "offline"}', encoding="utf-8")
     refused = run("config", "check")
     assert (refused.code, "command (settings.json in the state folder): " in refused.err) == (1, True)
+
+
+def test_reload_says_what_is_other_and_what_waits(ask_stub: Run, stub: Stub) -> None:
+    stub.answers["POST /control/v0/reload"] = ReloadShape(
+        file="/c.toml", changed=["budgets", "models"], waiting=["server.port"], warnings=["/c.toml: careful"]
+    )
+    ran = ask_stub("config", "reload")
+    assert (ran.code, ran.err) == (0, "pointsman: /c.toml: careful\n")
+    assert ran.out == "Read /c.toml\nChanged: budgets, models\nRestart needed for: server.port\n"
+    assert json.loads(ask_stub("config", "reload", "--json").out)["changed"] == ["budgets", "models"]
+
+
+def test_reload_of_what_does_not_hold_fails_with_the_daemons_words(ask_stub: Run, stub: Stub) -> None:
+    async def no(_: object) -> object:
+        return refuse(400, "/c.toml:2: models.a must be")
+
+    stub.answers["POST /control/v0/reload"] = no
+    ran = ask_stub("config", "reload")
+    assert (ran.code, ran.out, ran.err) == (1, "", "pointsman: /c.toml:2: models.a must be\n")
+
+
+def test_reload_without_a_daemon_says_how_to_start_one(run: Run, tmp_path: Path) -> None:
+    ran = run("config", "reload", "--state", str(tmp_path))
+    assert (ran.code, "pointsman serve" in ran.err) == (3, True)

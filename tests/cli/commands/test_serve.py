@@ -10,7 +10,7 @@ from pointsman.server.rooms import Info
 from pointsman.types import Endpoint, FoundBy, Health, Model, Place, Snapshot, Tier
 from tests.cli.conftest import Run
 
-INFO = Info("0.1.0", 1, 0.0, "http://127.0.0.1:11711", "/run/p.sock", None, "/state")
+INFO = Info("0.1.0", 1, 0.0, "http://127.0.0.1:11711", "/run/p.sock", "/state")
 ENGINE = Endpoint(
     "llama-server", "llama-server", Place("http://127.0.0.1:8080/v1"), FoundBy.PORT, tier=Tier.LOCAL
 )

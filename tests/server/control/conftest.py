@@ -17,12 +17,14 @@ from pytest_aiohttp import AiohttpClient
 from pointsman.calls import Call, Candidate, Task
 from pointsman.catalogue.registry import Registry
 from pointsman.config.credentials import Credentials
-from pointsman.config.load import load
+from pointsman.config.live import Live
+from pointsman.config.override import overrides
 from pointsman.config.schema import Config
 from pointsman.config.settings import Settings
 from pointsman.dates import Calendar
 from pointsman.discovery.catalogues import Catalogues
 from pointsman.discovery.keybook import Keybook
+from pointsman.discovery.plan import Plan
 from pointsman.discovery.sweep import Sweeper
 from pointsman.events import Bus, Watcher
 from pointsman.execution.answer import Means
@@ -34,7 +36,6 @@ from pointsman.ledger.queries import Reader
 from pointsman.ledger.writer import Writer
 from pointsman.limits.budget import Budgets
 from pointsman.limits.gate import Gate
-from pointsman.modes import Mode
 from pointsman.net import Sessions
 from pointsman.router import Router
 from pointsman.server.app import make_app
@@ -43,9 +44,9 @@ from pointsman.server.callers import Callers
 from pointsman.server.choices import Choices
 from pointsman.server.modes import Modes
 from pointsman.server.rooms import Info, Rooms
-from pointsman.server.streams import Signs
 from pointsman.types import Account, Endpoint, Finding, FoundBy, Model, Place, Tier
 from pointsman.watch.border import Border
+from pointsman.watch.config import ConfigWatch
 from pointsman.watch.keys import KeyWatch
 from tests.server.control.spent import Sums
 
@@ -72,6 +73,15 @@ class Given:
 
     def covers(self, endpoint: Endpoint) -> bool:
         return True
+
+    def follow(self, plan: Plan) -> None:
+        pass
+
+    def has(self, endpoint: Endpoint) -> bool:
+        return True
+
+    def retell(self, endpoint: Endpoint) -> tuple[Model, ...] | None:
+        return None
 
     async def look(self, found: Callable[[Finding], object]) -> None:
         if self.error:
@@ -136,32 +146,33 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     sweeper = Sweeper([source], registry, bus, monotonic=time.monotonic, wall=time.time)
     writer, reader = Writer(tmp_path / "ledger.sqlite3"), Reader(tmp_path / "ledger.sqlite3")
     writer.start()
-    settings = Settings(tmp_path / "settings.json")
-    modes = Modes(Mode.NORMAL, settings, lambda: Mode.NO_PAID, bus, time.time)
-    budgets = Budgets(Calendar(), time.time)
-    written = partial(load, tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text(ALIAS, encoding="utf-8")
-    choices = Choices(written().config, settings, written)
+    live = Live(tmp_path / "config.toml", Settings(tmp_path / "settings.json"), partial(overrides, {}))
+    live.tell(lambda _: sweeper.hurry("other pages are to be read", everything=True), "urls")
+    modes = Modes(live, bus, time.time)
+    budgets = Budgets(Calendar(), time.time)
+    choices = Choices(live)
     rooms = Rooms(
         router=_router(registry, sweeper, bus, writer, loads, modes=modes, choices=choices),
         registry=registry,
         sweeper=sweeper,
-        keys=Keybook(Config(), {}, Credentials(tmp_path / "credentials.toml"), Sessions(), time.time),
+        keys=Keybook(Config, {}, Credentials(tmp_path / "credentials.toml"), Sessions(), time.time),
         reader=reader,
         writer=writer,
         bus=bus,
-        info=Info("1.2.3", 4711, STARTED_AT, "http://127.0.0.1:11711", "/run/p.sock", None, str(tmp_path)),
+        info=Info("1.2.3", 4711, STARTED_AT, "http://127.0.0.1:11711", "/run/p.sock", str(tmp_path)),
         jobs=jobs,
         loads=loads,
-        signs=Signs(after=15.0),
         border=Border(modes.mode, bus, writer.enqueue, time.time),
-        key_watch=KeyWatch(Sessions(), registry, Gate(), time.monotonic, asks=False),
+        key_watch=KeyWatch(Sessions(), registry, Gate(), time.monotonic, asks=bool),
         modes=modes,
         budgets=budgets,
-        budget_settings=BudgetSettings(budgets, settings, written),
+        budget_settings=BudgetSettings(budgets, live),
         callers=Callers(),
         choices=choices,
-        catalogues=Catalogues(),
+        catalogues=Catalogues(pages=lambda: live.config.urls),
+        live=live,
+        config_watch=ConfigWatch(live, _put_to_use, bus, time.time),
     )
     yield House(rooms, source, bus, jobs)
     await sweeper.close()
@@ -179,6 +190,10 @@ def sums(house: House, tmp_path: Path) -> Iterator[Sums]:
 
 
 async def _nothing() -> None:
+    pass
+
+
+async def _put_to_use(changed: frozenset[str]) -> None:
     pass
 
 

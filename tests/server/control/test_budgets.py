@@ -92,6 +92,7 @@ async def test_none_tells_what_the_file_says_all_the_same(
     owner: ClientSession, house: House, tmp_path: Path
 ) -> None:
     (tmp_path / "config.toml").write_text('[budgets.x]\nwindow = "day"\nlimit = 1\n')
+    house.rooms.live.reload()
     answer: BudgetsShape = await (await owner.post(f"{URL}/none", json={})).json()
     assert answer["notes"] == [f"budget x is set in {tmp_path / 'config.toml'}, [budgets.x]"]
     shown = [(each["name"], each["limit"], each["left"], each["origin"]) for each in answer["budgets"]]

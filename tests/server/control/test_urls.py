@@ -28,7 +28,7 @@ async def test_each_cloud_is_told_with_its_page_though_it_is_no_place_yet(
 async def test_another_page_is_set_and_taken_back(owner: ClientSession, house: House) -> None:
     response = await owner.post("/control/v0/urls/zhipu", json={"url": PAGE})
     one = zhipu(await response.json())
-    assert (one["docs"], one["docs_origin"]) == (PAGE, "configuration"), "this house keeps no settings"
+    assert (one["docs"], one["docs_origin"]) == (PAGE, "command")
     response = await owner.post("/control/v0/urls/zhipu", json={"url": None})
     assert zhipu(await response.json())["docs_origin"] == "known"
 

@@ -11,7 +11,9 @@ from pointsman.config.load import Loaded, load
 from pointsman.config.override import overrides
 from pointsman.config.settings import Settings
 from pointsman.paths import find_paths
+from pointsman.server.control.config_shapes import ReloadShape, SettingShape
 
+PATIENCE = 60.0  # seconds; places that are new are looked at
 HEADS = ("KEY", "VALUE", "ORIGIN")
 
 
@@ -23,25 +25,23 @@ class FileShape(TypedDict):
     warnings: list[str]
 
 
-class SettingShape(TypedDict):
-    key: str  # dotted
-    value: str  # as TOML, or words where it has none
-    origin: str  # default | file | command | environment
-
-
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=("path", "check", "show"),
-        help="path: where the file is; check: whether it holds; show: each value in force, and its origin",
+        choices=("path", "check", "show", "reload"),
+        help="path: where the file is; check: whether it holds; show: each value in force, and its origin; "
+        "reload: have the daemon read it again now",
     )
     shared.config_file(parser)
+    shared.where(parser)
     shared.as_json(parser)
 
 
 def run(args: Namespace, shell: Shell) -> int:
     """Raises ConfigError for a file that does not hold."""
-    paths = find_paths(shell.environ, config=args.config)
+    if args.what == "reload":
+        return _reload(args, shell)
+    paths = find_paths(shell.environ, config=args.config, state=args.state)
     file = paths.config_file
     if args.what == "path":
         shape = FileShape(path=str(file), exists=file.exists(), warnings=[])
@@ -57,6 +57,20 @@ def run(args: Namespace, shell: Shell) -> int:
         _say(args, shell.screen, _verdict(shape), shape)
     else:
         _show(args, shell.screen, loaded)
+    return 0
+
+
+def _reload(args: Namespace, shell: Shell) -> int:
+    done: ReloadShape = shell.client(args).post("/reload", patience=PATIENCE)
+    if args.json:
+        shell.screen.json(done)
+        return 0
+    for warning in done["warnings"]:
+        shell.screen.note(f"pointsman: {warning}")
+    shell.screen.line(f"Read {done['file'] or 'no file, the defaults hold'}")
+    shell.screen.line(f"Changed: {', '.join(done['changed']) or 'nothing'}")
+    if done["waiting"]:
+        shell.screen.line(f"Restart needed for: {', '.join(done['waiting'])}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from pointsman.server.control.aliases import delete_alias, get_aliases, post_alias
 from pointsman.server.control.budgets import delete_budget, get_budgets, post_budget, post_none
+from pointsman.server.control.config import get_config, post_reload
 from pointsman.server.control.decisions import get_decision, get_decisions
 from pointsman.server.control.discover import post_discover
 from pointsman.server.control.events import get_events
@@ -138,5 +139,7 @@ ROUTES: tuple[Row, ...] = (
         get_analytics,
         "How requests were understood, and how they went; ?since=.",
     ),
+    Row("GET", f"{PREFIX}/config", get_config, "Every setting in force, and who says so."),
+    Row("POST", f"{PREFIX}/reload", post_reload, "Read the configuration again; through the socket alone."),
     Row("GET", f"{PREFIX}/events", get_events, "What happens, as server-sent events."),
 )

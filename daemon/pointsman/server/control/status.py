@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from pointsman.config.live import Live
 from pointsman.dates import Calendar
 from pointsman.errors import LedgerError
 from pointsman.jobs import Report
@@ -14,6 +15,7 @@ from pointsman.ledger.queries import Decided, Line, Reader
 from pointsman.ledger.spending import Sum
 from pointsman.routing.policy import CONTEXT
 from pointsman.server.control import advice, budgets, catalogue, contexts, limits, mode
+from pointsman.server.control.config import file_of
 from pointsman.server.control.hints import Scene, hints
 from pointsman.server.control.reply import reply
 from pointsman.server.control.shapes import (
@@ -72,7 +74,7 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         uptime=now - info.started_at,
         url=info.url,
         socket=info.socket,
-        config_file=info.config_file,
+        config_file=file_of(rooms.live),
         state_dir=info.state_dir,
         endpoints=catalogue.endpoints(snapshot),
         models=catalogue.count_by_tier(snapshot),
@@ -86,12 +88,18 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         gone=[_gone(one) for one in rooms.border.gone()],
         limits=limits.left_alone(rooms.router),
         hints=[
-            *filter(None, [rooms.keys.trouble]),
+            *filter(None, [rooms.config_watch.trouble, _waiting(rooms.live), rooms.keys.trouble]),
             *hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
         ],
         failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
         ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),
     )
+
+
+def _waiting(live: Live) -> str:
+    """Restart needed, and what for; empty: not."""
+    keys = ", ".join(live.waiting)
+    return f"{keys}: changed in the configuration, restart needed" if keys else ""
 
 
 def _gone(one: Gone) -> GoneShape:

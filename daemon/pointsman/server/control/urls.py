@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from pointsman.catalogue.providers import PROVIDERS, provider
 from pointsman.catalogue.row import Provider
 from pointsman.config.readers import nearest, read_url
-from pointsman.discovery.catalogues import Catalogues, Sync
+from pointsman.discovery.catalogues import Sync
 from pointsman.discovery.written import Written
 from pointsman.errors import BadRequest, NotFound
 from pointsman.server.control.reply import reply
@@ -35,14 +35,16 @@ async def post_url(request: web.Request) -> web.Response:
     check_change(request)
     rooms, row = request.app[ROOMS], _row(request.match_info["name"])
     url = _read(await read_body(request))
-    try:
-        if url is None:
-            rooms.catalogues.urls.reset(row)
-        else:
-            rooms.catalogues.urls.set(row, _page(url))
-    finally:
-        rooms.sweeper.hurry(f"another page for {row.id}", everything=True)
+    if url is None:
+        rooms.live.change({}, [_key(row)])
+    else:
+        rooms.live.change({_key(row): _page(url)})
     return reply(_shape(rooms))
+
+
+def _key(row: Provider) -> str:
+    """In the configuration."""
+    return f"urls.{row.id}"
 
 
 def _read(body: bytes) -> str | None:
@@ -77,22 +79,22 @@ def _shape(rooms: Rooms) -> UrlsShape:
     others = (row for row in PROVIDERS if row.base_url and row.id not in {place.id for place in there})
     return UrlsShape(
         urls=[
-            *(_of(place.row, rooms.catalogues, place, counted[place.id]) for place in there),
-            *(_of(row, rooms.catalogues) for row in others),
+            *(_of(place.row, rooms, place, counted[place.id]) for place in there),
+            *(_of(row, rooms) for row in others),
         ]
     )
 
 
-def _of(row: Provider, catalogues: Catalogues, place: Written | None = None, models: int = 0) -> UrlShape:
-    urls, sync = catalogues.urls, catalogues.sync(place) if place else Sync("")
-    docs = urls.of(row)
+def _of(row: Provider, rooms: Rooms, place: Written | None = None, models: int = 0) -> UrlShape:
+    sync = rooms.catalogues.sync(place) if place else Sync("")
+    docs = rooms.catalogues.page(row)
     origin = "known" if docs == row.docs_url else "configuration"
     return UrlShape(
         name=place.id if place else row.id,
         title=row.title,
         list=f"{place.place}/models" if place else "",
         docs=docs,
-        docs_origin="command" if urls.is_set(row) else origin,
+        docs_origin="command" if _key(row) in rooms.live.commands else origin,
         source=sync.source,
         synced_at=sync.at,
         models=models,

@@ -1,0 +1,72 @@
+"""The configuration is read again: when its file has changed, on SIGHUP, and when somebody asks for it.
+
+A file that can't be used changes nothing; what is wrong with it is told until it has been mended.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from pointsman.config.live import Live
+from pointsman.config.source import Stamp
+from pointsman.errors import ConfigError
+from pointsman.events import Bus
+
+EVERY = 2.0  # seconds; what has changed is read when it has rested as long
+
+log = logging.getLogger(__name__)
+
+
+class ConfigWatch:
+    """`put_to_use` is told which sections changed, and does what has to be waited for."""
+
+    def __init__(
+        self,
+        live: Live,
+        put_to_use: Callable[[frozenset[str]], Awaitable[object]],
+        bus: Bus,
+        wall: Callable[[], float],
+    ) -> None:
+        self._live = live
+        self._put_to_use = put_to_use
+        self._bus = bus
+        self._wall = wall
+        self._seen: Stamp = live.stamp
+        self._tried: Stamp = live.stamp
+        self.trouble = ""  # what is wrong with the file as it is now; empty: nothing
+
+    async def look(self) -> None:
+        """A job. An editor may still be writing what has just changed: half a file may be a good one."""
+        before, self._seen = self._seen, await asyncio.to_thread(self._live.newest)
+        if self._seen == before and self._seen != self._tried:
+            await self.try_reload()
+
+    async def try_reload(self) -> None:
+        """For who can't be told what is wrong: the log is."""
+        try:
+            changed = await self.reload()
+        except ConfigError:
+            log.warning("%s", self.trouble)
+        else:
+            log.warning("the configuration was read again; others are now: %s", _listed(changed))
+
+    async def reload(self) -> frozenset[str]:
+        """The sections that are others now. Raises ConfigError: nothing has changed."""
+        self._tried = self._live.newest()
+        try:
+            changed = self._live.reload()
+        except ConfigError as error:
+            self.trouble = f"{error}\nWhat was read before stays in force."
+            self._bus.publish("config.refused", self._wall(), why=str(error))
+            raise
+        self.trouble = ""
+        for warning in self._live.loaded.warnings:
+            log.warning("%s", warning)
+        await self._put_to_use(changed)
+        if changed:
+            self._bus.publish("config.changed", self._wall(), sections=sorted(changed))
+        return changed
+
+
+def _listed(sections: frozenset[str]) -> str:
+    return ", ".join(sorted(sections)) or "none"

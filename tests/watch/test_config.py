@@ -1,0 +1,113 @@
+"""The configuration is read again when its file has changed and rests, and what is wrong with it is told."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pointsman.config.live import Live
+from pointsman.config.override import overrides
+from pointsman.config.settings import Settings
+from pointsman.errors import ConfigError
+from pointsman.events import Bus, Watcher
+from pointsman.watch.config import ConfigWatch
+
+
+class Desk:
+    def __init__(self, folder: Path, text: str = "") -> None:
+        self.file = folder / "config.toml"
+        self.write(text)
+        self.live = Live(self.file, Settings(folder / "settings.json"), partial(overrides, {}))
+        self.put_to_use: list[frozenset[str]] = []
+        self.bus = Bus()
+        self.watch = ConfigWatch(self.live, self._put_to_use, self.bus, lambda: 5.0)
+
+    async def _put_to_use(self, changed: frozenset[str]) -> None:
+        self.put_to_use.append(changed)
+
+    def write(self, text: str) -> None:
+        self.file.write_text(text, encoding="utf-8")
+
+    @property
+    def alias(self) -> str | None:
+        return self.live.config.models.get("big")
+
+
+async def kinds(watcher: Watcher) -> list[str]:
+    seen = []
+    while happening := await watcher.next(0):
+        seen.append(happening.kind)
+    return seen
+
+
+async def test_what_has_changed_is_read_when_it_rests(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    watcher = desk.bus.watch()
+    await desk.watch.look()
+    desk.write('[models]\nbig = "a"\n')
+    await desk.watch.look()
+    assert desk.alias is None, "an editor may still be writing"
+    await desk.watch.look()
+    assert str(desk.alias) == "a"
+    assert desk.put_to_use == [frozenset({"models"})]
+    await desk.watch.look()
+    assert await kinds(watcher) == ["config.changed"]
+
+
+async def test_half_of_a_file_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, '[models]\nbig = "a"\n')
+    desk.write("")
+    await desk.watch.look()
+    desk.write('[models]\nbig = "b"\n')
+    await desk.watch.look()
+    assert desk.alias == "a"
+    await desk.watch.look()
+    assert (desk.alias, len(desk.put_to_use)) == ("b", 1)
+
+
+async def test_a_bad_file_is_told_once_and_until_it_is_mended(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, '[models]\nbig = "a"\n')
+    watcher = desk.bus.watch()
+    desk.write("[models]\nbig = 7\n")
+    for _ in range(5):
+        await desk.watch.look()
+    assert await kinds(watcher) == ["config.refused"]
+    assert f"{desk.file}:2: models.big must be" in desk.watch.trouble
+    assert "What was read before stays in force" in desk.watch.trouble
+    assert desk.alias == "a"
+    desk.write('[models]\nbig = "b"\n')
+    await desk.watch.look()
+    await desk.watch.look()
+    assert (desk.watch.trouble, desk.alias) == ("", "b")
+
+
+async def test_who_asks_is_not_made_to_wait_for_it_to_rest(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.write('[models]\nbig = "a"\n')
+    assert await desk.watch.reload() == {"models"}
+    await desk.watch.look()
+    await desk.watch.look()
+    assert len(desk.put_to_use) == 1, "it is not read twice"
+    desk.write("[oh\n")
+    with pytest.raises(ConfigError):
+        await desk.watch.reload()
+
+
+async def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, '[models]\nbig = "a"\n')
+    desk.file.unlink()
+    await desk.watch.look()
+    await desk.watch.look()
+    assert "it is gone" in desk.watch.trouble
+    assert desk.alias == "a"
+
+
+async def test_a_warning_about_the_new_file_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(tmp_path)
+    desk.write('[providers.groq]\napi_key = "gsk_1234567890"\n')
+    desk.file.chmod(0o644)
+    await desk.watch.try_reload()
+    assert "can be read by others" in caplog.text
+    assert "gsk_" not in caplog.text
