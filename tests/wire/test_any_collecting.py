@@ -301,6 +301,14 @@ def test_whatever_pieces_a_message_comes_in_all_of_it_is_there(
 # -- as no engine should tell it
 
 
+def test_a_model_that_is_no_name_is_not_told() -> None:
+    begun = b'data: {"type": "message_start", "message": {"model": 7}}\n\n'
+    said = b'data: {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "a"}}\n\n'
+    collector = COLLECTORS["anthropic.messages"]("local/tiny")
+    collector.feed(begun + said)
+    assert json.loads(collector.whole())["model"] == "local/tiny"
+
+
 @pytest.mark.parametrize("form", VOICES)
 @given(data=st.data(), places=cuts)
 def test_whatever_comes_there_is_an_answer_or_a_failure_of_its_server(

@@ -24,6 +24,7 @@ class Collector:
 
     def __init__(self, model: str) -> None:
         self._events = Events()
+        self._model = model
         self._message: Json = {"type": "message", "role": "assistant", "model": model}
         self._blocks: dict[int, Json] = {}
         self._inputs: dict[int, StringIO] = {}  # of tools: JSON, in pieces
@@ -40,7 +41,7 @@ class Collector:
                 self._blocks.setdefault(number, {})["input"] = self._input(told)
         content = [self._blocks[number] for number in sorted(self._blocks)]
         with collecting():
-            return written(self._message | {"content": content})
+            return written(self._message | {"content": content, "model": self._model})
 
     def _hear(self, event: Json) -> None:
         number = event.get("index")
