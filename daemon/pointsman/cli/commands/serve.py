@@ -4,13 +4,15 @@ import logging
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, count
-from pointsman.daemon import Options, serve
-from pointsman.server.rooms import Info
 from pointsman.types import Endpoint, Health, Snapshot, Tier
+
+if TYPE_CHECKING:
+    from pointsman.server.rooms import Info
 
 BODY = '{"model": "auto", "messages": [{"role": "user", "content": "Hello"}]}'
 WAYS_ON = (
@@ -45,13 +47,16 @@ def _port(text: str) -> int:
 
 def run(args: Namespace, shell: Shell) -> int:
     """Raises StartError, which says why the daemon can't start, and KeyboardInterrupt as `serve` does."""
+    # All the rooms, which whoever only reads the arguments spares.
+    from pointsman.daemon import Options, serve
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = Options(args.config, args.state, args.socket, args.host, args.port)
     serve(options, shell.environ, partial(_announce, shell.screen))
     return 0
 
 
-def _announce(screen: Screen, info: Info, snapshot: Snapshot, looked_for: Sequence[str]) -> None:
+def _announce(screen: Screen, info: "Info", snapshot: Snapshot, looked_for: Sequence[str]) -> None:
     """What was found, where it listens, a line that works."""
     socket = f" and unix:{info.socket}" if info.socket else ""
     screen.line(f"Pointsman {info.version} listens on {info.url}{socket}", style="bold")
