@@ -55,6 +55,23 @@ the service `pointsman` in the system's keyring; needs `pip install 'pointsman[k
 holds a key should be yours alone: `chmod 600`. No command and no message shows a key.
 """
 
+OLDER = """\
+## An older configuration
+
+A JSON file of another program is read as it is, wherever a configuration is named
+(`pointsman serve --config old.json`), as far as it means something here:
+
+| in the JSON | here |
+|---|---|
+| `agents.defaults.model` | `[roles] main` |
+| `agents.defaults.subagentModel` | `[roles] subagent` |
+| `agents.defaults.delegationModel` | `[roles] delegation` |
+| `providers.NAME.apiKey` | `[providers.NAME] api_key`; `"${VARIABLE}"` becomes `env:VARIABLE` |
+| `providers.NAME.apiBase` | `[providers.NAME] api_base` |
+
+An empty text and `null` mean that nothing is set. All else is for the other program: one warning names it.
+"""
+
 LOCAL_EXAMPLE = """\
 [providers.desk]
 api_base = "http://192.168.1.20:8080/v1"
@@ -85,7 +102,7 @@ limit = 1.00
 
 def render() -> str:
     """The whole page, with a line end at its end."""
-    return "\n".join([INTRODUCTION, *_examples(), CHANGES, KEYS, *_variables(), *_sections()])
+    return "\n".join([INTRODUCTION, *_examples(), CHANGES, KEYS, OLDER, *_variables(), *_sections()])
 
 
 def _examples() -> Iterator[str]:

@@ -9,15 +9,16 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from pointsman.config.keys import is_reference
-from pointsman.config.lines import KeyPath, key_lines, line_of
+from pointsman.config.legacy import is_json, read_older
+from pointsman.config.lines import dotted, key_lines, line_of
 from pointsman.config.override import NOTHING, Origin, Overrides, key_of, overridden
 from pointsman.config.problems import Problem, problems_of, same_names, unknown_profiles
 from pointsman.config.schema import Config
-from pointsman.config.source import Source, read_source
+from pointsman.config.source import Document, Source, read_source
 from pointsman.errors import ConfigError
 
 READABLE_BY_OTHERS = 0o077  # permission bits
-NO_LINES: Mapping[KeyPath, int] = MappingProxyType({})
+NO_DOCUMENT = Document(MappingProxyType({}), MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +41,31 @@ def load(path: Path | None, *, explicit: bool = False, overrides: Overrides = NO
 
 def check(source: Source | None, overrides: Overrides) -> Loaded:
     """What a file that was read comes to. Raises ConfigError, one line for each thing that is wrong."""
-    document = overridden(source.tables() if source else {}, overrides)
+    document = read_document(source) if source else NO_DOCUMENT
     try:
-        config = Config.model_validate(document)
+        config = Config.model_validate(overridden(document.tables, overrides))
     except ValidationError as error:
         # Not chained: the library's error holds what stands in the file, keys too.
         problems = problems_of(error)
     else:
         problems = [*unknown_profiles(config), *same_names(config, overrides)]
     if problems:
-        raise _error(problems, source, overrides)
+        raise _error(problems, str(source.path) if source else "", document, overrides)
     origins = MappingProxyType({key: origin for key, (_, origin) in overrides.items()})
-    warnings = tuple(_warnings(config, source)) if source else ()
+    warnings = tuple(_warnings(config, source, document)) if source else ()
     return Loaded(config, source.path if source else None, origins, warnings)
 
 
-def _error(problems: Sequence[Problem], source: Source | None, overrides: Overrides) -> ConfigError:
+def read_document(source: Source) -> Document:
+    """TOML, or the older JSON. Raises ConfigError."""
+    return read_older(source) if is_json(source) else Document(source.tables(), key_lines(source.text))
+
+
+def _error(problems: Sequence[Problem], file: str, document: Document, overrides: Overrides) -> ConfigError:
     """One error with a line for each problem: the file's in its own order, then those of what won over it."""
-    file, lines = (str(source.path), key_lines(source.text)) if source else ("", NO_LINES)
     said = [problem for problem in problems if key_of(problem.path) in overrides]
-    written = [(line_of(problem.path, lines), problem.message) for problem in problems if problem not in said]
+    others = (problem for problem in problems if problem not in said)
+    written = [(line_of(problem.path, document.lines), problem.message) for problem in others]
     written.sort(key=lambda placed: placed[0] or 0)
     shown = [str(ConfigError(message, file, line)) for line, message in written]
     shown += [f"{overrides[key_of(problem.path)][1].words}: {problem.message}" for problem in said]
@@ -69,7 +75,10 @@ def _error(problems: Sequence[Problem], source: Source | None, overrides: Overri
     return ConfigError("\n".join([message, *shown[1:]]), file, line)
 
 
-def _warnings(config: Config, source: Source) -> Iterator[str]:
+def _warnings(config: Config, source: Source, document: Document) -> Iterator[str]:
+    if document.unused:
+        listed = ", ".join(map(dotted, document.unused))
+        yield f"{source.path}: an older configuration; what has no meaning here is not used: {listed}"
     holds_a_key = any(one.api_key and not is_reference(one.api_key) for one in config.providers.values())
     if holds_a_key and source.mode and source.mode & READABLE_BY_OTHERS:
         fix = f"chmod 600 {shlex.quote(str(source.path))}"

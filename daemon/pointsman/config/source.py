@@ -3,11 +3,13 @@
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from pointsman.config.lines import KeyPath
 from pointsman.errors import ConfigError
 
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -15,6 +17,15 @@ _TOML_END = " (at end of document)"
 
 
 Stamp = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a configuration says, the line of each key, and what is in it that has no meaning here."""
+
+    tables: Mapping[str, Any]
+    lines: Mapping[KeyPath, int]
+    unused: tuple[KeyPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
