@@ -10,6 +10,7 @@ from argparse import Action, ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from keyword import iskeyword
 
 from pointsman.cli.address import DaemonAway
 from pointsman.cli.arguments import Parser
@@ -26,6 +27,11 @@ class Command:
 
     name: str
     help: str
+
+    @property
+    def module(self) -> str:
+        """Where Python has the name for itself, a line is put after it."""
+        return f"pointsman.cli.commands.{self.name}{'_' * iskeyword(self.name)}"
 
 
 COMMANDS = (
@@ -50,6 +56,7 @@ COMMANDS = (
     Command("keys", "which providers have a key; set, test or remove one"),
     Command("urls", "where lists of models are had, or pages in their place"),
     Command("config", "where the configuration is, whether it holds, what is in force"),
+    Command("import", "write the configuration from an older one, in JSON"),
 )
 
 
@@ -112,7 +119,7 @@ def build_parser(chosen: str) -> ArgumentParser:
 
 def fill(parser: ArgumentParser, command: Command) -> None:
     """Gives a command's parser its arguments, and what to run."""
-    module = import_module(f"pointsman.cli.commands.{command.name}")
+    module = import_module(command.module)
     parser.description = module.__doc__
     module.arguments(parser)
     parser.set_defaults(run=module.run)

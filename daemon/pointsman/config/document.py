@@ -70,6 +70,8 @@ A JSON file of another program is read as it is, wherever a configuration is nam
 | `providers.NAME.apiBase` | `[providers.NAME] api_base` |
 
 An empty text and `null` mean that nothing is set. All else is for the other program: one warning names it.
+`pointsman import old.json` writes the same as TOML, keys included, into a file that only you can read, if
+there is none yet; `--print` shows it without keys, `--to FILE` writes elsewhere.
 """
 
 LOCAL_EXAMPLE = """\
