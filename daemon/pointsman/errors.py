@@ -237,10 +237,14 @@ class StartError(PointsmanError):
 
 
 class ConfigError(StartError):
-    """The configuration can't be used. `file` and `line` (from 1) say where."""
+    """The configuration can't be used. `file` and `line` (from 1) say where.
 
-    def __init__(self, message: str, file: str = "", line: int | None = None) -> None:
+    `reason`: what is wrong, without where and without what to do there.
+    """
+
+    def __init__(self, message: str, file: str = "", line: int | None = None, *, reason: str = "") -> None:
         place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(place + message)
         self.file = file
         self.line = line
+        self.reason = reason or message

@@ -45,6 +45,10 @@ def config_file(parser: ArgumentParser) -> None:
     parser.add_argument("--config", type=path, metavar="FILE", help="configuration file (POINTSMAN_CONFIG)")
 
 
+def state_folder(parser: ArgumentParser) -> None:
+    parser.add_argument("--state", type=path, metavar="DIR", help="state folder (POINTSMAN_STATE)")
+
+
 def at_least_one(text: str) -> int:
     if not text.isdecimal() or (number := int(text)) < 1:
         raise ArgumentTypeError(f"{text!r} is no whole number above 0")

@@ -40,10 +40,7 @@ holds or, where something is wrong with it, none: what was read before stays in 
 `pointsman status` and `config reload` say what is wrong in which line. Answers under way go on as they began;
 what was spent, what is limited and what is left alone stays so. Where the daemon listens (`[server]`) is
 settled at its start: `status` says when a restart is needed.
-
-What commands set (`pointsman mode`, `profile`, `alias`, `budget` ...) wins over the file and holds over
-restarts, until the command takes it back. A file that is gone is no reason to forget its budgets: that is
-said, too.
+A file that is gone is no reason to forget its budgets: that is said, too.
 """
 
 KEYS = """\
@@ -53,6 +50,15 @@ KEYS = """\
 `file:PATH` (a file with nothing else in it; `~/` is the home folder), or `keyring:NAME` (the entry NAME of
 the service `pointsman` in the system's keyring; needs `pip install 'pointsman[keyring]'`). A file that
 holds a key should be yours alone: `chmod 600`. No command and no message shows a key.
+"""
+
+SETTINGS = """\
+## What commands have set
+
+`pointsman mode`, `profile`, `alias`, `role`, `task`, `budget` and `urls` win over the file and outlast a
+restart; each takes back what it has set. If that fits the file no more, as when `[profiles.mine]` is taken
+out while `mine` is the active profile, the start refuses, and `pointsman config undo profiles.active` takes
+it back without a daemon.
 """
 
 OLDER = """\
@@ -104,7 +110,9 @@ limit = 1.00
 
 def render() -> str:
     """The whole page, with a line end at its end."""
-    return "\n".join([INTRODUCTION, *_examples(), CHANGES, KEYS, OLDER, *_variables(), *_sections()])
+    return "\n".join(
+        [INTRODUCTION, *_examples(), CHANGES, KEYS, SETTINGS, OLDER, *_variables(), *_sections()]
+    )
 
 
 def _examples() -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from pointsman.config.load import Loaded, check
-from pointsman.config.override import Origin, Overrides
+from pointsman.config.override import Overrides
 from pointsman.config.schema import Config
 from pointsman.config.settings import Settings
 from pointsman.config.source import Source, Stamp, read_source, stamp_of
@@ -83,7 +83,7 @@ class Live:
         try:
             self.loaded = check(self._source, self._said({**kept, **new}))
         except ConfigError as error:
-            raise BadRequest(str(error).removeprefix(f"{Origin.COMMAND.words}: ")) from None
+            raise BadRequest(error.reason) from None
         self._tell(before)
         self._settings.swap(gone, new)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pointsman.config.keys import is_reference
 from pointsman.config.legacy import is_json, read_older
-from pointsman.config.lines import dotted, key_lines, line_of
+from pointsman.config.lines import KeyPath, dotted, key_lines, line_of
 from pointsman.config.override import NOTHING, Origin, Overrides, key_of, overridden
 from pointsman.config.problems import Problem, problems_of, same_names, unknown_profiles
 from pointsman.config.schema import Config
@@ -63,16 +63,31 @@ def read_document(source: Source) -> Document:
 
 def _error(problems: Sequence[Problem], file: str, document: Document, overrides: Overrides) -> ConfigError:
     """One error with a line for each problem: the file's in its own order, then those of what won over it."""
-    said = [problem for problem in problems if key_of(problem.path) in overrides]
-    others = (problem for problem in problems if problem not in said)
-    written = [(line_of(problem.path, document.lines), problem.message) for problem in others]
+    keyed = [(_said_by(problem.path, document, overrides), problem) for problem in problems]
+    written = [(line_of(one.path, document.lines), one.message) for key, one in keyed if not key]
     written.sort(key=lambda placed: placed[0] or 0)
+    said = [(key, one.message) for key, one in keyed if key]
     shown = [str(ConfigError(message, file, line)) for line, message in written]
-    shown += [f"{overrides[key_of(problem.path)][1].words}: {problem.message}" for problem in said]
+    shown += [_told(key, message, overrides[key][1]) for key, message in said]
     if not written:
-        return ConfigError("\n".join(shown))
+        return ConfigError("\n".join(shown), reason="\n".join(message for _, message in said))
     line, message = written[0]  # the error itself puts its place in front of the first
     return ConfigError("\n".join([message, *shown[1:]]), file, line)
+
+
+def _said_by(path: KeyPath, document: Document, overrides: Overrides) -> str:
+    """The key of what won over the file and is wrong; empty: the file itself is."""
+    key = key_of(path)
+    if key in overrides or path in document.lines:
+        return key if key in overrides else ""
+    # A section that nobody knows is told of by its own name, and set by a key in it.
+    return next((one for one in overrides if one.startswith(f"{key}.")), "")
+
+
+def _told(key: str, message: str, origin: Origin) -> str:
+    """Who says what is wrong, and how that is taken back."""
+    undo = f"; `pointsman config undo {shlex.quote(key)}` takes it back" if origin is Origin.COMMAND else ""
+    return f"{origin.words}: {message}{undo}"
 
 
 def _warnings(config: Config, source: Source, document: Document) -> Iterator[str]:

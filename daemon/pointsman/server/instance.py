@@ -11,9 +11,13 @@ from pointsman.errors import StartError
 from pointsman.paths import Paths
 
 
+class RunsAlready(StartError):
+    """Another daemon holds the state folder; the message says where it is."""
+
+
 @contextmanager
 def sole(paths: Paths) -> Iterator[None]:
-    """Holds the state folder. Raises StartError, which says where the daemon is that holds it already."""
+    """Holds the state folder. Raises RunsAlready, or StartError where the folder is of no use."""
     handle = _open_lock(paths)
     try:
         _take(handle, paths)
@@ -62,7 +66,7 @@ def _take(handle: int, paths: Paths) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StartError(f"Pointsman is running already: {_whereabouts(paths)}") from None
+        raise RunsAlready(f"Pointsman is running already: {_whereabouts(paths)}") from None
     except OSError as error:
         raise StartError(f"{paths.lock} can't be locked: {error.strerror}") from error
 

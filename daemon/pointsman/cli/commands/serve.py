@@ -24,7 +24,7 @@ WAYS_ON = (
 
 def arguments(parser: ArgumentParser) -> None:
     shared.config_file(parser)
-    parser.add_argument("--state", type=shared.path, metavar="DIR", help="state folder (POINTSMAN_STATE)")
+    shared.state_folder(parser)
     parser.add_argument(
         "--socket",
         type=shared.some,
