@@ -57,6 +57,7 @@ COMMANDS = (
     Command("urls", "where lists of models are had, or pages in their place"),
     Command("config", "where the configuration is, whether it holds, what is in force"),
     Command("import", "write the configuration from an older one, in JSON"),
+    Command("completion", "what has a shell complete commands and options on TAB"),
 )
 
 
@@ -105,14 +106,14 @@ def _check(words: Sequence[str]) -> None:
             ) from None
 
 
-def build_parser(chosen: str) -> ArgumentParser:
-    """All commands with their line of help; only the chosen one's module is imported."""
+def build_parser(*chosen: str) -> ArgumentParser:
+    """All commands with their line of help; only the modules of those that are chosen are imported."""
     parser = Parser("pointsman", description="One local endpoint for every AI tool.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for command in COMMANDS:
         below = subparsers.add_parser(command.name, help=command.help)
-        if command.name == chosen:
+        if command.name in chosen:
             fill(below, command)
     return parser
 
