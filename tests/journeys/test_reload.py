@@ -79,6 +79,7 @@ async def test_a_hundred_streams_go_on_over_reloads_good_and_bad(
     assert texts[0]
     status = (await patient.get(f"{desk.here.url}/control/v0/status")).json()
     assert f"{desk.file}:2: models.main" in status["hints"][0]
+    assert status["hints"][0].endswith("; what was read before stays in force")
 
 
 async def test_prices_and_budgets_hold_from_the_next_request_on(

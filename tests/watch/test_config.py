@@ -73,7 +73,7 @@ async def test_a_bad_file_is_told_once_and_until_it_is_mended(tmp_path: Path) ->
         await desk.watch.look()
     assert await kinds(watcher) == ["config.refused"]
     assert f"{desk.file}:2: models.big must be" in desk.watch.trouble
-    assert "What was read before stays in force" in desk.watch.trouble
+    assert "what was read before stays in force" in desk.watch.trouble
     assert desk.alias == "a"
     desk.write('[models]\nbig = "b"\n')
     await desk.watch.look()

@@ -56,7 +56,7 @@ class ConfigWatch:
         try:
             changed = self._live.reload()
         except ConfigError as error:
-            self.trouble = f"{error}\nWhat was read before stays in force."
+            self.trouble = f"{error}\nwhat was read before stays in force"
             self._bus.publish("config.refused", self._wall(), why=str(error))
             raise
         self.trouble = ""

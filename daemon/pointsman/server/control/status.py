@@ -29,6 +29,7 @@ from pointsman.server.control.shapes import (
 from pointsman.server.rooms import ROOMS, Rooms
 from pointsman.types import Tier
 from pointsman.watch.border import Gone
+from pointsman.watch.config import ConfigWatch
 from pointsman.wire.formats import FORMATS
 
 TYPICAL = b'{"model":"auto","messages":[{"role":"user","content":"Hello"}]}'
@@ -88,12 +89,17 @@ def _status(rooms: Rooms, past: Past, now: float, monotonic: float) -> StatusSha
         gone=[_gone(one) for one in rooms.border.gone()],
         limits=limits.left_alone(rooms.router),
         hints=[
-            *filter(None, [rooms.config_watch.trouble, _waiting(rooms.live), rooms.keys.trouble]),
+            *filter(None, [_trouble(rooms.config_watch), _waiting(rooms.live), rooms.keys.trouble]),
             *hints(Scene(snapshot, decision, contexts.turned_away(snapshot, past.too_long))),
         ],
         failed_jobs=_failed(rooms.jobs.reports) + catalogue.troubles(rooms.sweeper),
         ledger=LedgerShape(trouble=rooms.writer.trouble or past.trouble, lost=rooms.writer.lost),
     )
+
+
+def _trouble(watch: ConfigWatch) -> str:
+    """All that is wrong with the file, as one of the things to mend."""
+    return "; ".join(watch.trouble.splitlines())
 
 
 def _waiting(live: Live) -> str:
