@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import stat
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +11,15 @@ from aiohttp import web
 
 from pointsman.errors import StartError
 from pointsman.paths import LONGEST_SOCKET_PATH
-from pointsman.server.listen import DEFAULT_PORT, PORTS_TRIED, bind_first, bind_tcp, bind_unix, serving
+from pointsman.server.listen import (
+    BACKLOG,
+    DEFAULT_PORT,
+    PORTS_TRIED,
+    bind_first,
+    bind_tcp,
+    bind_unix,
+    serving,
+)
 
 
 def port_of(sock: socket.socket) -> int:
@@ -145,6 +154,14 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartError, match="can't listen on"):
         bind_unix(tmp_path / "file" / "p.sock")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long the queue may be")
+async def test_while_it_serves_as_many_may_wait_as_when_it_was_bound() -> None:
+    with bind_tcp("127.0.0.1", 0) as tcp:
+        async with serving(web.Application(), [tcp], drain=0.1):
+            facts = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
+            assert int.from_bytes(facts[28:32], sys.byteorder) == BACKLOG  # tcpi_sacked, of one that listens
 
 
 async def test_what_is_bound_is_served_on_all_its_sockets(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ async def serving(
     await runner.setup()
     try:
         for sock in sockets:
-            await web.SockSite(runner, sock).start()
+            await web.SockSite(runner, sock, backlog=BACKLOG).start()
         yield
     finally:
         await runner.cleanup()
