@@ -29,6 +29,8 @@ from pointsman.server.control.events import STOPPING
 from pointsman.server.instance import published, sole
 from pointsman.server.listen import bind_first, bind_tcp, bind_unix, serving, url_of
 from pointsman.server.rooms import Info, Rooms
+from pointsman.service.notify import Notifier, in_use
+from pointsman.service.sockets import inherited, overruled
 from pointsman.types import Snapshot
 from pointsman.watch.config import ConfigWatch
 
@@ -91,15 +93,40 @@ def _run(main: Callable[[], Coroutine[object, object, None]]) -> None:
 
 async def _serve(setup: Setup, environ: Mapping[str, str], ready: Ready) -> None:
     stop, tied = asyncio.Event(), _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    call_later = asyncio.get_running_loop().call_later
     _stop_on_signals(stop, asyncio.current_task())
-    async with running(setup, environ) as rooms:
-        _reload_on_hangup(rooms.config_watch, stop, tied=tied)
-        await _first_look(rooms, stop)
-        ready(rooms.info, rooms.registry.snapshot, rooms.sweeper.looked_for)
-        await stop.wait()
-        rooms.bus.publish(STOPPING, time.time())
-        slow = asyncio.get_running_loop().call_later(SOON, _say_why_slow)
+    notifier = Notifier(environ, os.getpid())
+    with notifier.pinging(call_later):  # until all answers are out
+        async with running(setup, environ) as rooms:
+            _reload_on_hangup(rooms.config_watch, stop, tied=tied)
+            notifier.ready("looking for models")  # requests that come meanwhile wait for them
+            await _first_look(rooms, stop)
+            ready(rooms.info, rooms.registry.snapshot, rooms.sweeper.looked_for)
+            async with _telling_what_is_used(notifier, rooms):
+                await stop.wait()
+            notifier.stopping()
+            rooms.bus.publish(STOPPING, time.time())
+            slow = call_later(SOON, _say_why_slow)
     slow.cancel()
+
+
+@asynccontextmanager
+async def _telling_what_is_used(notifier: Notifier, rooms: Rooms) -> AsyncIterator[None]:
+    """At once, and whenever a place comes, goes or changes."""
+
+    async def follow() -> None:
+        with rooms.bus.watch() as watcher:
+            notifier.status(in_use(rooms.registry.snapshot))
+            while (news := await watcher.next()) is not None:
+                if news.kind.startswith("endpoint."):
+                    notifier.status(in_use(rooms.registry.snapshot))
+
+    following = asyncio.create_task(follow()) if notifier.is_heard else None
+    try:
+        yield
+    finally:
+        if following:
+            following.cancel()
 
 
 def _say_why_slow() -> None:
@@ -113,16 +140,14 @@ async def running(setup: Setup, environ: Mapping[str, str], times: Times = MACHI
     Started in this order; the stack stops it in reverse, however far it came. Raises StartError.
     """
     async with AsyncExitStack() as stack:
-        tcp = bind_tcp(setup.config.server.host, setup.config.server.port)
-        stack.callback(tcp.close)
-        unix, socket_path = _bind_unix(setup, stack)
-        info = _info(setup, tcp, socket_path)
+        tcp, unix, socket_path = _listen(setup, environ, stack)
+        info = _info(setup, tcp[0], socket_path)
         # Before it serves, and so until all answers are out; the sockets let early callers wait.
         stack.enter_context(published(setup.paths, version=info.version, url=info.url, socket=info.socket))
         hop_id = secrets.token_hex(8)
         rooms = await build(setup, environ, info, Sessions(hop_id), stack, times=times)
         app = make_app(rooms, hop_id=hop_id, bound_host=setup.config.server.host)
-        await stack.enter_async_context(serving(app, [tcp, *unix], drain=DRAIN))
+        await stack.enter_async_context(serving(app, [*tcp, *unix], drain=DRAIN))
         rooms.sweeper.hurry("start", everything=True)
         yield rooms
 
@@ -139,6 +164,25 @@ async def _look(rooms: Rooms) -> None:
     """On this machine; and for a moment elsewhere, where nothing here may answer."""
     await rooms.sweeper.sweep("start")
     await rooms.sweeper.before_request(lambda _: bool(rooms.router.routable()))
+
+
+def _listen(
+    setup: Setup, environ: Mapping[str, str], stack: AsyncExitStack
+) -> tuple[Sequence[socket.socket], Sequence[socket.socket], str]:
+    """TCP, Unix, and the latter's path: those of the service manager; of which it has none, our own."""
+    server = setup.config.server
+    handed = inherited(environ, os.getpid())
+    for sock in (*handed.tcp, *handed.unix):
+        stack.callback(sock.close)
+    for warning in overruled(server, handed):
+        log.warning("%s", warning)
+    tcp = handed.tcp
+    if not tcp:
+        tcp = (bind_tcp(server.host, server.port),)
+        stack.callback(tcp[0].close)
+    if handed.unix:
+        return tcp, handed.unix, handed.unix[0].getsockname()
+    return tcp, *_bind_unix(setup, stack)
 
 
 def _bind_unix(setup: Setup, stack: AsyncExitStack) -> tuple[list[socket.socket], str]:

@@ -36,6 +36,7 @@ class Daemon:
     port: 0: any free port; None: the flag is not given
     flags, environ: more of both; HOME and PATH are always there, and a cloud's address that nobody is at
     folder: holds it all; None: a temporary one, gone when the context ends
+    pass_fds: descriptors that it inherits, by their numbers here
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Daemon:
         environ: Mapping[str, str] = NOTHING,
         folder: Path | None = None,
         command: Sequence[str] = COMMAND,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         # a socket's path holds a hundred bytes at most, which pytest's own folders would use up
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="pm-")
@@ -57,6 +59,7 @@ class Daemon:
             self.write_config(config)
         self._command = [*command, *self._flags(port), *flags]
         self._environ = {"HOME": str(self.folder), "PATH": os.environ["PATH"], **NO_CLOUD, **environ}
+        self._pass_fds = pass_fds
         self._process: subprocess.Popen[bytes] | None = None
         self.published: Mapping[str, object] = {}
 
@@ -130,6 +133,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
+                pass_fds=self._pass_fds,
             )
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:

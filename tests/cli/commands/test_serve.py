@@ -1,6 +1,8 @@
 """`pointsman serve`: what it says when it stands. The daemon itself has its own tests."""
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,15 @@ def test_a_configuration_that_does_not_hold_is_one_clear_failure(run: Run) -> No
     ran = run("serve", "--config", "/no/such.toml")
     assert ran.code == 1
     assert ran.err.startswith("pointsman: /no/such.toml")
+
+
+def test_what_a_service_manager_says_to_it_is_not_said_to_its_children(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = {"NOTIFY_SOCKET": "/n", "WATCHDOG_USEC": "1", "LISTEN_PID": "1", "LISTEN_FDS": "1"}
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LANG", "C")
+    run("serve", f"--config={tmp_path / 'none.toml'}")  # which ends at once, as there is no such file
+    assert not said.keys() & os.environ.keys()
+    assert os.environ["LANG"] == "C"

@@ -1,8 +1,9 @@
 """Run the daemon in the foreground until it is interrupted."""
 
 import logging
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,18 @@ def run(args: Namespace, shell: Shell) -> int:
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = Options(args.config, args.state, args.socket, args.host, args.port)
-    serve(options, shell.environ, partial(_announce, shell.screen))
+    serve(options, _own_environment(shell), partial(_announce, shell.screen))
     return 0
+
+
+def _own_environment(shell: Shell) -> Mapping[str, str]:
+    """With what a service manager says to this process; its children are not to answer for it."""
+    from pointsman.service import notify, sockets
+
+    environ = dict(shell.environ)
+    for name in (*notify.VARIABLES, *sockets.VARIABLES):
+        os.environ.pop(name, None)
+    return environ
 
 
 def _announce(screen: Screen, info: "Info", snapshot: Snapshot, looked_for: Sequence[str]) -> None:

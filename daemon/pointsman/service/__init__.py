@@ -1,0 +1,1 @@
+"""Life under a service manager: what it hands over, what it is told."""
