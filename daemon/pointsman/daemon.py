@@ -32,7 +32,6 @@ from pointsman.server.rooms import Info, Rooms
 from pointsman.service.notify import Notifier, in_use
 from pointsman.service.sockets import inherited, overruled
 from pointsman.types import Snapshot
-from pointsman.watch.config import ConfigWatch
 
 DRAIN = 30.0  # seconds that answers under way are given when the daemon stops
 SOON = 0.5  # seconds; a stop that takes longer says why
@@ -98,35 +97,22 @@ async def _serve(setup: Setup, environ: Mapping[str, str], ready: Ready) -> None
     notifier = Notifier(environ, os.getpid())
     with notifier.pinging(call_later):  # until all answers are out
         async with running(setup, environ) as rooms:
-            _reload_on_hangup(rooms.config_watch, stop, tied=tied)
-            notifier.ready("looking for models")  # requests that come meanwhile wait for them
+            notifier.ready(partial(_status, rooms))  # requests that come before the first look wait for it
+            _reload_on_hangup(rooms, notifier, stop, tied=tied)
             await _first_look(rooms, stop)
+            notifier.look()
             ready(rooms.info, rooms.registry.snapshot, rooms.sweeper.looked_for)
-            async with _telling_what_is_used(notifier, rooms):
-                await stop.wait()
+            await stop.wait()
             notifier.stopping()
             rooms.bus.publish(STOPPING, time.time())
             slow = call_later(SOON, _say_why_slow)
     slow.cancel()
 
 
-@asynccontextmanager
-async def _telling_what_is_used(notifier: Notifier, rooms: Rooms) -> AsyncIterator[None]:
-    """At once, and whenever a place comes, goes or changes."""
-
-    async def follow() -> None:
-        with rooms.bus.watch() as watcher:
-            notifier.status(in_use(rooms.registry.snapshot))
-            while (news := await watcher.next()) is not None:
-                if news.kind.startswith("endpoint."):
-                    notifier.status(in_use(rooms.registry.snapshot))
-
-    following = asyncio.create_task(follow()) if notifier.is_heard else None
-    try:
-        yield
-    finally:
-        if following:
-            following.cancel()
+def _status(rooms: Rooms) -> str:
+    if rooms.registry.snapshot.swept_at is None:
+        return "looking for models"
+    return rooms.config_watch.trouble or in_use(rooms.registry.snapshot)
 
 
 def _say_why_slow() -> None:
@@ -216,18 +202,23 @@ def _stop_on_signals(stop: asyncio.Event, serving: asyncio.Task[None] | None) ->
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
 
-def _reload_on_hangup(watch: ConfigWatch, stop: asyncio.Event, *, tied: bool) -> None:
+def _reload_on_hangup(rooms: Rooms, notifier: Notifier, stop: asyncio.Event, *, tied: bool) -> None:
     """SIGHUP asks for the configuration to be read again.
 
     To who is `tied` to a terminal it also says that this is closed; not to who was started by nohup(1).
     """
     tasks: set[asyncio.Task[None]] = set()
 
+    async def reload() -> None:
+        notifier.reloading()
+        await rooms.config_watch.try_reload()
+        notifier.ready(partial(_status, rooms))
+
     def on_hangup() -> None:
         if tied and not _has_terminal():
             stop.set()
             return
-        tasks.add(task := asyncio.ensure_future(watch.try_reload()))
+        tasks.add(task := asyncio.ensure_future(reload()))
         task.add_done_callback(tasks.discard)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)

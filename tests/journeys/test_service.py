@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,8 @@ class Activated:
     """A daemon that systemd-socket-activate becomes at the first connection."""
 
     def __init__(self, folder: Path, told: Told, config: str) -> None:
-        self.path = folder / "p.sock"
+        self.path = folder / "state" / "pointsman.sock"
+        self.path.parent.mkdir()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         listen = ["-l", str(self.path), "-l", f"127.0.0.1:{self.port}", "--fdname=unix:tcp"]
@@ -144,6 +146,34 @@ def test_what_is_used_is_told_again_when_it_is_gone(folder: Path, told: Told, en
         engine.__exit__()
         until(daemon, lambda: http.post("/v1/chat/completions", json=chat()).status_code == 503)
         told.until("STATUS=no models")
+
+
+def test_a_reload_is_told_and_what_is_wrong_with_a_bad_file(
+    folder: Path, told: Told, engine: SlowEngine
+) -> None:
+    with Daemon(config=engine.config, folder=folder, environ=heard_by(told)) as daemon:
+        told.until("STATUS=1 model; local: a")
+        daemon.write_config("[models\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        told.until("RELOADING=1")
+        (status,) = told.until("READY=1")[1:]
+        assert f"{daemon.config_file}:1: not valid TOML" in status
+        daemon.write_config(engine.config)
+        daemon.process.send_signal(signal.SIGHUP)
+        told.until("RELOADING=1")
+        assert told.until("READY=1")[1:] == ["STATUS=1 model; local: a"]
+
+
+@needs_systemd
+def test_a_command_wakes_a_daemon_that_is_started_by_its_socket(
+    folder: Path, told: Told, engine: SlowEngine
+) -> None:
+    with Activated(folder, told, engine.config) as activated:
+        command = (sys.executable, "-m", "pointsman.cli.main", "status", "--json")
+        environ = {"HOME": str(folder), "POINTSMAN_STATE": str(folder / "state")}
+        asked = subprocess.run(command, env=environ, capture_output=True, timeout=30, check=False)
+        assert asked.returncode == 0, asked.stderr
+        assert json.loads(asked.stdout)["url"] == f"http://127.0.0.1:{activated.port}"
 
 
 @needs_systemd

@@ -29,12 +29,18 @@ def notifier_of(manager: Told, **environ: str) -> Notifier:
 
 def test_each_deed_is_one_message(manager: Told) -> None:
     notifier = notifier_of(manager)
-    notifier.ready("3 models")
+    notifier.look()
+    there = ["3 models", "no models"]
+    notifier.ready(lambda: there[0])
     assert manager.next() == ["READY=1", "STATUS=3 models"]
-    notifier.status("no models")
+    there.pop(0)
+    notifier.look()
     assert manager.next() == ["STATUS=no models"]
     notifier.stopping()
-    assert "STOPPING=1" in manager.next()
+    stopping = manager.next()
+    assert stopping[0] == "STOPPING=1"
+    notifier.look()
+    assert manager.next() == stopping[1:], "it goes on to say so"
 
 
 def test_a_reload_says_since_when_and_ready_again(manager: Told) -> None:
@@ -45,22 +51,21 @@ def test_a_reload_says_since_when_and_ready_again(manager: Told) -> None:
         said, since = manager.next()
         assert said == "RELOADING=1"
         times.append(int(since.removeprefix("MONOTONIC_USEC=")))
-        notifier.ready("3 models")
+        notifier.ready(lambda: "3 models")
         assert manager.next()[0] == "READY=1"
     assert 0 < times[0] <= times[1]
 
 
 @pytest.mark.parametrize("text", ["a\nREADY=1", "a\r\nb", "\n", "half \ud83d of a character"])
 def test_no_status_passes_for_another_message(manager: Told, text: str) -> None:
-    notifier_of(manager).status(text)
-    (line,) = manager.next()
+    notifier_of(manager).ready(lambda: text)
+    _, line = manager.next()
     assert line.startswith("STATUS=")
 
 
 def test_without_a_manager_nothing_is_said_and_nothing_armed() -> None:
     notifier = Notifier({"WATCHDOG_USEC": "1000"}, PID)
-    assert not notifier.is_heard
-    notifier.ready("")
+    notifier.ready(str)
     notifier.stopping()
     with notifier.pinging(lambda *_: pytest.fail("nobody waits for signs of life")):
         pass
@@ -71,12 +76,12 @@ def test_a_manager_that_is_gone_is_told_of_once_and_found_when_it_is_back(
 ) -> None:
     with TemporaryDirectory(prefix="pm-") as folder:
         notifier = Notifier({"NOTIFY_SOCKET": f"{folder}/notify"}, PID)
-        notifier.ready("")
-        notifier.status("")
+        notifier.ready(lambda: "here")
+        notifier.look()
         (said,) = caplog.messages
         assert said.startswith("the service manager can't be told READY=1: ")
         with Told(f"{folder}/notify") as manager:
-            notifier.status("here")
+            notifier.look()
             assert manager.next() == ["STATUS=here"]
 
 
@@ -84,14 +89,15 @@ def test_a_manager_that_does_not_listen_keeps_nobody_waiting(
     caplog: pytest.LogCaptureFixture, manager: Told
 ) -> None:
     notifier = notifier_of(manager)
+    notifier.ready(lambda: "x" * 1000)
     while not caplog.messages:  # until its queue is full
-        notifier.status("x" * 1000)
-    notifier.status("still not waiting")
+        notifier.look()
+    notifier.look()
 
 
 @pytest.mark.parametrize("address", ["vsock:2:1234", "relative/path"])
 def test_an_address_of_another_kind_is_told_of(caplog: pytest.LogCaptureFixture, address: str) -> None:
-    assert not Notifier({"NOTIFY_SOCKET": address}, PID).is_heard
+    Notifier({"NOTIFY_SOCKET": address}, PID).ready(str)
     assert address in caplog.text
 
 

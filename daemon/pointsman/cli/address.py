@@ -31,11 +31,17 @@ class Address:
 def find_addresses(paths: Paths, *, only_socket: bool = False) -> tuple[Address, ...]:
     """What the daemon published, its socket first; only the socket where the user named it.
 
-    Raises DaemonAway if nothing was published: then no daemon runs with this state folder.
+    Where nothing was published a service manager may listen for a daemon, which then starts.
+
+    Raises DaemonAway if there is no socket either: no daemon runs with this state folder.
     """
     if only_socket:
         return (Address(socket=str(paths.socket)),)
     published = _read_published(paths.published) or _read_lock(paths)
+    if published is None and paths.socket.is_socket():
+        return (Address(socket=str(paths.socket)),)
+    if published is None:
+        raise DaemonAway(f"the daemon is not running (there is no {paths.published}); {HOW_TO_START}")
     pid = published.get("pid")
     number = pid if isinstance(pid, int) else None
     found = []
@@ -68,15 +74,13 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _read_lock(paths: Paths) -> Mapping[str, object]:
+def _read_lock(paths: Paths) -> Mapping[str, object] | None:
     """Says the same as long as a daemon runs, where somebody removed the file that is for us."""
     try:
         noted = json.loads(paths.lock.read_bytes())
     except (OSError, ValueError):
         noted = None
-    if isinstance(noted, dict) and "url" in noted:
-        return noted
-    raise DaemonAway(f"the daemon is not running (there is no {paths.published}); {HOW_TO_START}")
+    return noted if isinstance(noted, dict) and "url" in noted else None
 
 
 def _read_published(file: Path) -> Mapping[str, object] | None:

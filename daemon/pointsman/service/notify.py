@@ -33,26 +33,28 @@ class Notifier:
         self._address = _address(environ.get("NOTIFY_SOCKET", ""))
         self._period = _half_of_patience(environ, pid)
         self._next_ping: asyncio.TimerHandle | None = None
+        self._status: Callable[[], str] | None = None
         self._failed = False
 
-    @property
-    def is_heard(self) -> bool:
-        return bool(self._address)
+    def ready(self, status: Callable[[], str]) -> None:
+        """It serves: at last, or again after `reloading`.
 
-    def ready(self, status: str) -> None:
-        """It serves: at last, or again after `reloading`."""
-        self._send("READY=1", _status(status))
+        `status`: one line for people, as `systemctl status` shows it. It goes with each sign of life.
+        """
+        self._status = status
+        self._send("READY=1", *self._in_words())
 
-    def status(self, text: str) -> None:
-        """One line for people, as `systemctl status` shows it."""
-        self._send(_status(text))
+    def look(self) -> None:
+        """The status is another."""
+        self._send(*self._in_words())
 
     def reloading(self) -> None:
         """`ready` is to follow, whether what was read is good or not."""
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> None:
-        self._send("STOPPING=1", _status("stopping, once answers under way are out"))
+        self._status = lambda: "stopping, once answers under way are out"
+        self._send("STOPPING=1", *self._in_words())
 
     @contextmanager
     def pinging(self, call_later: CallLater) -> Iterator[None]:
@@ -71,12 +73,16 @@ class Notifier:
                 self._next_ping.cancel()
 
     def _ping(self, call_later: CallLater, period: float) -> None:
-        self._send("WATCHDOG=1")
+        self._send("WATCHDOG=1", *self._in_words())
         self._next_ping = call_later(period, partial(self._ping, call_later, period))
+
+    def _in_words(self) -> tuple[str, ...]:
+        """Another line would be another message."""
+        return () if self._status is None else ("STATUS=" + " ".join(self._status().splitlines()),)
 
     def _send(self, *lines: str) -> None:
         """A socket for each: the manager may have been started anew, and messages are seconds apart."""
-        if not self._address:
+        if not self._address or not lines:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
@@ -97,10 +103,6 @@ def in_use(snapshot: Snapshot) -> str:
     of_tier = {tier: sorted({one.endpoint.id for one in models if one.tier is tier}) for tier in Tier}
     listed = (f"; {tier.word}: {', '.join(names)}" for tier, names in of_tier.items() if names)
     return f"{len(models)} model{'s' if len(models) > 1 else ''}{''.join(listed)}"
-
-
-def _status(text: str) -> str:
-    return "STATUS=" + " ".join(text.splitlines())  # another line would be another message
 
 
 def _address(named: str) -> str:
