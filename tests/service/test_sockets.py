@@ -13,7 +13,7 @@ import pytest
 
 from pointsman.config.schema import ServerConfig
 from pointsman.errors import StartError
-from pointsman.service.launchd import Activate, descriptors
+from pointsman.service.launchd_sockets import Activate, descriptors
 from pointsman.service.sockets import Inherited, adopt, from_systemd, inherited, overruled
 
 PID = 42

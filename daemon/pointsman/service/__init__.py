@@ -1,1 +1,1 @@
-"""Life under a service manager: what it hands over, what it is told."""
+"""The daemon in the background: what the service manager is given, what it hands over, what it is told."""

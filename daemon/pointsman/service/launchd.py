@@ -1,43 +1,119 @@
-"""Sockets that launchd holds for us, by their names in the agent's plist: launch_activate_socket(3)."""
+"""The service as an agent of the user's own launchd: launchctl(1), launchd.plist(5)."""
 
-import ctypes
-import errno
 import os
-from collections.abc import Callable
-from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p
+import plistlib
+import pwd
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from pointsman.errors import StartError
+from pointsman.service.files import changed, removed
+from pointsman.service.state import PATIENCE, Active, ServiceError, ServiceState, must, run
+from pointsman.service.templates import template
+from pointsman.service.units import AGENT, LABEL, Plan, agent, command_of_agent, flags_of
 
-NAMES = ("tcp", "unix")  # the keys of `Sockets` in the plist
-NOT_OURS = (errno.ESRCH, errno.ENOENT)  # launchd did not start this process; there is no such name
-
-Activate = Callable[..., int]
-"""`int launch_activate_socket(const char *name, int **fds, size_t *count)`; who calls it frees `fds`."""
-
-
-def activate_function() -> Activate:
-    """The system's own, which macOS alone has."""
-    function = ctypes.CDLL(None).launch_activate_socket
-    function.argtypes = (c_char_p, POINTER(POINTER(c_int)), POINTER(c_size_t))
-    function.restype = c_int
-    return function
+PATH = "/usr/bin:/bin:/usr/sbin:/sbin"  # what launchd gives to what it starts
+LOOK_EVERY = 0.1  # seconds
 
 
-def descriptors(activate: Activate) -> list[tuple[str, int]]:
-    """Each with its name; none where launchd did not start this process. Raises StartError."""
-    return [(name, fd) for name in NAMES for fd in _named(name, activate)]
+class Launchd:
+    name = "launchd"
+
+    def __init__(self, environ: Mapping[str, str], home: Path) -> None:
+        self._environ = environ
+        self._home = home
+        self._agent = home / "Library" / "LaunchAgents" / AGENT
+        self._domain = f"gui/{os.getuid()}"
+        self._target = f"{self._domain}/{LABEL}"
+
+    def files(self, plan: Plan) -> Mapping[Path, bytes]:
+        return {self._agent: agent(template(AGENT), plan)}
+
+    def state(self) -> ServiceState:
+        if not self._agent.exists():
+            return ServiceState((), (), "stopped", "not installed", None, None)
+        command = command_of_agent(self._agent.read_bytes())
+        active, detail, pid = _told(self._printed())
+        return ServiceState((self._agent,), command, active, detail, None, pid)
+
+    def environment(self) -> Mapping[str, str]:
+        """launchd gives what it starts this much, and no more of what a shell has."""
+        user = pwd.getpwuid(os.getuid())
+        given = {"PATH": PATH, "HOME": str(self._home), "SHELL": user.pw_shell}
+        given |= {"USER": user.pw_name, "LOGNAME": user.pw_name}
+        given |= {"TMPDIR": folder} if (folder := self._environ.get("TMPDIR")) else {}
+        return {**given, **self._own_environment()}
+
+    def install(self, plan: Plan) -> Sequence[Path]:
+        files = self.files(plan)
+        if changed(files):
+            self._unload()
+        written = changed(files, write=True)
+        must(["launchctl", "enable", self._target], self._environ)
+        self.start()
+        return written
+
+    def uninstall(self) -> Sequence[Path]:
+        self._unload()
+        return removed([self._agent])
+
+    def start(self) -> None:
+        if self._printed() is None:
+            must(["launchctl", "bootstrap", self._domain, str(self._agent)], self._environ)
+        must(["launchctl", "kickstart", self._target], self._environ)
+
+    def stop(self) -> None:
+        """Until the next login, or `start`: an agent that is only killed would be started by its sockets."""
+        self._unload()
+
+    def restart(self) -> None:
+        """Not by `kickstart -k`, which leaves no time for answers under way."""
+        self._unload()
+        self.start()
+
+    def logs(self, lines: int, *, follow: bool) -> tuple[str, ...]:
+        file = flags_of(self.state().command).get("--log", "")
+        return ("tail", "-n", str(lines), *(["-F"] if follow else []), file)
+
+    def listening(self) -> bool:
+        """Whether launchd holds the sockets of the agent that is installed."""
+        return self._agent.exists() and self._printed() is not None
+
+    def _unload(self) -> None:
+        """It has ended when this returns. Raises ServiceError."""
+        if self._printed() is None:
+            return
+        run(["launchctl", "bootout", self._target], self._environ)  # says "in progress" of what takes long
+        end = time.monotonic() + PATIENCE
+        while self._printed() is not None:
+            if time.monotonic() > end:
+                raise ServiceError(f"launchd did not stop {LABEL} within {PATIENCE:g} s")
+            time.sleep(LOOK_EVERY)
+
+    def _printed(self) -> str | None:
+        """None: launchd does not have it."""
+        ran = run(["launchctl", "print", self._target], self._environ)
+        return None if ran.code else ran.out
+
+    def _own_environment(self) -> Mapping[str, str]:
+        try:
+            document = plistlib.loads(self._agent.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return {str(name): str(value) for name, value in document.get("EnvironmentVariables", {}).items()}
 
 
-def _named(name: str, activate: Activate) -> list[int]:
-    fds, count = POINTER(c_int)(), c_size_t()
-    failed = activate(name.encode(), byref(fds), byref(count))
-    if failed in NOT_OURS:
-        return []
-    if failed:
-        raise StartError(f"launchd does not hand over the socket {name!r}: {os.strerror(failed)}")
-    try:
-        return fds[: count.value]
-    finally:
-        free = ctypes.CDLL(None).free
-        free.argtypes, free.restype = (c_void_p,), None
-        free(fds)
+def _told(printed: str | None) -> tuple[Active, str, int | None]:
+    """Of what `launchctl print` says, the lines of the agent itself, which are the first of their kind."""
+    if printed is None:
+        return "stopped", "not loaded", None
+    state = re.search(r"^\s*state = (.+)$", printed, re.MULTILINE)
+    pid = re.search(r"^\s*pid = (\d+)$", printed, re.MULTILINE)
+    code = re.search(r"^\s*last exit code = (-?\d+)", printed, re.MULTILINE)
+    said = state[1] if state else "unknown"
+    if pid:
+        return "running", said, int(pid[1])
+    if code and int(code[1]):
+        return "failed", f"{said}, last exit code {code[1]}", None
+    return ("stopped" if state else "unknown"), said, None

@@ -18,7 +18,7 @@ from pointsman.config.schema import ServerConfig
 from pointsman.errors import StartError
 from pointsman.net import is_loopback_host
 from pointsman.paths import absolute
-from pointsman.service import launchd
+from pointsman.service import launchd_sockets
 
 VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")  # meant for this process, not for its children
 FIRST = 3  # SD_LISTEN_FDS_START of sd_listen_fds(3)
@@ -39,7 +39,7 @@ class Inherited:
 def inherited(environ: Mapping[str, str], pid: int, platform: str = sys.platform) -> Inherited:
     """What a service manager hands to this process; nothing where none started it. Raises StartError."""
     if platform == "darwin" and environ.get("XPC_SERVICE_NAME"):
-        return adopt(launchd.descriptors(launchd.activate_function()))
+        return adopt(launchd_sockets.descriptors(launchd_sockets.activate_function()))
     return adopt(from_systemd(environ, pid))
 
 

@@ -1,0 +1,53 @@
+"""Files that a service manager reads: written as a whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pointsman.service.state import ServiceError
+
+READABLE = 0o644  # permission bits; there is no secret in them
+
+
+def changed(files: Mapping[Path, bytes], *, write: bool = False) -> Sequence[Path]:
+    """Those that are not as they should be; with `write` they then are. Raises ServiceError."""
+    different = [path for path, content in files.items() if _content(path) != content]
+    for path in different if write else ():
+        try:
+            _write(path, files[path])
+        except OSError as error:
+            raise ServiceError(f"{path} can't be written: {error.strerror}") from error
+    return different
+
+
+def removed(paths: Iterable[Path]) -> Sequence[Path]:
+    """Those that were there, and are not any more. Raises ServiceError."""
+    there = [path for path in paths if path.is_symlink() or path.exists()]
+    for path in there:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise ServiceError(f"{path} can't be removed: {error.strerror}") from error
+    return there
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), READABLE)
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
