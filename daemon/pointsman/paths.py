@@ -44,6 +44,11 @@ class Paths:
         return self.state_dir / "daemon.json"
 
     @property
+    def log(self) -> Path:
+        """What a service writes that has no journal; `serve --log` names another."""
+        return self.state_dir / "pointsman.log"
+
+    @property
     def lock(self) -> Path:
         """Locked while a daemon runs; the same JSON, or `pid` alone while it starts."""
         return self.state_dir / "lock"

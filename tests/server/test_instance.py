@@ -9,7 +9,7 @@ import pytest
 
 from pointsman.errors import StartError
 from pointsman.paths import Paths, find_paths
-from pointsman.server.instance import published, sole
+from pointsman.server.instance import holder, published, sole
 
 URL = "http://127.0.0.1:11711"
 
@@ -117,3 +117,29 @@ def test_a_state_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> 
     paths = find_paths({"HOME": str(tmp_path)}, state=tmp_path / "file" / "state")
     with pytest.raises(StartError, match=r"can't be used: .*--state"), sole(paths):
         pass
+
+
+def test_who_holds_the_folder_can_be_asked_without_taking_it(paths: Paths) -> None:
+    assert holder(paths) is None
+    assert not paths.state_dir.exists()
+    with sole(paths), published(paths, version="1.0", url=URL, socket=""):
+        held = holder(paths)
+        assert held is not None
+        assert held.pid == os.getpid()
+        assert URL in held.whereabouts
+    assert holder(paths) is None
+
+
+def test_a_holder_whose_lock_says_nothing_is_still_one(paths: Paths) -> None:
+    with sole(paths):
+        paths.lock.write_text("?", encoding="utf-8")
+        held = holder(paths)
+        assert held is not None
+        assert held.pid is None
+
+
+def test_a_lock_that_can_not_be_read_is_no_word_that_nobody_is_there(paths: Paths) -> None:
+    paths.state_dir.parent.mkdir(exist_ok=True)
+    paths.state_dir.touch()
+    with pytest.raises(StartError, match="can't be read"):
+        holder(paths)

@@ -45,8 +45,28 @@ def config_file(parser: ArgumentParser) -> None:
     parser.add_argument("--config", type=path, metavar="FILE", help="configuration file (POINTSMAN_CONFIG)")
 
 
-def state_folder(parser: ArgumentParser) -> None:
+def serving(parser: ArgumentParser) -> None:
+    """What a daemon is started with."""
+    config_file(parser)
     parser.add_argument("--state", type=path, metavar="DIR", help="state folder (POINTSMAN_STATE)")
+    parser.add_argument(
+        "--socket",
+        type=some,
+        metavar="PATH",
+        help="Unix socket to listen on, auto, or false (POINTSMAN_SOCKET)",
+    )
+    parser.add_argument(
+        "--host", type=some, metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", type=port, help="port to listen on (POINTSMAN_PORT; default: 11711 or the next free)"
+    )
+
+
+def port(text: str) -> int:
+    if not text.isdecimal() or (number := int(text)) > 65535:
+        raise ArgumentTypeError(f"{text!r} is no port: they go from 1 to 65535, and 0 means any that is free")
+    return number
 
 
 def at_least_one(text: str) -> int:

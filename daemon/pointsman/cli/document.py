@@ -5,7 +5,7 @@ from argparse import Action, ArgumentParser, _HelpAction
 from types import ModuleType
 from typing import is_typeddict
 
-from pointsman.cli.commands import ask, config, watch
+from pointsman.cli.commands import ask, config, service, watch
 from pointsman.cli.main import COMMANDS, Command, fill
 from pointsman.ledger import views
 from pointsman.server.control import choice_shapes, config_shapes, judged, shapes
@@ -23,7 +23,7 @@ coloured only on a terminal and never where `NO_COLOR` is set. `--json` prints t
 | 0 | done |
 | 1 | refused or failed; one line on standard error says why |
 | 2 | wrong usage |
-| 3 | the daemon is not running; the line says how to start it |
+| 3 | the daemon is not running; the line says how to start it. Of `service status`: the service is not |
 | 130, 141 | interrupted; the reader of a pipe went away |
 
 | variable | meaning |
@@ -44,15 +44,15 @@ JSON = """\
 answer, `profile --preset` what `setup/preset` answers; `route` prints the `DecisionView` of `explain`, `log`
 the `RequestsShape` of `decisions`, `why` the `RequestShape` of `decisions/{id}`. `ask` prints an
 `AnswerShape`, `config path` and `config check` a `FileShape`, `config show` a list of `SettingShape`,
-`config reload` a `ReloadShape`, `watch` a `HappeningShape` on each line. Times are wall-clock seconds since
-the epoch (`at`) or spans in seconds; prices are USD per million tokens as decimal strings; costs are integer
-nano-dollars; `null` is *unknown* where nothing else is said.
+`config reload` a `ReloadShape`, `service status` a `ServiceShape`, `watch` a `HappeningShape` on each line.
+Times are wall-clock seconds since the epoch (`at`) or spans in seconds; prices are USD per million tokens as
+decimal strings; costs are integer nano-dollars; `null` is *unknown* where nothing else is said.
 """
 
 
 def render() -> str:
     sections = [_section(command) for command in COMMANDS]
-    shown = (ask, config, watch, views, shapes, choice_shapes, config_shapes, judged)
+    shown = (ask, config, service, watch, views, shapes, choice_shapes, config_shapes, judged)
     return "\n".join([HEAD, *sections, JSON, *map(_shapes, shown)])
 
 

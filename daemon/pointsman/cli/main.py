@@ -36,6 +36,7 @@ class Command:
 
 COMMANDS = (
     Command("serve", "run the daemon in the foreground"),
+    Command("service", "run it in the background: install, start, stop, and how it is"),
     Command("status", "what is used, what left the machine, what to mend"),
     Command("models", "the models that are known"),
     Command("discover", "look for models again, now"),
@@ -58,6 +59,7 @@ COMMANDS = (
     Command("config", "where the configuration is, whether it holds, what is in force"),
     Command("import", "write the configuration from an older one, in JSON"),
     Command("completion", "what has a shell complete commands and options on TAB"),
+    Command("uninstall", "stop it and remove its traces; configuration and ledger stay"),
 )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from pointsman.errors import StartError
 from pointsman.paths import Paths
@@ -28,6 +29,38 @@ def sole(paths: Paths) -> Iterator[None]:
             os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+class Holder(NamedTuple):
+    """Who holds a state folder. `pid` None: nobody can say."""
+
+    pid: int | None
+    whereabouts: str  # for people
+
+
+def holder(paths: Paths) -> Holder | None:
+    """None: no daemon runs with this state folder. Raises StartError where that can't be told."""
+    try:
+        handle = os.open(paths.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StartError(f"{paths.lock} can't be read: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Holder(_pid(paths), _whereabouts(paths))
+    finally:
+        os.close(handle)
+    return None
+
+
+def _pid(paths: Paths) -> int | None:
+    try:
+        pid = json.loads(paths.lock.read_text(encoding="utf-8"))["pid"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid if isinstance(pid, int) else None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pointsman.service.state import ServiceError
@@ -10,10 +11,10 @@ from pointsman.service.state import ServiceError
 READABLE = 0o644  # permission bits; there is no secret in them
 
 
-def changed(files: Mapping[Path, bytes], *, write: bool = False) -> Sequence[Path]:
-    """Those that are not as they should be; with `write` they then are. Raises ServiceError."""
+def written(files: Mapping[Path, bytes]) -> Sequence[Path]:
+    """Those that were not as they should be, and now are. Raises ServiceError."""
     different = [path for path, content in files.items() if _content(path) != content]
-    for path in different if write else ():
+    for path in different:
         try:
             _write(path, files[path])
         except OSError as error:
@@ -30,6 +31,16 @@ def removed(paths: Iterable[Path]) -> Sequence[Path]:
         except OSError as error:
             raise ServiceError(f"{path} can't be removed: {error.strerror}") from error
     return there
+
+
+def forget(*folders: Path) -> Sequence[Path]:
+    """Removes those that are empty, and gives them; the inner come before the outer."""
+    gone = []
+    for folder in folders:
+        with suppress(OSError):  # it is not empty, or not there
+            folder.rmdir()
+            gone.append(folder)
+    return gone
 
 
 def _content(path: Path) -> bytes | None:

@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from pointsman.service.files import changed, removed
+from pointsman.service.files import removed, written
 from pointsman.service.state import PATIENCE, Active, ServiceError, ServiceState, must, run
 from pointsman.service.templates import template
-from pointsman.service.units import AGENT, LABEL, Plan, agent, command_of_agent, flags_of
+from pointsman.service.units import AGENT, LABEL, Plan, agent, flags_of
 
 PATH = "/usr/bin:/bin:/usr/sbin:/sbin"  # what launchd gives to what it starts
 LOOK_EVERY = 0.1  # seconds
@@ -30,12 +31,13 @@ class Launchd:
     def files(self, plan: Plan) -> Mapping[Path, bytes]:
         return {self._agent: agent(template(AGENT), plan)}
 
+    def installed(self) -> tuple[Path, ...]:
+        return (self._agent,) if self._agent.exists() else ()
+
     def state(self) -> ServiceState:
-        if not self._agent.exists():
-            return ServiceState((), (), "stopped", "not installed", None, None)
-        command = command_of_agent(self._agent.read_bytes())
+        command = tuple(map(str, self._document().get("ProgramArguments", ())))
         active, detail, pid = _told(self._printed())
-        return ServiceState((self._agent,), command, active, detail, None, pid)
+        return ServiceState(self.installed(), command, active, detail, None, pid)
 
     def environment(self) -> Mapping[str, str]:
         """launchd gives what it starts this much, and no more of what a shell has."""
@@ -43,16 +45,15 @@ class Launchd:
         given = {"PATH": PATH, "HOME": str(self._home), "SHELL": user.pw_shell}
         given |= {"USER": user.pw_name, "LOGNAME": user.pw_name}
         given |= {"TMPDIR": folder} if (folder := self._environ.get("TMPDIR")) else {}
-        return {**given, **self._own_environment()}
+        return {**given, **self._document().get("EnvironmentVariables", {})}
 
     def install(self, plan: Plan) -> Sequence[Path]:
-        files = self.files(plan)
-        if changed(files):
+        new = written(self.files(plan))
+        if new:
             self._unload()
-        written = changed(files, write=True)
         must(["launchctl", "enable", self._target], self._environ)
         self.start()
-        return written
+        return new
 
     def uninstall(self) -> Sequence[Path]:
         self._unload()
@@ -76,9 +77,9 @@ class Launchd:
         file = flags_of(self.state().command).get("--log", "")
         return ("tail", "-n", str(lines), *(["-F"] if follow else []), file)
 
-    def listening(self) -> bool:
-        """Whether launchd holds the sockets of the agent that is installed."""
-        return self._agent.exists() and self._printed() is not None
+    def listens(self, port: int) -> bool:
+        told = self._document().get("Sockets", {}).get("tcp", {}).get("SockServiceName")
+        return bool(told == str(port)) and self._printed() is not None
 
     def _unload(self) -> None:
         """It has ended when this returns. Raises ServiceError."""
@@ -96,12 +97,13 @@ class Launchd:
         ran = run(["launchctl", "print", self._target], self._environ)
         return None if ran.code else ran.out
 
-    def _own_environment(self) -> Mapping[str, str]:
+    def _document(self) -> Mapping[str, Any]:
+        """What is installed; empty where nothing is, or nothing that is a property list."""
         try:
             document = plistlib.loads(self._agent.read_bytes())
         except (OSError, ValueError):
             return {}
-        return {str(name): str(value) for name, value in document.get("EnvironmentVariables", {}).items()}
+        return document if isinstance(document, dict) else {}
 
 
 def _told(printed: str | None) -> tuple[Active, str, int | None]:

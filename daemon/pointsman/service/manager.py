@@ -22,16 +22,25 @@ def find_manager(environ: Mapping[str, str], platform: str = sys.platform) -> Ma
 
 def the_manager(environ: Mapping[str, str], platform: str = sys.platform) -> Manager:
     """Raises ServiceError, which says why there is none."""
-    home = Path(environ.get("HOME") or Path.home())
     if platform == "darwin":
         _find("launchctl", environ)
-        return Launchd(environ, home)
+        return Launchd(environ, _home(environ))
     _find("systemctl", environ)
     asked = run([*SYSTEMCTL, "show-environment"], environ)
     if asked.code:
         why = (asked.err or asked.out or "it says nothing").splitlines()[0]
         raise ServiceError(f"systemd runs nothing for this user ({why}): log in as this user, or {INSTEAD}")
-    return Systemd(environ, home, asked.out)
+    return Systemd(environ, _home(environ), asked.out)
+
+
+def usual_manager(environ: Mapping[str, str], platform: str = sys.platform) -> Manager:
+    """The one that this system should have, where none can be asked: it knows its files."""
+    kind = Launchd if platform == "darwin" else Systemd
+    return kind(environ, _home(environ))
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME") or Path.home())
 
 
 def _find(program: str, environ: Mapping[str, str]) -> None:

@@ -47,6 +47,10 @@ class Manager(Protocol):
         """What `install` writes, and where."""
         ...
 
+    def installed(self) -> tuple[Path, ...]:
+        """Its files that are there; asks nobody."""
+        ...
+
     def state(self) -> ServiceState: ...
 
     def environment(self) -> Mapping[str, str]:
@@ -67,8 +71,8 @@ class Manager(Protocol):
 
     def restart(self) -> None: ...
 
-    def listening(self) -> bool:
-        """Whether it holds the sockets of the service that is installed."""
+    def listens(self, port: int) -> bool:
+        """Whether it holds this port for the service that is installed."""
         ...
 
     def logs(self, lines: int, *, follow: bool) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from pointsman.service.files import changed, removed
-from pointsman.service.state import Active, ServiceState, must, run
+from pointsman.service.files import forget, removed, written
+from pointsman.service.state import Active, ServiceError, ServiceState, must, run
 from pointsman.service.templates import template
 from pointsman.service.units import (
     SERVICE_UNIT,
@@ -20,6 +20,7 @@ from pointsman.service.units import (
 )
 
 SYSTEMCTL = ("systemctl", "--user")
+WHY = "what it said itself: pointsman service logs"
 SHOWN = ("ActiveState", "SubState", "Result", "MainPID", "Environment")
 ACTIVE: Mapping[str, Active] = MappingProxyType(
     {
@@ -38,7 +39,7 @@ class Systemd:
 
     name = "systemd"
 
-    def __init__(self, environ: Mapping[str, str], home: Path, inherited: str) -> None:
+    def __init__(self, environ: Mapping[str, str], home: Path, inherited: str = "") -> None:
         self._environ = environ
         self._inherited = dict(environment_of(inherited))
         config = self._inherited.get("XDG_CONFIG_HOME", "")
@@ -50,8 +51,11 @@ class Systemd:
         units = {self._service: service_unit(template(SERVICE_UNIT), plan)}
         return units if socket is None else {**units, self._socket: socket}
 
+    def installed(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self._service, self._socket) if path.exists())
+
     def state(self) -> ServiceState:
-        installed = tuple(path for path in (self._service, self._socket) if path.exists())
+        installed = self.installed()
         command = command_of_unit(self._service.read_bytes()) if self._service in installed else ()
         shown = self._shown()
         substate = shown.get("SubState", "")
@@ -71,18 +75,18 @@ class Systemd:
         return {**self._inherited, **{name: value for name, _, value in own}}
 
     def install(self, plan: Plan) -> Sequence[Path]:
+        """What runs by other words than these is stopped; it drains, and then the new one starts."""
         units = self.files(plan)
-        stale = [path for path in (self._service, self._socket) if path.exists() and path not in units]
-        new = [*changed(units), *stale]
-        if new and self._service.exists():
+        stale = [path for path in self.installed() if path not in units]
+        for path in stale:
+            self._call("disable", "--now", path.name)
+        new = [*written(units), *removed(stale)]
+        self._call("daemon-reload")
+        if new:
             self._call("stop", *self._units())
-            for path in stale:
-                self._call("disable", path.name)
-        written = [*changed(units, write=True), *removed(stale)]
-        must([*SYSTEMCTL, "daemon-reload"], self._environ)
         self._call("enable", *self._units())
         self.start()
-        return written
+        return new
 
     def uninstall(self) -> Sequence[Path]:
         """What systemd links when it enables goes with `disable`, before the files that say where it is."""
@@ -90,6 +94,7 @@ class Systemd:
             return ()
         self._call("disable", "--now", *units)
         gone = removed([self._service, self._socket])
+        forget(self._service.parent, self._service.parent.parent)
         self._call("daemon-reload")
         run([*SYSTEMCTL, "reset-failed", *units], self._environ)  # fails where none has failed
         return gone
@@ -98,7 +103,7 @@ class Systemd:
         """The socket first; a service that came down too often is given another chance."""
         units = self._units()
         run([*SYSTEMCTL, "reset-failed", *units], self._environ)  # fails where none has failed
-        self._call("start", *reversed(units))
+        self._begin("start", *reversed(units))
 
     def stop(self) -> None:
         """The socket too: the next client would start it again."""
@@ -106,18 +111,26 @@ class Systemd:
 
     def restart(self) -> None:
         run([*SYSTEMCTL, "reset-failed", *self._units()], self._environ)
-        self._call("restart", SERVICE_UNIT)
+        self._begin("restart", SERVICE_UNIT)
 
     def logs(self, lines: int, *, follow: bool) -> tuple[str, ...]:
         shown = ("journalctl", "--user", "-u", SERVICE_UNIT, "-n", str(lines))
         return (*shown, "-f") if follow else shown
 
-    def listening(self) -> bool:
-        """Whether systemd holds the sockets of the service that is installed."""
-        return self._socket.exists() and not run([*SYSTEMCTL, "is-active", SOCKET_UNIT], self._environ).code
+    def listens(self, port: int) -> bool:
+        if not self._socket.exists() or f":{port}\n" not in self._socket.read_text(encoding="utf-8"):
+            return False
+        return not run([*SYSTEMCTL, "is-active", SOCKET_UNIT], self._environ).code
 
     def _units(self) -> list[str]:
-        return [path.name for path in (self._service, self._socket) if path.exists()]
+        return [path.name for path in self.installed()]
+
+    def _begin(self, verb: str, *units: str) -> None:
+        """Returns when it serves. Raises ServiceError."""
+        try:
+            self._call(verb, *units)
+        except ServiceError as error:
+            raise ServiceError(f"{error.message}\n{WHY}") from None
 
     def _call(self, verb: str, *units: str) -> None:
         must([*SYSTEMCTL, verb, *units], self._environ)

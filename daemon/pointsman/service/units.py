@@ -25,6 +25,9 @@ _PLACE = re.compile("@([A-Z_]+)@")
 _ESCAPED = re.compile(r'[\\"]')
 _UNESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\(.)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# systemd takes no program whose path holds a quote or a backslash, however it is escaped; a shell does.
+_UNFIT = re.compile(r"[\\\"'\x00-\x1f\x7f]")
+_BY_SHELL = ("/bin/sh", "-c", 'exec "$@"', "sh")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -38,6 +41,7 @@ class Plan:
     log: Path  # where launchd's agent writes, as systemd has a journal
     in_runtime: bool = False  # `unix` is in the runtime folder, which a login may name anew
     kill: str | None = "/bin/kill"  # None: there is none
+    environment: tuple[tuple[str, str], ...] = ()  # beyond what the manager gives to all
 
 
 def service_unit(template: bytes, plan: Plan) -> bytes:
@@ -48,6 +52,7 @@ def service_unit(template: bytes, plan: Plan) -> bytes:
             "COMMAND": command_line(plan.command),
             "KILL": quoted(plan.kill) if plan.kill else None,
             "SOCKET_UNIT": SOCKET_UNIT if listens else None,
+            "ENVIRONMENT": " ".join(quoted(f"{name}={value}") for name, value in plan.environment) or None,
         },
     )
 
@@ -71,12 +76,15 @@ def agent(template: bytes, plan: Plan) -> bytes:
     document = {**plistlib.loads(template), **values}
     if not sockets:
         del document["Sockets"]
+    if plan.environment:
+        document["EnvironmentVariables"] = dict(plan.environment)
     return plistlib.dumps(document, sort_keys=False)
 
 
 def command_line(command: tuple[str, ...]) -> str:
     """For an ExecStart= that begins with `:`, where a $ stands for itself."""
-    return " ".join(map(quoted, command))
+    words = (*_BY_SHELL, *command) if _UNFIT.search(command[0]) else command
+    return " ".join(map(quoted, words))
 
 
 def quoted(word: str) -> str:
@@ -88,16 +96,8 @@ def quoted(word: str) -> str:
 def command_of_unit(text: bytes) -> tuple[str, ...]:
     """What a unit of ours starts; empty where that can't be read."""
     found = re.search(r"^ExecStart=:?(.*)$", text.decode("utf-8", "replace"), re.MULTILINE)
-    return tuple(map(_unquoted, _WORD.findall(found[1]))) if found else ()
-
-
-def command_of_agent(text: bytes) -> tuple[str, ...]:
-    """The same of a property list."""
-    try:
-        words = plistlib.loads(text).get("ProgramArguments", [])
-    except (ValueError, AttributeError):  # no property list, or one that is no dictionary
-        return ()
-    return tuple(map(str, words))
+    words = tuple(map(_unquoted, _WORD.findall(found[1]))) if found else ()
+    return words[len(_BY_SHELL) :] if words[: len(_BY_SHELL)] == _BY_SHELL else words
 
 
 def flags_of(command: tuple[str, ...]) -> Mapping[str, str]:

@@ -1,13 +1,13 @@
 """Run the daemon in the foreground until it is interrupted."""
 
-import logging
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pointsman.cli import arguments as shared
+from pointsman.cli.logs import logged
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, count
 from pointsman.types import Endpoint, Health, Snapshot, Tier
@@ -24,26 +24,13 @@ WAYS_ON = (
 
 
 def arguments(parser: ArgumentParser) -> None:
-    shared.config_file(parser)
-    shared.state_folder(parser)
+    shared.serving(parser)
     parser.add_argument(
-        "--socket",
-        type=shared.some,
-        metavar="PATH",
-        help="Unix socket to listen on, auto, or false (POINTSMAN_SOCKET)",
+        "--log",
+        type=shared.path,
+        metavar="FILE",
+        help="say what goes wrong there, not on standard error; the last three megabytes are kept",
     )
-    parser.add_argument(
-        "--host", type=shared.some, metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)"
-    )
-    parser.add_argument(
-        "--port", type=_port, help="port to listen on (POINTSMAN_PORT; default: 11711 or the next free)"
-    )
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or (port := int(text)) > 65535:
-        raise ArgumentTypeError(f"{text!r} is no port: they go from 1 to 65535, and 0 means any that is free")
-    return port
 
 
 def run(args: Namespace, shell: Shell) -> int:
@@ -51,9 +38,9 @@ def run(args: Namespace, shell: Shell) -> int:
     # All the rooms, which whoever only reads the arguments spares.
     from pointsman.daemon import Options, serve
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = Options(args.config, args.state, args.socket, args.host, args.port)
-    serve(options, _own_environment(shell), partial(_announce, shell.screen))
+    with logged(args.log, shell.environ):
+        serve(options, _own_environment(shell), partial(_announce, shell.screen))
     return 0
 
 

@@ -1,0 +1,240 @@
+"""Run the daemon in the background, as a service of the user's own systemd or launchd."""
+
+import shlex
+import subprocess
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypedDict
+
+from pointsman.cli import arguments as shared
+from pointsman.cli.shell import Shell, WrongUsage
+from pointsman.cli.show import Screen
+from pointsman.service.manager import find_manager, the_manager, usual_manager
+from pointsman.service.program import find_program
+from pointsman.service.state import Active, Manager, ServiceError, ServiceState
+
+if TYPE_CHECKING:
+    from pointsman.build import Setup
+    from pointsman.service.units import Plan
+
+LINES = 50
+HOW_TO_INSTALL = "the service is not installed: pointsman service install"
+HERE = (
+    "this Pointsman runs from the checkout {checkout}: a service would break when that is moved or removed. "
+    "Install a copy (pipx install {checkout}), or say --here"
+)
+LINGER = (
+    "It runs while you are logged in. To have it run without a login too, and from the start of the machine: "
+    "loginctl enable-linger"
+)
+LATER = (
+    "the daemon takes the next free one when it starts, which `pointsman status` shows, and only the Unix "
+    "socket is held for it"
+)
+WHICH = MappingProxyType({"service": (".service",), "socket": (".socket",), "all": (".service", ".socket")})
+NOT_RUNNING = 3  # the exit code that says so everywhere
+
+
+class ServiceShape(TypedDict):
+    manager: str  # systemd | launchd
+    installed: list[str]  # its files
+    command: list[str]  # what it starts; empty: nothing, or it can't be read
+    active: Active
+    detail: str  # the manager's own words
+    pid: int | None
+    lingers: bool | None  # whether it runs without a login; null: unknown, or there is no such thing
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        choices=("install", *DEEDS),
+        help="install: write its files, start it now and at each login; uninstall: stop it, remove them; "
+        "status: how it is; logs: what it said",
+    )
+    parser.add_argument(
+        "--here", action="store_true", help="install: though it runs from a checkout, which may move"
+    )
+    parser.add_argument(
+        "--print",
+        nargs="?",
+        const="all",
+        choices=WHICH,
+        help="install: print the files, or one of them, and write nothing",
+    )
+    parser.add_argument(
+        "-n", dest="lines", type=shared.at_least_one, default=LINES, metavar="N", help="logs: how many lines"
+    )
+    parser.add_argument("-f", "--follow", action="store_true", help="logs: go on, until Ctrl-C")
+    shared.serving(parser)
+    shared.as_json(parser)
+
+
+def run(args: Namespace, shell: Shell) -> int:
+    """Raises ServiceError where there is no service manager, or where it refuses."""
+    if args.what != "install" and (args.here or args.print or _flags(args)):
+        raise WrongUsage("--here, --print and what the daemon is started with go with install alone")
+    if args.print:
+        return _print(args, shell)
+    if args.what == "install":
+        return _install(args, shell)
+    manager = the_manager(shell.environ)
+    if args.what not in ("uninstall", "status") and not manager.state().installed:
+        raise ServiceError(HOW_TO_INSTALL)
+    return DEEDS[args.what](args, shell, manager)
+
+
+def _flags(args: Namespace) -> bool:
+    return any(value is not None for value in (args.config, args.state, args.socket, args.host, args.port))
+
+
+def _print(args: Namespace, shell: Shell) -> int:
+    """Each file under its path, which is a comment in it. Of XML the first line must be its own."""
+    if checkout := find_program().checkout:
+        shell.screen.note(f"pointsman: {HERE.format(checkout=checkout)}")
+    manager = find_manager(shell.environ) or usual_manager(shell.environ)
+    for path, content in manager.files(_planned(args, shell, manager)).items():
+        if path.suffix == ".plist":
+            shell.screen.note(str(path))
+        elif path.suffix not in WHICH[args.print]:
+            continue
+        else:
+            shell.screen.line(f"# {path}")
+        shell.screen.piece(content.decode())
+    return 0
+
+
+def _planned(args: Namespace, shell: Shell, manager: Manager) -> "Plan":
+    """Raises StartError for a configuration that no daemon would start with."""
+    from pointsman.server.listen import DEFAULT_PORT
+    from pointsman.service.install import plan
+
+    setup = _settled(args, shell)
+    made = plan(
+        find_program(),
+        setup.paths,
+        setup.live.loaded,
+        shell.environ,
+        default_port=DEFAULT_PORT,
+        config=args.config,
+        state=args.state,
+        holds=manager.listens,
+    )
+    if made.tcp is None and setup.config.server.port is None:
+        shell.screen.note(f"port {DEFAULT_PORT} is taken: {LATER}")
+    return made
+
+
+def _settled(args: Namespace, shell: Shell) -> "Setup":
+    from pointsman.daemon import Options, settle
+
+    return settle(Options(args.config, args.state, args.socket, args.host, args.port), shell.environ)
+
+
+def _install(args: Namespace, shell: Shell) -> int:
+    if (checkout := find_program().checkout) and not args.here:
+        raise ServiceError(HERE.format(checkout=checkout))
+    manager = the_manager(shell.environ)
+    _check_nobody_else(args, shell, manager)
+    written = manager.install(_planned(args, shell, manager))
+    for path in written:
+        shell.screen.line(f"{'wrote' if path.exists() else 'removed'} {path}")
+    if not written:
+        shell.screen.line("its files are as they should be")
+    state = manager.state()
+    shell.screen.line(f"It runs in the background, now and at each login ({manager.name}: {state.detail})")
+    if state.lingers is False:
+        shell.screen.note(LINGER)
+    return 0
+
+
+def _check_nobody_else(args: Namespace, shell: Shell, manager: Manager) -> None:
+    """A daemon that somebody started by hand holds the state folder: the service's would only come down."""
+    from pointsman.server.instance import holder
+
+    held = holder(_settled(args, shell).paths)
+    if held and held.pid != manager.state().pid:
+        raise ServiceError(
+            f"Pointsman runs already, and not as the service: {held.whereabouts}. Stop it (Ctrl-C where it "
+            f"runs{f', or kill {held.pid}' if held.pid else ''}), then install the service"
+        )
+
+
+def _uninstall(_: Namespace, shell: Shell, manager: Manager) -> int:
+    gone = manager.uninstall()
+    for path in gone:
+        shell.screen.line(f"removed {path}")
+    if not gone:
+        shell.screen.note("there is no service to remove")
+    return 0
+
+
+def _start(args: Namespace, shell: Shell, manager: Manager) -> int:
+    manager.start()
+    return _status(args, shell, manager)
+
+
+def _stop(_: Namespace, shell: Shell, manager: Manager) -> int:
+    manager.stop()
+    shell.screen.note("stopped, until `pointsman service start` or the next login")
+    return 0
+
+
+def _restart(args: Namespace, shell: Shell, manager: Manager) -> int:
+    manager.restart()
+    return _status(args, shell, manager)
+
+
+def _status(args: Namespace, shell: Shell, manager: Manager) -> int:
+    state = manager.state()
+    if args.json:
+        shell.screen.json(_shape(state, manager))
+    elif state.installed:
+        _show(state, shell.screen)
+    else:
+        shell.screen.note(HOW_TO_INSTALL)
+    return 0 if state.active == "running" else NOT_RUNNING
+
+
+def _shape(state: ServiceState, manager: Manager) -> ServiceShape:
+    return ServiceShape(
+        manager=manager.name,
+        installed=list(map(str, state.installed)),
+        command=list(state.command),
+        active=state.active,
+        detail=state.detail,
+        pid=state.pid,
+        lingers=state.lingers,
+    )
+
+
+def _show(state: ServiceState, screen: Screen) -> None:
+    process = f", process {state.pid}" if state.pid else ""
+    screen.line(f"{state.active}{process} ({state.detail})", style="bold")
+    screen.line(f"  starts {shlex.join(state.command) or 'nothing that can be read'}")
+    for path in state.installed:
+        screen.line(f"  as {path} says")
+    if state.lingers is False:
+        screen.paragraph(LINGER, indent="  ")
+
+
+def _logs(args: Namespace, shell: Shell, manager: Manager) -> int:
+    """The program that has them writes by itself, until it ends or Ctrl-C ends it."""
+    shell.screen.flush()
+    argv = manager.logs(args.lines, follow=args.follow)
+    return subprocess.run(argv, env=dict(shell.environ), check=False).returncode  # noqa: S603 - a list
+
+
+Deed = Callable[[Namespace, Shell, Manager], int]
+
+DEEDS: Mapping[str, Deed] = MappingProxyType(
+    {
+        "uninstall": _uninstall,
+        "start": _start,
+        "stop": _stop,
+        "restart": _restart,
+        "status": _status,
+        "logs": _logs,
+    }
+)

@@ -1,0 +1,69 @@
+"""Every file that Pointsman makes in its folders: what uninstalling leaves or takes, and touches no other."""
+
+import json
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pointsman.paths import Paths
+
+
+def passing(paths: Paths) -> list[Path]:
+    """Of use to a daemon that runs, or from one that did: those that are there."""
+    state = paths.state_dir
+    drafts = (*state.glob("daemon.new"), *state.glob("settings.new"), *_drafts(paths.credentials))
+    logs = state.glob(f"{paths.log.name}*")
+    return _there([paths.lock, paths.published, *_sockets(paths), *drafts, *logs])
+
+
+def lasting(paths: Paths) -> list[Path]:
+    """What was written, set, or spent: those that are there."""
+    ledger = paths.state_dir.glob(f"{paths.ledger.name}*")  # with its -wal and -shm
+    return _there([paths.config_file, paths.credentials, paths.settings, *sorted(ledger)])
+
+
+def folders(paths: Paths) -> list[Path]:
+    """Those that Pointsman makes, the inner before the outer."""
+    candidates = {paths.socket.parent, paths.state_dir, paths.config_file.parent}
+    return sorted(candidates, key=lambda folder: len(folder.parts), reverse=True)
+
+
+def foreign(paths: Paths) -> Iterator[Path]:
+    """What somebody else put into these folders."""
+    known = {*passing(paths), *lasting(paths), *folders(paths)}
+    for folder in folders(paths):
+        yield from (path for path in _entries(folder) if path not in known)
+
+
+def _sockets(paths: Paths) -> Iterator[Path]:
+    """In the usual places; and the chosen one, where a daemon that was killed left it."""
+    published = [Path(text)] if (text := _published_socket(paths)) else []
+    for path in dict.fromkeys((*paths.sockets, *published)):
+        try:
+            is_socket = stat.S_ISSOCK(path.lstat().st_mode)
+        except OSError:
+            continue
+        if is_socket:
+            yield path
+
+
+def _published_socket(paths: Paths) -> str:
+    try:
+        return str(json.loads(paths.published.read_bytes())["socket"] or "")
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _drafts(path: Path) -> Iterator[Path]:
+    return path.parent.glob(f".{path.name}.*")
+
+
+def _there(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if path.is_symlink() or path.exists()]
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
