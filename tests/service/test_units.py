@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.daemon import DRAIN
 from pointsman.errors import StartError
+from pointsman.service.state import PATIENCE
 from pointsman.service.templates import template
 from pointsman.service.units import (
     AGENT,
@@ -52,6 +54,7 @@ NEVER = ("ProtectHome", "ProcSubset", "ProtectProc", "PrivateDevices", "PrivateU
 
 # Any text that a path may be: no NUL, and nothing that is not text.
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+printable = st.text(st.characters(exclude_categories=["C"]), min_size=1)  # XML has no control characters
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not on this machine"
@@ -123,16 +126,28 @@ def test_a_program_that_systemd_can_not_name_is_run_by_a_shell_as_the_same_proce
         assert process.stdout.read() == f"{process.pid}|serve|two words|".encode()
 
 
-@given(words.map(lambda word: f"/{word}"), words)
+@given(printable.map(lambda word: f"/{word}"), printable)
 def test_the_agent_says_what_was_meant_when_launchd_reads_it(path: str, word: str) -> None:
-    told = {text: all(c.isprintable() for c in text) for text in (path, word)}
-    plan = replace(PLAN, command=(path, word), unix=Path(path))
-    if not all(told.values()):
-        return  # XML has no control characters: plistlib refuses most
-    document = plistlib.loads(agent(template(AGENT), plan))
+    document = plistlib.loads(agent(template(AGENT), replace(PLAN, command=(path, word), unix=Path(path))))
     assert document["ProgramArguments"] == [path, word, "--log", "/state/pointsman.log"]
     assert document["Sockets"]["unix"] == {"SockPathName": str(Path(path)), "SockPathMode": 0o600}
     assert document["Sockets"]["tcp"]["SockServiceName"] == "11711"
+
+
+def test_a_path_that_no_file_can_name_is_refused() -> None:
+    """Bytes that are no text in the locale's encoding, as Python has them; for XML control characters too."""
+    with pytest.raises(StartError, match="no text"):
+        service(replace(PLAN, command=("/a/\udcff", "serve")))
+    for path in ("/a/\udcff", "/a/\x01"):
+        with pytest.raises(StartError, match="no property list can name"):
+            agent(template(AGENT), replace(PLAN, command=(path, "serve")))
+
+
+def test_who_stops_it_waits_until_its_answers_are_out() -> None:
+    (seconds,) = settings(service(), "TimeoutStopSec")
+    assert float(seconds) > DRAIN
+    assert plistlib.loads(template(AGENT))["ExitTimeOut"] > DRAIN
+    assert float(seconds) < PATIENCE
 
 
 def test_an_agent_without_sockets_opens_its_own() -> None:

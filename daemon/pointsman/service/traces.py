@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pointsman.paths import Paths
+from pointsman.service.units import NAME
 
 
 def passing(paths: Paths) -> list[Path]:
@@ -23,9 +24,9 @@ def lasting(paths: Paths) -> list[Path]:
 
 
 def folders(paths: Paths) -> list[Path]:
-    """Those that Pointsman makes, the inner before the outer."""
-    candidates = {paths.socket.parent, paths.state_dir, paths.config_file.parent}
-    return sorted(candidates, key=lambda folder: len(folder.parts), reverse=True)
+    """Those that are Pointsman's, the inner before the outer; a file that was chosen may be in any other."""
+    named = (folder for folder in (paths.socket.parent, paths.config_file.parent) if folder.name == NAME)
+    return sorted({paths.state_dir, *named}, key=lambda folder: len(folder.parts), reverse=True)
 
 
 def foreign(paths: Paths) -> Iterator[Path]:

@@ -45,6 +45,7 @@ class Plan:
 
 
 def service_unit(template: bytes, plan: Plan) -> bytes:
+    """Raises StartError for a path that is no text."""
     listens = plan.unix is not None or plan.tcp is not None
     return _filled(
         template,
@@ -65,7 +66,7 @@ def socket_unit(template: bytes, plan: Plan) -> bytes | None:
 
 
 def agent(template: bytes, plan: Plan) -> bytes:
-    """launchd's agent: values are put into the template's property list, and never into its text."""
+    """Values are put into the template's property list, and never into its text. Raises StartError."""
     sockets: dict[str, dict[str, object]] = {}
     if plan.tcp:
         host, port = plan.tcp
@@ -78,7 +79,10 @@ def agent(template: bytes, plan: Plan) -> bytes:
         del document["Sockets"]
     if plan.environment:
         document["EnvironmentVariables"] = dict(plan.environment)
-    return plistlib.dumps(document, sort_keys=False)
+    try:
+        return plistlib.dumps(document, sort_keys=False)
+    except ValueError as error:  # control characters, and what is no text
+        raise StartError(f"no property list can name {' '.join(plan.command)!r}: {error}") from None
 
 
 def command_line(command: tuple[str, ...]) -> str:
@@ -125,7 +129,13 @@ def _shell_word(text: str) -> str:
 def _filled(template: bytes, values: Mapping[str, str | None]) -> bytes:
     """A line whose place has no value is left out; a comment stands as it is."""
     lines = (_line(line, values) for line in template.decode().splitlines())
-    return "".join(f"{line}\n" for line in lines if line is not None).encode()
+    text = "".join(f"{line}\n" for line in lines if line is not None)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise StartError(
+            f"no unit can name what is no text: {error.object[error.start - 40 : error.end]!r}"
+        ) from None
 
 
 def _line(line: str, values: Mapping[str, str | None]) -> str | None:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -41,6 +42,8 @@ def managers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Managers]:
         for name, value in {**made.environ, **NO_CLOUD}.items():
             monkeypatch.setenv(name, value)
         yield made
+        if (left := made.held / "pid").exists():
+            os.kill(int(left.read_text(encoding="utf-8")), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -138,7 +141,8 @@ def test_a_file_of_somebody_else_is_left_and_named(run: Run, managers: Managers,
     theirs.touch()
     ran = run("uninstall", "--purge", "--yes", "--config", str(managers.home / "none.toml"))
     assert theirs.exists()
-    assert f"stays, and is not Pointsman's: {theirs}" in ran.out
+    named = [line for line in ran.out.splitlines() if "is not Pointsman's" in line]
+    assert named == [f"stays, and is not Pointsman's: {theirs}"]
 
 
 def test_a_file_in_the_place_of_the_socket_is_not_removed(
@@ -159,6 +163,19 @@ def test_while_somebody_runs_a_daemon_nothing_is_removed(
         assert ran.code == 1
         assert f"process {os.getpid()}" in ran.err
         assert files(managers.home) == before
+
+
+def test_what_a_service_was_told_at_its_installation_is_where_is_looked(
+    run: Run, managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = managers.home / "moved"
+    monkeypatch.setenv("XDG_STATE_HOME", str(moved))
+    run("service", "install", "--here", "--port", "0")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    (moved / "pointsman").mkdir(parents=True)
+    (moved / "pointsman" / "pointsman.log").touch()
+    assert run("uninstall").code == 0
+    assert files(moved) == []
 
 
 def test_where_nothing_is_there_is_nothing_to_do(run: Run, managers: Managers) -> None:

@@ -91,7 +91,7 @@ def _flags(args: Namespace) -> bool:
 
 def _print(args: Namespace, shell: Shell) -> int:
     """Each file under its path, which is a comment in it. Of XML the first line must be its own."""
-    if checkout := find_program().checkout:
+    if (checkout := find_program().checkout) and not args.here:
         shell.screen.note(f"pointsman: {HERE.format(checkout=checkout)}")
     manager = find_manager(shell.environ) or usual_manager(shell.environ)
     for path, content in manager.files(_planned(args, shell, manager)).items():

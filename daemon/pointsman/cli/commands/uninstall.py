@@ -1,7 +1,7 @@
 """Take away the service and what Pointsman left behind; the configuration and the ledger stay."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pointsman.errors import PointsmanError
 from pointsman.paths import Paths, find_paths
 from pointsman.server.instance import Holder, holder
 from pointsman.service.files import forget, removed
+from pointsman.service.install import FOLDERS
 from pointsman.service.manager import the_manager, usual_manager
 from pointsman.service.program import find_program
 from pointsman.service.state import Manager, ServiceError
@@ -79,7 +80,7 @@ def run(args: Namespace, shell: Shell) -> int:
     """Raises PointsmanError while a daemon runs that is not the service."""
     manager = _manager(shell)
     state = manager.state() if manager else None
-    paths = _paths(args, shell, flags_of(state.command) if state else {})
+    paths = _paths(args, shell, manager)
     held = holder(paths)
     if held and (state is None or held.pid != state.pid):
         _check_nobody(held)
@@ -106,14 +107,14 @@ def _manager(shell: Shell) -> Manager | None:
         return None
 
 
-def _paths(args: Namespace, shell: Shell, flags: Mapping[str, str]) -> Paths:
-    """As told; or else those that the service was installed with."""
-    config, state = flags.get("--config"), flags.get("--state")
-    return find_paths(
-        shell.environ,
-        config=args.config or (Path(config) if config else None),
-        state=args.state or (Path(state) if state else None),
-    )
+def _paths(args: Namespace, shell: Shell, manager: Manager | None) -> Paths:
+    """As told; or else those of the service that is installed, by its flags and by what it sees."""
+    if manager is None or not manager.installed():
+        return find_paths(shell.environ, config=args.config, state=args.state)
+    flags, seen = flags_of(manager.state().command), manager.environment()
+    config, state = (Path(flags[name]) if name in flags else None for name in ("--config", "--state"))
+    moved = {name: seen[name] for name, _ in FOLDERS if name in seen}
+    return find_paths({**shell.environ, **moved}, config=args.config or config, state=args.state or state)
 
 
 def _check_nobody(held: Holder | None) -> None:
