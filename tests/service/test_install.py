@@ -86,8 +86,13 @@ def test_what_the_file_says_the_daemon_reads_itself_and_the_socket_follows(tmp_p
 
 def test_a_state_folder_of_its_own_brings_a_socket_of_its_own(tmp_path: Path, free_port: int) -> None:
     environ = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": "/run/user/1"}
-    made = planned(environ, free_port, Options(state=tmp_path / "own"))
-    assert (made.unix, made.in_runtime) == (tmp_path / "own" / "pointsman.sock", False)
+    made = planned(environ, free_port, Options(state=Path("/own")))
+    assert (made.unix, made.in_runtime) == (Path("/own/pointsman.sock"), False)
+
+
+def test_a_socket_whose_path_is_too_long_is_left_to_the_daemon(tmp_path: Path, free_port: int) -> None:
+    made = planned({"HOME": str(tmp_path)}, free_port, Options(state=tmp_path / ("x" * 100)))
+    assert (made.unix, made.tcp) == (None, ("127.0.0.1", free_port))
 
 
 def test_folders_that_a_shell_has_moved_are_moved_for_the_service(tmp_path: Path, free_port: int) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import os
 import shutil
 import socket
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from pointsman.config.load import Loaded
 from pointsman.config.override import VARIABLES, Origin
 from pointsman.config.schema import ServerConfig
-from pointsman.paths import Paths, absolute
+from pointsman.paths import LONGEST_SOCKET_PATH, Paths, absolute
 from pointsman.service.program import Program
 from pointsman.service.state import ServiceError
 from pointsman.service.units import Plan
@@ -74,9 +75,11 @@ def _folders(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _unix(server: ServerConfig, paths: Paths) -> Path | None:
+    """One whose path is too long is left to the daemon, which says so, or finds another."""
     if server.socket is False:
         return None
-    return paths.socket if server.socket == "auto" else absolute(Path(server.socket))
+    path = paths.socket if server.socket == "auto" else absolute(Path(server.socket))
+    return path if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH else None
 
 
 def _tcp(server: ServerConfig, default_port: int, *, holds: Callable[[int], bool]) -> tuple[str, int] | None:
@@ -84,7 +87,7 @@ def _tcp(server: ServerConfig, default_port: int, *, holds: Callable[[int], bool
     port = default_port if server.port is None else server.port
     if port == 0 or not _is_loopback(server.host):
         return None
-    if holds(port) or _is_free(server.host, port):
+    if _is_free(server.host, port) or holds(port):
         return server.host, port
     if server.port is None:
         return None

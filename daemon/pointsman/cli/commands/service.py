@@ -32,7 +32,8 @@ LATER = (
     "the daemon takes the next free one when it starts, which `pointsman status` shows, and only the Unix "
     "socket is held for it"
 )
-WHICH = MappingProxyType({"service": (".service",), "socket": (".socket",), "all": (".service", ".socket")})
+SERVICE, SOCKET, AGENT = ".service", ".socket", ".plist"
+WHICH = MappingProxyType({"service": (SERVICE, AGENT), "socket": (SOCKET,), "all": (SERVICE, SOCKET, AGENT)})
 NOT_RUNNING = 3  # the exit code that says so everywhere
 
 
@@ -90,18 +91,15 @@ def _flags(args: Namespace) -> bool:
 
 
 def _print(args: Namespace, shell: Shell) -> int:
-    """Each file under its path, which is a comment in it. Of XML the first line must be its own."""
+    """Each file under its path, which is a comment in it; but XML has to begin with a line of its own."""
     if (checkout := find_program().checkout) and not args.here:
         shell.screen.note(f"pointsman: {HERE.format(checkout=checkout)}")
     manager = find_manager(shell.environ) or usual_manager(shell.environ)
     for path, content in manager.files(_planned(args, shell, manager)).items():
-        if path.suffix == ".plist":
-            shell.screen.note(str(path))
-        elif path.suffix not in WHICH[args.print]:
-            continue
-        else:
-            shell.screen.line(f"# {path}")
-        shell.screen.piece(content.decode())
+        if path.suffix in WHICH[args.print]:
+            say = shell.screen.note if path.suffix == AGENT else shell.screen.line
+            say(f"# {path}")
+            shell.screen.piece(content.decode())
     return 0
 
 
