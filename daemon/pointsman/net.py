@@ -84,9 +84,13 @@ class _UnixPool(_Pool, aiohttp.UnixConnector):
 
 
 class Sessions:
-    """One session for each Unix socket, and for TCP one by each proxy; made when first asked for."""
+    """One session for each Unix socket, and for TCP one by each proxy; made when first asked for.
 
-    def __init__(self, hop_id: str = "") -> None:
+    `middlewares` see each request, and its answer.
+    """
+
+    def __init__(self, hop_id: str = "", middlewares: Sequence[aiohttp.ClientMiddlewareType] = ()) -> None:
+        self._middlewares = tuple(middlewares)
         self._headers = MappingProxyType(
             {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
             | ({HOP_HEADER: hop_id} if hop_id else {})
@@ -110,7 +114,7 @@ class Sessions:
         pool = _UnixPool(path=socket, **common) if socket else _TCPPool(**common)
         return aiohttp.ClientSession(
             connector=pool,
-            middlewares=(pool.redial,),
+            middlewares=(*self._middlewares, pool.redial),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),

@@ -73,6 +73,7 @@ class Library:
     """The table, ready to be asked. An empty one knows no price."""
 
     hosts: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    written: date = date.min
 
     def price(self, api: str, name: str, today: date) -> Price | None:
         """What a model costs at the API with that URL; None: not known."""
@@ -87,7 +88,8 @@ class Library:
 
 def packaged() -> Library:
     """The table that comes with Pointsman."""
-    return Library(MappingProxyType(msgspec.json.decode(PACKAGED.read_bytes(), type=Table).hosts))
+    table = msgspec.json.decode(PACKAGED.read_bytes(), type=Table)
+    return Library(MappingProxyType(table.hosts), table.written)
 
 
 def known_prices(wall: Callable[[], float]) -> Known:

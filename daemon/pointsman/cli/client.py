@@ -49,15 +49,21 @@ class Event(NamedTuple):
 
 
 class Client:
-    """Tries each address in turn, once a call. `warn` is told once if the daemon's version is another."""
+    """Tries each address in turn, once a call. `warn` is told once if the daemon's version is another.
 
-    def __init__(self, addresses: tuple[Address, ...], warn: Callable[[str], None]) -> None:
+    `patience`: seconds that a question may take without a byte of its answer.
+    """
+
+    def __init__(
+        self, addresses: tuple[Address, ...], warn: Callable[[str], None], *, patience: float = ANSWER
+    ) -> None:
+        self._patience = patience
         self._addresses = addresses
         self._warn: Callable[[str], None] | None = warn
 
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON at a path of the control API. Raises DaemonAway, DaemonRefused or CutShort."""
-        with self._answer(ANSWER, "GET", API + path, params=query) as response:
+        with self._answer(self._patience, "GET", API + path, params=query) as response:
             return _json(_read(response), response.status_code)
 
     def post(self, path: str, body: object = None, *, patience: float = ANSWER) -> Any:

@@ -37,3 +37,15 @@ def _listens(one: psutil.Process) -> tuple[tuple[str, int], ...] | None:
     except psutil.Error:  # another user's, or gone
         return None
     return tuple((at.laddr.ip, at.laddr.port) for at in sockets if at.status == psutil.CONN_LISTEN)
+
+
+def listener(port: int) -> tuple[int, str] | None:
+    """The number and name of the process that listens on a port; None: nobody, or it is not to be seen."""
+    try:
+        sockets = psutil.net_connections("tcp")
+        pids = [
+            at.pid for at in sockets if at.status == psutil.CONN_LISTEN and at.laddr and at.laddr.port == port
+        ]
+        return next(((pid, psutil.Process(pid).name()) for pid in pids if pid), None)
+    except psutil.Error:  # another user's, or gone
+        return None

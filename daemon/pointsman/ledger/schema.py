@@ -11,6 +11,10 @@ BUSY_SECONDS = 1.0  # how long a statement waits for another program's lock
 WAL_KEPT = 4 * 2**20  # bytes the -wal file may keep after a checkpoint
 
 
+class OlderLedger(LedgerError):
+    """An earlier Pointsman wrote it: the next start of a daemon brings it up to date."""
+
+
 def open_ledger(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> sqlite3.Connection:
     """A writing connection to an up-to-date ledger, made at mode 0600 if there is none. Raises StartError."""
     try:
@@ -96,9 +100,9 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _demand_current(connection: sqlite3.Connection, path: Path) -> None:
-    version = _version(connection)
-    if version != len(MIGRATIONS):
-        raise LedgerError(
-            f"the ledger {path} has format {version}, and this Pointsman reads format {len(MIGRATIONS)}: "
-            "start the daemon once to bring an older one up to date; upgrade Pointsman for a newer one"
-        )
+    version, known = _version(connection), len(MIGRATIONS)
+    format_ = f"the ledger {path} has format {version}, and this Pointsman reads format {known}"
+    if version > known:
+        raise LedgerError(f"{format_}: a newer one wrote it. Upgrade Pointsman")
+    if version < known:
+        raise OlderLedger(f"{format_}: start the daemon once to bring it up to date")

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 _NOT_OURS = "Check that the file and its folder exist and that you may write to both"
-_DAMAGED = (
+DAMAGED = (
     "Pointsman has not changed it. Move it away together with its -wal and -shm files to begin a new ledger, "
     "or put a backup in its place"
 )
@@ -16,8 +16,8 @@ ADVICE = MappingProxyType(
         sqlite3.SQLITE_FULL: "Free some space on its disk",
         sqlite3.SQLITE_BUSY: _HELD,
         sqlite3.SQLITE_LOCKED: _HELD,
-        sqlite3.SQLITE_CORRUPT: _DAMAGED,
-        sqlite3.SQLITE_NOTADB: _DAMAGED,
+        sqlite3.SQLITE_CORRUPT: DAMAGED,
+        sqlite3.SQLITE_NOTADB: DAMAGED,
         sqlite3.SQLITE_IOERR: "Check its disk: it may be full, gone, or failing",
         sqlite3.SQLITE_CANTOPEN: _NOT_OURS,
         sqlite3.SQLITE_READONLY: _NOT_OURS,

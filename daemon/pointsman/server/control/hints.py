@@ -25,7 +25,7 @@ class Scene:
     """What is known now, what would be decided for a short request, and what was turned away of late."""
 
     snapshot: Snapshot
-    decision: Decision
+    decision: Decision | None  # None: nobody is there to decide
     turned_away: Mapping[str, str]  # by endpoint: today's prompts that were too long for it, a sentence
 
 
@@ -100,6 +100,8 @@ def _unknown(scene: Scene) -> Iterator[str]:
 
 def _left_out(scene: Scene) -> Iterator[str]:
     """Models of a sound endpoint that no request would be given, counted by the reason."""
+    if scene.decision is None:
+        return
     for endpoint in _sound(scene):
         models = {one.id: one for one in models_of(endpoint, scene.snapshot)}
         for excluded in scene.decision.excluded:
