@@ -8,6 +8,7 @@ settings.load_profile("pointsman")
 
 ONE_AFTER_ANOTHER = (
     "tests/bench/",
+    "tests/cli/doctor/test_checks.py",
     "tests/journeys/test_crowd.py",
     "tests/journeys/test_process.py",
     "tests/real/",

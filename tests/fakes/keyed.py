@@ -22,6 +22,7 @@ class Keyed:
         self.down = down  # answers 500 to everything
         self.chatty = False
         self.broke = False  # answers 402 to a question about a key
+        self.date = ""  # as its answers tell it; empty: what it is
         self.begun, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
         self.asked: list[str] = []
@@ -43,7 +44,10 @@ class Keyed:
             self.sent.append(request.headers.get("Authorization", ""))
             if self.down:
                 return web.json_response({"error": {"message": "down"}}, status=500)
-            return await handler(request)
+            response = await handler(request)
+            if self.date:
+                response.headers["Date"] = self.date
+            return response
 
         return count
 

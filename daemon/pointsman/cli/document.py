@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import is_typeddict
 
 from pointsman.cli.commands import ask, config, service, watch
+from pointsman.cli.doctor import finding
 from pointsman.cli.main import COMMANDS, Command, fill
 from pointsman.ledger import views
 from pointsman.server.control import choice_shapes, config_shapes, judged, shapes
@@ -43,8 +44,9 @@ JSON = """\
 `budgets` answers, `profile`, `alias`, `task` and `role` what `profile`, `aliases`, `tasks` and `roles`
 answer, `profile --preset` what `setup/preset` answers; `route` prints the `DecisionView` of `explain`, `log`
 the `RequestsShape` of `decisions`, `why` the `RequestShape` of `decisions/{id}`. `ask` prints an
-`AnswerShape`, `config path` and `config check` a `FileShape`, `config show` a list of `SettingShape`,
-`config reload` a `ReloadShape`, `service status` a `ServiceShape`, `watch` a `HappeningShape` on each line.
+`AnswerShape`, `doctor` a `DoctorShape`, `config path` and `config check` a `FileShape`, `config show` a list
+of `SettingShape`, `config reload` a `ReloadShape`, `service status` a `ServiceShape`, `watch` a
+`HappeningShape` on each line.
 Times are wall-clock seconds since the epoch (`at`) or spans in seconds; prices are USD per million tokens as
 decimal strings; costs are integer nano-dollars; `null` is *unknown* where nothing else is said.
 """
@@ -52,7 +54,7 @@ decimal strings; costs are integer nano-dollars; `null` is *unknown* where nothi
 
 def render() -> str:
     sections = [_section(command) for command in COMMANDS]
-    shown = (ask, config, service, watch, views, shapes, choice_shapes, config_shapes, judged)
+    shown = (ask, finding, config, service, watch, views, shapes, choice_shapes, config_shapes, judged)
     return "\n".join([HEAD, *sections, JSON, *map(_shapes, shown)])
 
 
