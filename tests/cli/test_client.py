@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from aiohttp import web
@@ -224,3 +225,12 @@ def test_events_of_a_daemon_that_is_gone_are_refused_at_once(tmp_path: Path) -> 
     client = Client((Address(f"http://127.0.0.1:{closed_port()}"),), print)
     with pytest.raises(DaemonAway), client.events():
         pytest.fail("nobody is there")
+
+
+def test_where_nothing_is_published_a_socket_may_wake_the_daemon_for_who_wants_that(tmp_path: Path) -> None:
+    with TemporaryDirectory(prefix="pm-") as folder, socket.socket(socket.AF_UNIX) as held:
+        paths = paths_in(Path(folder))
+        held.bind(str(paths.socket))
+        with pytest.raises(DaemonAway):
+            find_addresses(paths)
+        assert find_addresses(paths, wakes=True) == (Address(socket=str(paths.socket)),)

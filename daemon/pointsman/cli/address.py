@@ -28,17 +28,16 @@ class Address:
         return f"unix:{self.socket}" if self.socket else self.url
 
 
-def find_addresses(paths: Paths, *, only_socket: bool = False) -> tuple[Address, ...]:
+def find_addresses(paths: Paths, *, only_socket: bool = False, wakes: bool = False) -> tuple[Address, ...]:
     """What the daemon published, its socket first; only the socket where the user named it.
 
-    Where nothing was published a service manager may listen for a daemon, which then starts.
-
-    Raises DaemonAway if there is no socket either: no daemon runs with this state folder.
+    `wakes`: where nothing was published a service manager may listen, and starts the daemon for who connects.
+    Raises DaemonAway if there is no address: no daemon runs with this state folder.
     """
     if only_socket:
         return (Address(socket=str(paths.socket)),)
     published = _read_published(paths.published) or _read_lock(paths)
-    if published is None and paths.socket.is_socket():
+    if published is None and wakes and paths.socket.is_socket():
         return (Address(socket=str(paths.socket)),)
     if published is None:
         raise DaemonAway(f"the daemon is not running (there is no {paths.published}); {HOW_TO_START}")

@@ -26,13 +26,14 @@ class Shell:
     stdin: TextIO
 
     def client(self, args: Namespace) -> "Client":
-        """Raises DaemonAway if no daemon was ever published where the arguments look."""
+        """Raises DaemonAway if no daemon was ever published where the arguments look, and nothing would start one."""
         # Brings its HTTP library, which commands without a daemon spare.
         from pointsman.cli.client import Client
 
         paths = find_paths(self.environ, state=args.state, socket=args.socket)
         variable = self.environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and args.state is None
-        return Client(find_addresses(paths, only_socket=bool(args.socket) or variable), self.screen.note)
+        named = bool(args.socket) or variable
+        return Client(find_addresses(paths, only_socket=named, wakes=True), self.screen.note)
 
     def prompt(self, words: list[str]) -> str:
         """The words, `-` standing for standard input; without words all of a pipe."""
