@@ -26,7 +26,7 @@ class Shell:
     stdin: TextIO
 
     def client(self, args: Namespace) -> "Client":
-        """Raises DaemonAway if no daemon was ever published where the arguments look, and nothing would start one."""
+        """Raises DaemonAway if no daemon was published where the arguments look, and none would start."""
         # Brings its HTTP library, which commands without a daemon spare.
         from pointsman.cli.client import Client
 
