@@ -8,19 +8,22 @@ from pathlib import Path
 from pointsman.paths import Paths
 from pointsman.service.units import NAME
 
+LEDGER_ENDS = ("", "-wal", "-shm", "-journal")  # what SQLite makes beside it
+DRAFT = "?" * 8  # what tempfile.mkstemp puts after a prefix, and no editor or person
+
 
 def passing(paths: Paths) -> list[Path]:
     """Of use to a daemon that runs, or from one that did: those that are there."""
     state = paths.state_dir
-    drafts = (*state.glob("daemon.new"), *state.glob("settings.new"), *_drafts(paths.credentials))
-    logs = state.glob(f"{paths.log.name}*")
+    drafts = (state / "daemon.new", state / "settings.new", *_drafts(paths.credentials))
+    logs = (paths.log, *state.glob(f"{paths.log.name}.[0-9]"))
     return _there([paths.lock, paths.published, *_sockets(paths), *drafts, *logs])
 
 
 def lasting(paths: Paths) -> list[Path]:
     """What was written, set, or spent: those that are there."""
-    ledger = paths.state_dir.glob(f"{paths.ledger.name}*")  # with its -wal and -shm
-    return _there([paths.config_file, paths.credentials, paths.settings, *sorted(ledger)])
+    ledger = (paths.ledger.with_name(f"{paths.ledger.name}{end}") for end in LEDGER_ENDS)
+    return _there([paths.config_file, paths.credentials, paths.settings, *ledger])
 
 
 def folders(paths: Paths) -> list[Path]:
@@ -56,7 +59,7 @@ def _published_socket(paths: Paths) -> str:
 
 
 def _drafts(path: Path) -> Iterator[Path]:
-    return path.parent.glob(f".{path.name}.*")
+    return path.parent.glob(f".{path.name}.{DRAFT}")
 
 
 def _there(paths: Iterable[Path]) -> list[Path]:

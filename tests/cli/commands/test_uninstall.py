@@ -145,6 +145,26 @@ def test_a_file_of_somebody_else_is_left_and_named(run: Run, managers: Managers,
     assert named == [f"stays, and is not Pointsman's: {theirs}"]
 
 
+def test_a_copy_that_somebody_made_of_a_file_is_theirs(run: Run, managers: Managers, lived_in: Paths) -> None:
+    names = ("ledger.sqlite3.bak", "ledger.sqlite3-copy", "pointsman.log.notes", "pointsman.log.old")
+    theirs = [lived_in.state_dir / name for name in names]
+    theirs.append(lived_in.credentials.with_name(".credentials.toml.swp"))
+    for path in theirs:
+        path.touch()
+    ran = run("uninstall", "--purge", "--yes")
+    assert all(path.exists() for path in theirs)
+    assert all(f"stays, and is not Pointsman's: {path}\n" in ran.out for path in theirs)
+
+
+def test_what_a_change_of_keys_left_that_was_killed_goes(
+    run: Run, managers: Managers, lived_in: Paths
+) -> None:
+    draft = lived_in.credentials.with_name(".credentials.toml.a1b2_c3d")
+    draft.touch()
+    assert run("uninstall").code == 0
+    assert not draft.exists()
+
+
 def test_a_file_in_the_place_of_the_socket_is_not_removed(
     run: Run, managers: Managers, lived_in: Paths
 ) -> None:
