@@ -41,7 +41,9 @@ class Holder(NamedTuple):
 def holder(paths: Paths) -> Holder | None:
     """None: no daemon runs with this state folder. Raises StartError where that can't be told."""
     try:
-        handle = os.open(paths.lock, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(
+            paths.lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        )  # a FIFO keeps nobody waiting
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -34,6 +34,9 @@ class Launchd:
     def installed(self) -> tuple[Path, ...]:
         return (self._agent,) if self._agent.exists() else ()
 
+    def additions(self) -> Sequence[Path]:
+        return ()
+
     def state(self) -> ServiceState:
         command = tuple(map(str, self._document().get("ProgramArguments", ())))
         active, detail, pid = _told(self._printed())

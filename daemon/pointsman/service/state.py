@@ -51,6 +51,10 @@ class Manager(Protocol):
         """Its files that are there; asks nobody."""
         ...
 
+    def additions(self) -> Sequence[Path]:
+        """Files beside them in which a person has changed what they say; they are never removed."""
+        ...
+
     def state(self) -> ServiceState: ...
 
     def environment(self) -> Mapping[str, str]:

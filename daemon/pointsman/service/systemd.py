@@ -54,6 +54,11 @@ class Systemd:
     def installed(self) -> tuple[Path, ...]:
         return tuple(path for path in (self._service, self._socket) if path.exists())
 
+    def additions(self) -> Sequence[Path]:
+        """Drop-ins: systemd.unit(5)."""
+        folders = (unit.with_name(f"{unit.name}.d") for unit in (self._service, self._socket))
+        return [path for folder in folders for path in sorted(folder.glob("*"))]
+
     def state(self) -> ServiceState:
         installed = self.installed()
         command = command_of_unit(self._service.read_bytes()) if self._service in installed else ()

@@ -1,6 +1,7 @@
 """Every file that Pointsman makes in its folders: what uninstalling leaves or takes, and touches no other."""
 
 import json
+import socket
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,25 +34,38 @@ def folders(paths: Paths) -> list[Path]:
 
 
 def foreign(paths: Paths) -> Iterator[Path]:
-    """What somebody else put into these folders."""
+    """What somebody else put into these folders, or a link that somebody made in the place of one."""
     known = {*passing(paths), *lasting(paths), *folders(paths)}
     for folder in folders(paths):
+        if folder.is_symlink():
+            yield folder
         yield from (path for path in _entries(folder) if path not in known)
 
 
 def _sockets(paths: Paths) -> Iterator[Path]:
     """In the usual places; and the chosen one, where a daemon that was killed left it."""
     published = [Path(text)] if (text := _published_socket(paths)) else []
-    for path in dict.fromkeys((*paths.sockets, *published)):
-        try:
-            is_socket = stat.S_ISSOCK(path.lstat().st_mode)
-        except OSError:
-            continue
-        if is_socket:
-            yield path
+    return (path for path in dict.fromkeys((*paths.sockets, *published)) if _is_left_over(path))
+
+
+def _is_left_over(path: Path) -> bool:
+    """A socket that nobody answers at: a daemon with another state folder may have come to listen there."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            return False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            knock.setblocking(False)
+            knock.connect(str(path))
+    except ConnectionRefusedError:
+        return True
+    except OSError:  # it is gone, busy, or of another kind
+        return False
+    return False
 
 
 def _published_socket(paths: Paths) -> str:
+    if not paths.published.is_file():
+        return ""
     try:
         return str(json.loads(paths.published.read_bytes())["socket"] or "")
     except (OSError, ValueError, KeyError, TypeError):

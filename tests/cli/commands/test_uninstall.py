@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.cli.conftest import Run
 from tests.fakes.managers import Managers
 from tests.journeys.daemon import NO_CLOUD
 
+COMMAND = (sys.executable, "-m", "pointsman.cli.main")
 KEYRING = """\
 from pathlib import Path
 _kept = Path(__file__).parent
@@ -154,6 +156,65 @@ def test_a_copy_that_somebody_made_of_a_file_is_theirs(run: Run, managers: Manag
     ran = run("uninstall", "--purge", "--yes")
     assert all(path.exists() for path in theirs)
     assert all(f"stays, and is not Pointsman's: {path}\n" in ran.out for path in theirs)
+
+
+def test_a_drop_in_is_left_and_named(run: Run, managers: Managers) -> None:
+    run("service", "install", "--here", "--port", "0")
+    drop_in = managers.units / "pointsman.service.d" / "override.conf"
+    drop_in.parent.mkdir()
+    drop_in.touch()
+    for _ in range(2):
+        ran = run("uninstall", "--purge", "--yes")
+        assert drop_in.exists()
+        assert f"stays, and is not Pointsman's: {drop_in}\n" in ran.out
+
+
+def test_a_link_in_the_place_of_its_folder_is_left_and_named(
+    run: Run, managers: Managers, lived_in: Paths
+) -> None:
+    elsewhere = managers.home / "disk"
+    lived_in.state_dir.rename(elsewhere)
+    lived_in.state_dir.symlink_to(elsewhere)
+    ran = run("uninstall", "--purge", "--yes")
+    assert files(elsewhere) == []
+    assert f"stays, and is not Pointsman's: {lived_in.state_dir}\n" in ran.out
+
+
+def test_a_link_to_a_folder_in_the_place_of_a_file_is_removed_and_not_followed(
+    run: Run, managers: Managers, lived_in: Paths
+) -> None:
+    theirs = managers.home / "theirs" / "lock"
+    theirs.parent.mkdir()
+    theirs.touch()
+    for path in (lived_in.lock, lived_in.settings):
+        path.unlink()
+        path.symlink_to(theirs)
+    assert run("uninstall", "--purge", "--yes").code == 0
+    assert theirs.exists()
+    assert not lived_in.state_dir.exists()
+
+
+@pytest.mark.parametrize("name", ["lock", "daemon.json", "settings.json"])
+def test_a_fifo_in_the_place_of_a_file_keeps_nobody_waiting(
+    managers: Managers, lived_in: Paths, name: str
+) -> None:
+    lived_in.credentials.unlink()
+    (lived_in.state_dir / name).unlink()
+    os.mkfifo(lived_in.state_dir / name)
+    ran = subprocess.run((*COMMAND, "uninstall", "--purge", "--yes"), timeout=30, check=False)
+    assert ran.returncode == 0
+
+
+def test_a_socket_at_which_somebody_answers_is_not_removed(
+    run: Run, managers: Managers, lived_in: Paths
+) -> None:
+    """A daemon with another state folder: the runtime folder is the same."""
+    lived_in.socket.unlink()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(lived_in.socket))
+        other.listen()
+        assert run("uninstall").code == 0
+        assert lived_in.socket.exists()
 
 
 def test_what_a_change_of_keys_left_that_was_killed_goes(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.shell import Shell, WrongUsage
-from pointsman.cli.show import Screen
 from pointsman.errors import PointsmanError
 from pointsman.paths import Paths, find_paths
 from pointsman.server.instance import Holder, holder
@@ -90,7 +89,7 @@ def run(args: Namespace, shell: Shell) -> int:
     for undo in (*ALWAYS, *(PURGED if args.purge else ()), *LAST):
         for what in undo(home):
             shell.screen.line(f"removed {what}")
-    _tell_what_stays(paths, shell.screen)
+    _tell_what_stays(home, shell)
     shell.screen.line(f"The program itself goes with: {find_program().removal}")
     return 0
 
@@ -146,10 +145,11 @@ def _confirm(home: Home, shell: Shell) -> None:
         raise PointsmanError("nothing was removed")
 
 
-def _tell_what_stays(paths: Paths, screen: Screen) -> None:
-    for path in lasting(paths):
+def _tell_what_stays(home: Home, shell: Shell) -> None:
+    screen = shell.screen
+    for path in lasting(home.paths):
         screen.line(f"stays: {path}  {_size(path)}")
-    others = list(foreign(paths))
+    others = [*(home.manager or usual_manager(shell.environ)).additions(), *foreign(home.paths)]
     for path in others[:SHOWN]:
         screen.line(f"stays, and is not Pointsman's: {path}")
     if len(others) > SHOWN:
