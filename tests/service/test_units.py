@@ -150,6 +150,12 @@ def test_who_stops_it_waits_until_its_answers_are_out() -> None:
     assert float(seconds) < PATIENCE
 
 
+def test_a_start_that_has_a_large_ledger_to_bring_up_to_date_is_not_cut_short() -> None:
+    """Of 256 MB it takes 10 s on a fast disk, and a ledger may be larger and a disk far slower."""
+    (seconds,) = settings(service(), "TimeoutStartSec")
+    assert float(seconds) >= 600
+
+
 def test_an_agent_without_sockets_opens_its_own() -> None:
     document = plistlib.loads(agent(template(AGENT), replace(PLAN, unix=None, tcp=None)))
     assert "Sockets" not in document
