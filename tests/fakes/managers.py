@@ -2,11 +2,12 @@
 
 What they hold is in files of the folder beside them, to be looked at and changed while they are in use:
 `calls` (one line each), `environment`, `linger`, and for systemctl what is enabled as links, as systemd makes
-them. `away`: no manager answers. `inactive`: what is
-shown of what does not run. `refuse`: nothing can be started. `pid` and `active.UNIT`: what runs.
+them. `away`: no manager answers. `inactive`: what is shown of what does not run. `refuse`: nothing can be
+started. `stuck`: nothing can be stopped. `pid` and `active.UNIT`: what runs.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,7 +54,9 @@ disable)
     done
     rmdir "$units"/*.wants 2>/dev/null || : ;;
 start) for unit; do start "$unit"; done ;;
-stop) for unit; do stop "$unit"; done ;;
+stop)
+    if [ -e stuck ]; then echo "Job for $1 timed out." >&2; exit 1; fi
+    for unit; do stop "$unit"; done ;;
 restart) for unit; do stop "$unit"; start "$unit"; done ;;
 is-active) [ -e "active.$1" ] ;;
 show)
@@ -115,6 +118,14 @@ class Managers:
 
     def hold(self, name: str, text: str = "") -> None:
         (self.held / name).write_text(f"{text}\n" if text else "", encoding="utf-8")
+
+    def path_without(self, program: str) -> str:
+        """A PATH with these managers but for that program, which this machine may have too."""
+        programs = self.home / "managers" / "bin"
+        (programs / program).unlink()
+        for name in ("dirname", "cat", "sed"):
+            (programs / name).symlink_to(shutil.which(name) or name)
+        return str(programs)
 
     @property
     def calls(self) -> list[str]:

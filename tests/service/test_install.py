@@ -157,6 +157,28 @@ def test_installed_otherwise_it_stops_first_and_a_socket_that_is_not_needed_goes
     assert verbs[last_stop:].count("start") == 1
 
 
+def test_where_the_old_one_can_not_be_stopped_its_words_stay_and_the_next_try_stops_it(
+    managers: Managers,
+) -> None:
+    manager = the_manager(managers.environ, "linux")
+    manager.install(PLAN)
+    managers.hold("stuck")
+    new = replace(PLAN, command=("/new", "serve"))
+    with pytest.raises(ServiceError, match=r"Job for .* timed out"):
+        manager.install(new)
+    assert manager.state().command == PLAN.command
+    (managers.held / "stuck").unlink()
+    before = len(managers.calls)
+    assert [path.name for path in manager.install(new)] == ["pointsman.service"]
+    assert [call for call in managers.calls[before:] if " stop " in call]
+
+
+def test_where_nobody_can_say_whether_it_lingers_all_else_is_said(managers: Managers) -> None:
+    path = managers.path_without("loginctl")
+    state = the_manager({**managers.environ, "PATH": path}, "linux").state()
+    assert (state.active, state.lingers) == ("stopped", None)
+
+
 def test_uninstalled_nothing_is_left_of_it(managers: Managers) -> None:
     manager = the_manager(managers.environ, "linux")
     manager.install(PLAN)

@@ -11,9 +11,14 @@ from pointsman.service.state import ServiceError
 READABLE = 0o644  # permission bits; there is no secret in them
 
 
+def differing(files: Mapping[Path, bytes]) -> Sequence[Path]:
+    """Those that are not as they should be, or not there."""
+    return [path for path, content in files.items() if _content(path) != content]
+
+
 def written(files: Mapping[Path, bytes]) -> Sequence[Path]:
     """Those that were not as they should be, and now are. Raises ServiceError."""
-    different = [path for path, content in files.items() if _content(path) != content]
+    different = differing(files)
     for path in different:
         try:
             _write(path, files[path])

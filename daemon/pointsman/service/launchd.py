@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pointsman.service.files import removed, written
+from pointsman.service.files import differing, removed, written
 from pointsman.service.state import PATIENCE, Active, ServiceError, ServiceState, must, run
 from pointsman.service.templates import template
 from pointsman.service.units import AGENT, LABEL, Plan, agent, flags_of
@@ -51,9 +51,12 @@ class Launchd:
         return {**given, **self._document().get("EnvironmentVariables", {})}
 
     def install(self, plan: Plan) -> Sequence[Path]:
-        new = written(self.files(plan))
-        if new:
+        files = self.files(plan)
+        if differing(
+            files
+        ):  # before they are written, so that a try that fails here is one that can be made again
             self._unload()
+        new = written(files)
         must(["launchctl", "enable", self._target], self._environ)
         self.start()
         return new

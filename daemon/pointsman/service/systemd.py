@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from pointsman.service.files import forget, removed, written
+from pointsman.service.files import differing, forget, removed, written
 from pointsman.service.state import Active, ServiceError, ServiceState, must, run
 from pointsman.service.templates import template
 from pointsman.service.units import (
@@ -80,15 +80,18 @@ class Systemd:
         return {**self._inherited, **{name: value for name, _, value in own}}
 
     def install(self, plan: Plan) -> Sequence[Path]:
-        """What runs by other words than these is stopped; it drains, and then the new one starts."""
+        """What runs by other words than these is stopped; it drains, and then the new one starts.
+
+        Before those are written: where it can't be stopped the next try finds the old words, and tries again.
+        """
         units = self.files(plan)
         stale = [path for path in self.installed() if path not in units]
+        if (old := self._units()) and (stale or differing(units)):
+            self._call("stop", *old)
         for path in stale:
-            self._call("disable", "--now", path.name)
+            self._call("disable", path.name)
         new = [*written(units), *removed(stale)]
         self._call("daemon-reload")
-        if new:
-            self._call("stop", *self._units())
         self._call("enable", *self._units())
         self.start()
         return new
@@ -146,5 +149,8 @@ class Systemd:
         return dict(line.split("=", 1) for line in ran.out.splitlines() if "=" in line)
 
     def _lingers(self) -> bool | None:
-        told = run(["loginctl", "show-user", str(os.getuid()), "--property=Linger"], self._environ).out
+        try:
+            told = run(["loginctl", "show-user", str(os.getuid()), "--property=Linger"], self._environ).out
+        except ServiceError:  # there is a systemd without logind
+            return None
         return {"Linger=yes": True, "Linger=no": False}.get(told)

@@ -123,6 +123,15 @@ def test_the_log_is_the_journals(run: Run, managers: Managers) -> None:
     assert managers.calls[-1] == "journalctl --user -u pointsman.service -n 7 -f"
 
 
+def test_a_log_that_nobody_can_show_is_said_in_a_line(
+    run: Run, managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*INSTALL)
+    monkeypatch.setenv("PATH", managers.path_without("journalctl"))
+    ran = run("service", "logs")
+    assert (ran.code, ran.err) == (1, "pointsman: journalctl can't be run: No such file or directory\n")
+
+
 def test_it_is_uninstalled(run: Run, managers: Managers) -> None:
     run(*INSTALL)
     ran = run("service", "uninstall")

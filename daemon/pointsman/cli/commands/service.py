@@ -218,10 +218,13 @@ def _show(state: ServiceState, screen: Screen) -> None:
 
 
 def _logs(args: Namespace, shell: Shell, manager: Manager) -> int:
-    """The program that has them writes by itself, until it ends or Ctrl-C ends it."""
+    """The program that has them writes by itself, until it ends or Ctrl-C ends it. Raises ServiceError."""
     shell.screen.flush()
     argv = manager.logs(args.lines, follow=args.follow)
-    return subprocess.run(argv, env=dict(shell.environ), check=False).returncode  # noqa: S603 - a list
+    try:
+        return subprocess.run(argv, env=dict(shell.environ), check=False).returncode  # noqa: S603 - a list
+    except OSError as error:
+        raise ServiceError(f"{argv[0]} can't be run: {error.strerror}") from error
 
 
 Deed = Callable[[Namespace, Shell, Manager], int]
