@@ -53,6 +53,22 @@ def test_a_log_that_can_not_be_written_stops_the_start(tmp_path: Path) -> None:
     assert f"the log {tmp_path}/file/p.log can't be written" in said
 
 
+def test_a_log_that_could_not_be_begun_anew_stops_the_start(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "p.log"
+    log.parent.mkdir()
+    log.touch()
+    log.parent.chmod(0o500)
+    if os.access(log.parent, os.W_OK):
+        pytest.skip("root may write everywhere")
+    said = refused(tmp_path, "--log", str(log))
+    assert f"the log {log} can't be begun anew when it is full" in said
+    assert log.read_bytes() == b""
+
+
+def test_a_log_that_is_no_file_is_never_begun_anew(tmp_path: Path) -> None:
+    assert "can't be begun anew" not in refused(tmp_path, "--log", "/dev/null")
+
+
 def test_without_a_log_it_is_standard_error_with_the_time(tmp_path: Path) -> None:
     assert refused(tmp_path)[:2] == "20"
 

@@ -57,9 +57,16 @@ class Rotating(RotatingFileHandler):
         """Raises StartError."""
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return cls(file, maxBytes=LARGEST, backupCount=OLD_FILES)
+            made = cls(file, maxBytes=LARGEST, backupCount=OLD_FILES)
         except OSError as error:
             raise StartError(f"the log {file} can't be written: {error.strerror}") from error
+        if file.is_file() and not os.access(file.parent, os.W_OK):
+            made.close()
+            raise StartError(
+                f"the log {file} can't be begun anew when it is full: its folder may not be written. "
+                "Choose a file in another folder with --log"
+            )
+        return made
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
