@@ -32,6 +32,14 @@ def test_without_a_script_the_interpreter_is_told_what_to_run(tmp_path: Path) ->
     assert find_program(python, "/v", Installed()).command == (python, "-m", "pointsman.cli.main")
 
 
+@pytest.mark.parametrize("name", ['a "b" c', "a $b c", "a `b` c", "a \\b c"])
+def test_a_script_that_pip_could_not_write_for_its_path_is_not_started(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "pointsman").touch()
+    python = str(tmp_path / name / "python")
+    assert find_program(python, "/v", Installed()).command == (python, "-m", "pointsman.cli.main")
+
+
 def test_a_checkout_is_known_by_its_metadata() -> None:
     checkout = Installed("file:///src/my%20house", editable=True)
     assert find_program("/v/bin/python", "/v", checkout).checkout == "/src/my house"

@@ -1,6 +1,7 @@
 """How this program was installed: what a service manager is to start, and what would remove it."""
 
 import json
+import re
 import shlex
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ OWN_ENVIRONMENTS = (
     ("pipx_metadata.json", "pipx uninstall pointsman"),
     ("uv-receipt.toml", "uv tool uninstall pointsman"),
 )
+# Where the path of an environment holds one of these, what pip makes as a script names no program: it puts
+# the path between quotes of a shell, and does not escape it.
+_UNQUOTED = re.compile(r'["$`\\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ def find_program(
 ) -> Program:
     """`installed`: the package's metadata, which are looked up where none are given."""
     script = Path(executable).with_name("pointsman")
-    command = (str(script),) if script.exists() else (executable, "-m", MODULE)
+    works = script.exists() and not _UNQUOTED.search(str(script))
+    command = (str(script),) if works else (executable, "-m", MODULE)
     checkout = _checkout(installed or distribution("pointsman"))
     return Program(command, checkout, _removal(executable, Path(prefix)))
 
