@@ -2,6 +2,7 @@
 
 import plistlib
 import socket
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -243,6 +244,16 @@ def test_an_agent_is_loaded_and_runs_and_its_log_is_a_file(managers: Managers) -
     assert manager.logs(5, follow=True) == ("tail", "-n", "5", "-F", "/p.log")
     assert not manager.install(PLAN)
     assert not [call for call in managers.calls if "bootout" in call]
+
+
+def test_the_folder_of_its_socket_is_there_before_launchd_listens(managers: Managers) -> None:
+    folder = managers.home / "new" / "state"
+    the_manager(managers.environ, "darwin").install(replace(PLAN, unix=folder / "p.sock"))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    managers.hold("file")
+    in_the_way = replace(PLAN, unix=managers.held / "file" / "p.sock")
+    with pytest.raises(ServiceError, match="can't be made"):
+        the_manager(managers.environ, "darwin").install(in_the_way)
 
 
 def test_an_agent_is_stopped_by_unloading_it_so_that_its_sockets_do_not_start_it(managers: Managers) -> None:

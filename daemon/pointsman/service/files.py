@@ -27,6 +27,14 @@ def written(files: Mapping[Path, bytes]) -> Sequence[Path]:
     return different
 
 
+def make_folder(folder: Path) -> None:
+    """For its owner alone, where it is not there yet. Raises ServiceError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceError(f"the folder {folder} can't be made: {error.strerror}") from error
+
+
 def removed(paths: Iterable[Path]) -> Sequence[Path]:
     """Those that were there, and are not any more. Raises ServiceError."""
     there = [path for path in paths if path.is_symlink() or path.exists()]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pointsman.service.files import differing, removed, written
+from pointsman.service.files import differing, make_folder, removed, written
 from pointsman.service.state import PATIENCE, Active, ServiceError, ServiceState, must, run
 from pointsman.service.templates import template
 from pointsman.service.units import AGENT, LABEL, Plan, agent, flags_of
@@ -56,6 +56,8 @@ class Launchd:
             files
         ):  # before they are written, so that a try that fails here is one that can be made again
             self._unload()
+        if plan.unix:
+            make_folder(plan.unix.parent)  # launchd makes none, and would go without the socket
         new = written(files)
         must(["launchctl", "enable", self._target], self._environ)
         self.start()
