@@ -131,10 +131,17 @@ def test_without_a_terminal_purging_has_to_be_meant(run: Run, managers: Managers
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("no\n", 1)])
 @pytest.mark.usefixtures("keyring")
 def test_on_a_terminal_it_asks_before_it_purges(
-    lived_in: Paths, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+    lived_in: Paths,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    code: int,
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     assert main(["uninstall", "--purge"]) == code
+    asked, _, _ = capsys.readouterr().out.partition("Remove these too, for good?")
+    assert f"{lived_in.config_file}  " in asked
+    assert "the key of groq in the keyring" in asked
     assert lived_in.config_file.exists() == bool(code)
 
 

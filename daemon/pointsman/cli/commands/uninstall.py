@@ -19,6 +19,7 @@ from pointsman.service.traces import folders, foreign, lasting, passing
 from pointsman.service.units import flags_of
 
 SHOWN = 10  # foreign files that are named
+KEY = "the key of {name} in the keyring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def _keyring(home: Home) -> Iterator[str]:
 
     for name in home.in_keyring:
         remove_from_keyring(name)
-        yield f"the key of {name} in the keyring"
+        yield KEY.format(name=name)
 
 
 def _lasting(home: Home) -> Iterator[str]:
@@ -139,6 +140,8 @@ def _confirm(home: Home, shell: Shell) -> None:
         raise WrongUsage("--purge removes configuration, keys and ledger: without a terminal say --yes")
     for path in lasting(home.paths):
         shell.screen.line(f"{path}  {_size(path)}")
+    for name in home.in_keyring:
+        shell.screen.line(KEY.format(name=name))
     shell.screen.line("Remove these too, for good? [y/N]")
     shell.screen.flush()
     if shell.stdin.readline().strip().lower() not in ("y", "yes"):
