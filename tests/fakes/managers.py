@@ -3,7 +3,8 @@
 What they hold is in files of the folder beside them, to be looked at and changed while they are in use:
 `calls` (one line each), `environment`, `linger`, and for systemctl what is enabled as links, as systemd makes
 them. `away`: no manager answers. `inactive`: what is shown of what does not run. `refuse`: nothing can be
-started. `stuck`: nothing can be stopped. `pid` and `active.UNIT`: what runs.
+started. `stuck`: nothing can be stopped. `dies`: what is started does not stay. `pid` and
+`active.UNIT`: what runs.
 """
 
 import os
@@ -30,7 +31,7 @@ stop() {
 }
 start() {
     if [ -e refuse ]; then echo "Job for $1 failed. See journalctl." >&2; exit 1; fi
-    [ -e "active.$1" ] && return
+    [ -e "active.$1" ] || [ -e dies ] && return
     : > "active.$1"
     if [ "$1" = pointsman.service ] && [ -e for-real ]; then
         line=$(sed -n 's/^ExecStart=://p' "$units/pointsman.service")

@@ -46,6 +46,16 @@ def test_nothing_is_said_of_lingering_where_it_does(run: Run, managers: Managers
     assert run(*INSTALL).err == ""
 
 
+def test_one_that_comes_down_at_once_is_not_said_to_run(run: Run, managers: Managers) -> None:
+    managers.hold("dies")
+    managers.hold("inactive", "ActiveState=failed\nSubState=failed")
+    ran = run(*INSTALL)
+    assert ran.code == 1
+    assert "It runs" not in ran.out
+    assert "does not run (systemd: failed, failed, success)" in ran.err
+    assert "pointsman service logs" in ran.err
+
+
 def test_installed_twice_the_second_time_changes_nothing(run: Run, managers: Managers) -> None:
     run(*INSTALL)
     assert run(*INSTALL).out.startswith("its files are as they should be\n")

@@ -28,6 +28,10 @@ LINGER = (
     "It runs while you are logged in. To have it run without a login too, and from the start of the machine: "
     "loginctl enable-linger"
 )
+DOWN = (
+    "it was started, and does not run ({manager}: {detail}). What it said itself: pointsman service logs. "
+    "It is started again at each login, until pointsman service uninstall"
+)
 LATER = (
     "the daemon takes the next free one when it starts, which `pointsman status` shows, and only the Unix "
     "socket is held for it"
@@ -141,6 +145,8 @@ def _install(args: Namespace, shell: Shell) -> int:
     if not written:
         shell.screen.line("its files are as they should be")
     state = manager.state()
+    if state.active == "failed":  # launchd starts, and does not say how that went
+        raise ServiceError(DOWN.format(manager=manager.name, detail=state.detail))
     shell.screen.line(f"It runs in the background, now and at each login ({manager.name}: {state.detail})")
     if state.lingers is False:
         shell.screen.note(LINGER)
