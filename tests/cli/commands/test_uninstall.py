@@ -266,6 +266,15 @@ def test_what_a_service_was_told_at_its_installation_is_where_is_looked(
     assert files(moved) == []
 
 
+def test_folders_that_a_shell_moved_after_the_installation_are_not_the_services(
+    run: Run, managers: Managers, monkeypatch: pytest.MonkeyPatch, lived_in: Paths
+) -> None:
+    run("service", "install", "--here", "--port", "0")
+    monkeypatch.setenv("XDG_STATE_HOME", str(managers.home / "moved"))
+    assert run("uninstall").code == 0
+    assert not lived_in.lock.exists()
+
+
 def test_where_nothing_is_there_is_nothing_to_do(run: Run, managers: Managers) -> None:
     before = files(managers.home)
     assert run("uninstall").code == 0

@@ -113,8 +113,10 @@ def _paths(args: Namespace, shell: Shell, manager: Manager | None) -> Paths:
         return find_paths(shell.environ, config=args.config, state=args.state)
     flags, seen = flags_of(manager.state().command), manager.environment()
     config, state = (Path(flags[name]) if name in flags else None for name in ("--config", "--state"))
-    moved = {name: seen[name] for name, _ in FOLDERS if name in seen}
-    return find_paths({**shell.environ, **moved}, config=args.config or config, state=args.state or state)
+    moving = [name for name, _ in FOLDERS]
+    here = {name: value for name, value in shell.environ.items() if name not in moving}
+    there = {name: seen[name] for name in moving if name in seen}
+    return find_paths({**here, **there}, config=args.config or config, state=args.state or state)
 
 
 def _check_nobody(held: Holder | None) -> None:
