@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_a_tilde_is_the_home_folder_of_the_environment(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_key_is_refused_without_its_content(tmp_path: Path, content: str) -> None:
     (tmp_path / "key").write_text(content, encoding="utf-8")
     assert "what is there must be printable ASCII" in refused(f"file:{tmp_path}/key")
+
+
+@pytest.mark.parametrize("flags", [os.O_RDWR, os.O_RDONLY | os.O_NONBLOCK])
+def test_nobody_waits_for_a_pipe_that_holds_no_key(tmp_path: Path, flags: int) -> None:
+    os.mkfifo(tmp_path / "key")
+    held = os.open(tmp_path / "key", flags)
+    assert "what is there must be printable ASCII" in refused(f"file:{tmp_path}/key")
+    os.close(held)
 
 
 def test_a_file_that_is_too_large_is_not_taken_for_a_key(tmp_path: Path) -> None:

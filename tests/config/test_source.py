@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.config.source import read_source
+from pointsman.config.source import LARGEST, read_source
 from pointsman.errors import ConfigError
 
 Write = Callable[[str], Path]
@@ -28,6 +28,21 @@ def test_a_file_that_was_asked_for_may_not(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert str(unreadable(tmp_path)) == f"{tmp_path}: can't be read: Is a directory"
+
+
+@pytest.mark.parametrize("writer", [True, False])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, *, writer: bool) -> None:
+    pipe = tmp_path / "config.toml"
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR) if writer else os.open(tmp_path, os.O_RDONLY)
+    assert str(unreadable(pipe)) == f"{pipe}: is a pipe, which could not be read again: name a file"
+    os.close(held)
+
+
+def test_what_is_too_long_for_a_configuration_is_not_read(write: Write) -> None:
+    path = write("#" * (LARGEST + 1))
+    assert str(unreadable(path)) == f"{path}: is larger than 1,000,000 bytes: no configuration is"
+    assert read_source(write("#" * LARGEST), explicit=True) is not None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

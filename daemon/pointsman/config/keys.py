@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from pointsman.config.source import at_once
 from pointsman.errors import ConfigError
 
 HIDDEN = "(set)"
@@ -99,8 +100,8 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
 def _from_file(name: str, environ: Mapping[str, str]) -> str:
     path = expand(name, environ)
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_KEY_FILE + 1)
+        with open(path, "rb", opener=at_once) as file:
+            content = file.read(LARGEST_KEY_FILE + 1) or b""  # of a pipe that nobody has written into: None
     except OSError as error:
         raise ConfigError(f"file:{name}: can't be read: {error.strerror}") from None
     if len(content) > LARGEST_KEY_FILE:

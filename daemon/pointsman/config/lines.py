@@ -34,8 +34,9 @@ def dotted(path: KeyPath) -> str:
 def key_lines(text: str) -> Mapping[KeyPath, int]:
     """The line (from 1) of each key and table, of tables that are only implied their first key's."""
     lines: dict[KeyPath, int] = {}
+    line, counted = 1, 0
     for path, position in _keys(text):
-        line = text.count("\n", 0, position) + 1
+        line, counted = line + text.count("\n", counted, position), position
         for length in range(1, len(path) + 1):
             lines.setdefault(path[:length], line)
     return MappingProxyType(lines)

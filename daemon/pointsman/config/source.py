@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any
 
 from pointsman.config.lines import KeyPath
 from pointsman.errors import ConfigError
+
+LARGEST = 1_000_000  # bytes; what is longer would keep requests waiting while it is read again
 
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _TOML_END = " (at end of document)"
@@ -57,15 +60,24 @@ class Source:
 def read_source(path: Path, *, explicit: bool) -> Source | None:
     """None: there is no such file, and none was asked for by name."""
     try:
-        with path.open("rb") as file:
-            content, mode = file.read(), os.fstat(file.fileno()).st_mode & 0o777
+        with open(path, "rb", opener=at_once) as file:
+            content, mode = file.read(LARGEST + 1), os.fstat(file.fileno()).st_mode
     except FileNotFoundError:
         if explicit:
             raise ConfigError("there is no such file", str(path)) from None
         return None
     except OSError as error:
         raise ConfigError(f"can't be read: {error.strerror}", str(path)) from None
-    return Source(path, _decoded(content, path), mode if os.name == "posix" else None)
+    if stat.S_ISFIFO(mode):
+        raise ConfigError("is a pipe, which could not be read again: name a file", str(path))
+    if len(content) > LARGEST:
+        raise ConfigError(f"is larger than {LARGEST:,} bytes: no configuration is", str(path))
+    return Source(path, _decoded(content, path), mode & 0o777 if os.name == "posix" else None)
+
+
+def at_once(path: str, flags: int) -> int:
+    """Opened without waiting for somebody to write into it, as one waits at a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def stamp_of(path: Path) -> Stamp:
