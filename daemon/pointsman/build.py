@@ -55,7 +55,6 @@ from pointsman.watch.keeper import Keeper, committed
 from pointsman.watch.keys import KeyWatch
 
 MEGABYTE = 1_000_000
-LOOKING = frozenset({"discovery", "providers", "prices", "grades"})  # sections that it goes by
 
 log = logging.getLogger(__name__)
 
@@ -183,9 +182,10 @@ async def build(
         keeper.jumped(gate, slept)
         sessions.renew(after=_longest_call(live.config))
 
-    async def put_to_use(changed: frozenset[str]) -> None:
-        if changed & LOOKING:
-            await keys.reread(partial(_look_elsewhere, sweeper, live, environ))
+    async def put_to_use() -> None:
+        before = sweeper.plan
+        await keys.reread(partial(_look_elsewhere, sweeper, live, environ))
+        if sweeper.plan is not before:
             await sweeper.sweep("the configuration changed")
 
     config_watch = ConfigWatch(live, put_to_use, bus, times.wall)
@@ -227,7 +227,9 @@ async def build(
 def _look_elsewhere(
     sweeper: Sweeper, live: Live, environ: Mapping[str, str], places: Sequence[Written]
 ) -> None:
-    sweeper.follow(read_plan(live.config, environ, places, sweeper.plan.overrides.library))
+    plan = read_plan(live.config, environ, places, sweeper.plan.overrides.library)
+    if plan != sweeper.plan:
+        sweeper.follow(plan)
 
 
 def _ledger(setup: Setup, stack: AsyncExitStack) -> tuple[Writer, Reader]:

@@ -1,5 +1,6 @@
 """Keys are tried, kept, put to use and taken away; of a real file, and at a real server."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -110,6 +111,26 @@ async def test_a_wrong_key_changes_nothing_and_is_not_repeated(
     assert isinstance(error, KeyNotKept)
     assert error.message == "openrouter refuses this key (it was answered 401): nothing was changed"
     assert text_of(file) is None
+
+
+async def test_a_key_that_was_filed_is_put_to_use_though_who_gave_it_waits_no_longer(
+    make: Make, put: Put, cloud: tuple[Keyed, dict[str, str]]
+) -> None:
+    used = asyncio.Event()
+
+    def put_to_use(places: Sequence[Written]) -> None:
+        put(places)
+        used.set()
+
+    book = make(cloud[1])
+    giving = asyncio.create_task(
+        book.keep("openrouter", SecretStr(RIGHT), put_to_use, untested=True, keyring=False)
+    )
+    asyncio.get_running_loop().call_soon(giving.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await giving
+    await used.wait()
+    assert put.key_of("openrouter") == RIGHT
 
 
 async def test_a_key_that_can_not_be_tried_is_kept_only_on_demand(

@@ -4,8 +4,10 @@ import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
+import pytest
 
 from pointsman.types import Grade, Health, Tier
 from tests.fakes import faults
@@ -186,3 +188,44 @@ def test_a_hangup_and_a_change_of_the_file_have_it_read_again() -> None:
         daemon.await_that(lambda: f"{daemon.config_file}:1: not valid TOML" in daemon.stderr)
         assert aliases() == {"c"}
         assert daemon.stop() == 0
+
+
+async def test_a_client_that_does_not_wait_for_the_end_of_a_reload_leaves_no_half_of_it(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    old, new = await start_engine("one"), await start_engine("one")
+    desk = Desk(await start_daemon(near=old), http)
+    rooms = desk.here.rooms
+    assert desk.file is not None
+    desk.file.write_text(config_of(near=new), encoding="utf-8")
+    watcher = rooms.bus.watch()
+    reload = asyncio.create_task(rooms.config_watch.reload())
+    asyncio.get_running_loop().call_soon(reload.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await reload
+    seen: set[str] = set()
+    while "config.changed" not in seen:
+        happening = await watcher.next(5)
+        assert happening
+        seen.add(happening.kind)
+    (endpoint,) = rooms.registry.snapshot.endpoints
+    assert endpoint.place.url == new.api_base
+    assert (await desk.ask("near/one")).status_code == 200
+
+
+async def test_a_key_s_file_is_read_again_with_the_configuration(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    far = await start_engine("one", llama=False, key="sk-new")
+    (tmp_path / "key").write_text("sk-old")
+    config = _with_key(far, f"file:{tmp_path}/key")
+    desk = Desk(await start_daemon(config), http)
+    assert (await desk.ask("far/one")).status_code != 200
+    (tmp_path / "key").write_text("sk-new")
+    told = await desk.write(desk.base + config)
+    assert told.json()["changed"] == []
+    assert (await desk.ask("far/one")).status_code == 200
+
+
+def _with_key(far: FakeEngine, key: str) -> str:
+    return PAID.format(far=far.api_base, price=2).replace("tier =", f'api_key = "{key}"\ntier =', 1)

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 
 import aiohttp
@@ -102,14 +103,11 @@ class Keybook:
 
     async def refresh(self, put_to_use: PutToUse) -> None:
         """Reads the credentials again where somebody else has changed them."""
-        async with self._changing:
-            if await asyncio.to_thread(self._credentials.stamp) != self._stamp:
-                put_to_use(await asyncio.to_thread(self.read))
+        await self._in_turn(self._read_if_others, put_to_use)
 
     async def reread(self, put_to_use: PutToUse) -> None:
-        """What the configuration says of places is other than it was."""
-        async with self._changing:
-            put_to_use(await asyncio.to_thread(self.read))
+        """What the configuration says of places may be other than it was, and keys where it says they are."""
+        await self._in_turn(self.read, put_to_use)
 
     def entries(self) -> list[Written]:
         """What has a key, and each cloud that wants one."""
@@ -138,16 +136,25 @@ class Keybook:
         trial = None if untested else await self._try(place)
         if trial and trial.verdict is not Verdict.WORKS:
             raise KeyNotKept(_not_kept(place, trial))
-        async with self._changing:
-            await asyncio.to_thread(self._file, name, key, keyring=keyring)
-            put_to_use(await asyncio.to_thread(self.read))
+        await self._in_turn(partial(self._file, name, key, keyring=keyring), put_to_use)
 
     async def remove(self, name: str, put_to_use: PutToUse) -> None:
         """Raises as `keep` does."""
         self._check(name)
-        async with self._changing:
-            await asyncio.to_thread(self._take_away, name)
-            put_to_use(await asyncio.to_thread(self.read))
+        await self._in_turn(partial(self._take_away, name), put_to_use)
+
+    async def _in_turn(self, work: Callable[[], Sequence[Written] | None], put_to_use: PutToUse) -> None:
+        """One at a time, in a thread; and what was read is put to use, though who asked may be gone."""
+
+        async def turn() -> None:
+            async with self._changing:
+                if (places := await asyncio.to_thread(work)) is not None:
+                    put_to_use(places)
+
+        await asyncio.shield(turn())
+
+    def _read_if_others(self) -> Sequence[Written] | None:
+        return None if self._credentials.stamp() == self._stamp else self.read()
 
     def _kept(self) -> Keys:
         try:
@@ -194,18 +201,20 @@ class Keybook:
                 self._on_works(place.account.id)
         return trial
 
-    def _file(self, name: str, key: SecretStr, *, keyring: bool) -> None:
+    def _file(self, name: str, key: SecretStr, *, keyring: bool) -> Sequence[Written]:
         before = self._credentials.read().keys.get(name)
         self._credentials.keep(name, keep_in_keyring(name, key) if keyring else key)
         if not keyring:
             _leave_keyring(name, before)
+        return self.read()
 
-    def _take_away(self, name: str) -> None:
+    def _take_away(self, name: str) -> Sequence[Written]:
         kept = self._credentials.read()
         if name not in kept.keys and name not in kept.bad:
             raise BadRequest(f"no key of {name} was given to Pointsman{self._elsewhere(name)}")
         self._credentials.remove(name)
         _leave_keyring(name, kept.keys.get(name))
+        return self.read()
 
     def _elsewhere(self, name: str) -> str:
         origin = next((place.origin for place in self._places if place.id == name), "")

@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 
 
 class ConfigWatch:
-    """`put_to_use` is told which sections changed, and does what has to be waited for."""
+    """`put_to_use` does what has to be waited for."""
 
     def __init__(
         self,
         live: Live,
-        put_to_use: Callable[[frozenset[str]], Awaitable[object]],
+        put_to_use: Callable[[], Awaitable[object]],
         bus: Bus,
         wall: Callable[[], float],
     ) -> None:
@@ -62,10 +62,13 @@ class ConfigWatch:
         self.trouble = ""
         for warning in self._live.loaded.warnings:
             log.warning("%s", warning)
-        await self._put_to_use(changed)
+        await asyncio.shield(self._finish(changed))  # who asked for it may be gone: it is not left half done
+        return changed
+
+    async def _finish(self, changed: frozenset[str]) -> None:
+        await self._put_to_use()
         if changed:
             self._bus.publish("config.changed", self._wall(), sections=sorted(changed))
-        return changed
 
 
 def _listed(sections: frozenset[str]) -> str:

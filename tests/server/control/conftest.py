@@ -193,7 +193,7 @@ async def _nothing() -> None:
     pass
 
 
-async def _put_to_use(changed: frozenset[str]) -> None:
+async def _put_to_use() -> None:
     pass
 
 
