@@ -227,5 +227,19 @@ async def test_a_key_s_file_is_read_again_with_the_configuration(
     assert (await desk.ask("far/one")).status_code == 200
 
 
+@pytest.mark.parametrize("key", ["", "sk-mine"])
+async def test_what_one_address_refused_is_not_held_against_another(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient, key: str
+) -> None:
+    old, new = [await start_engine("one", llama=False, key=key) for _ in range(2)]
+    written = [_with_key(one, key) if key else PAID.format(far=one.api_base, price=2) for one in (old, new)]
+    desk = Desk(await start_daemon(written[0]), http)
+    old.key = "sk-other"
+    assert (await desk.ask("far/one")).status_code == 503
+    assert "401" in (await desk.ask("far/one")).text
+    await desk.write(desk.base + written[1])
+    assert (await desk.ask("far/one")).status_code == 200
+
+
 def _with_key(far: FakeEngine, key: str) -> str:
     return PAID.format(far=far.api_base, price=2).replace("tier =", f'api_key = "{key}"\ntier =', 1)

@@ -5,7 +5,7 @@ Only those whose row names a page for it, and only where there is a key.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from pointsman.catalogue.providers import provider
@@ -17,7 +17,7 @@ from pointsman.limits.free import Told
 from pointsman.limits.gate import Gate
 from pointsman.money import to_dollars
 from pointsman.net import Sessions
-from pointsman.types import Endpoint, Model, Snapshot, Tier
+from pointsman.types import Endpoint, Model, Place, Snapshot, Tier
 
 EVERY = 900.0  # seconds
 AT_MOST_EVERY = 60.0  # seconds, however often its models refuse
@@ -44,7 +44,7 @@ class KeyWatch:
         self._asks = asks
         self._asked: dict[str, float] = {}  # when, by account
         self._known: dict[str, Figures] = {}
-        self._in_use: frozenset[str] = frozenset()  # accounts
+        self._in_use: Mapping[str, Place] = MappingProxyType({})  # where, by account
         self.asking: set[asyncio.Task[None]] = set()
 
     @property
@@ -59,8 +59,9 @@ class KeyWatch:
     def observe(self, snapshot: Snapshot) -> None:
         """Asks for new ones, once it is known what they serve that costs nothing; the old are forgotten."""
         before, self._in_use = self._in_use, _accounts(snapshot)
-        for gone in before - self._in_use:
-            self._forget(gone)
+        for account, place in before.items():
+            if self._in_use.get(account) != place:
+                self._forget(account)
         for endpoint, page in self._watched(snapshot):
             new = endpoint.account is not None and endpoint.account.id not in self._asked
             if new and _free(endpoint, snapshot):
@@ -84,7 +85,7 @@ class KeyWatch:
             task.cancel()
 
     def _forget(self, account: str) -> None:
-        """The key was taken away, or another one is there in its place."""
+        """The key was taken away, or another one is there in its place, or it is for another address now."""
         self._asked.pop(account, None)
         self._known.pop(account, None)
         self._gate.forget(account)
@@ -140,8 +141,9 @@ class KeyWatch:
             self._gate.free.told(model, Told(figures.bought, figures.most, figures.used))
 
 
-def _accounts(snapshot: Snapshot) -> frozenset[str]:
-    return frozenset(endpoint.account.id for endpoint in snapshot.endpoints if endpoint.account)
+def _accounts(snapshot: Snapshot) -> Mapping[str, Place]:
+    """Without a key the endpoint is the account, as for the circuits."""
+    return {one.account.id if one.account else one.id: one.place for one in snapshot.endpoints}
 
 
 def _free(endpoint: Endpoint, snapshot: Snapshot) -> Model | None:
