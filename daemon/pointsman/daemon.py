@@ -203,7 +203,7 @@ def _stop_on_signals(stop: asyncio.Event, serving: asyncio.Task[None] | None) ->
 
 
 def _reload_on_hangup(rooms: Rooms, notifier: Notifier, stop: asyncio.Event, *, tied: bool) -> None:
-    """SIGHUP asks for the configuration to be read again.
+    """SIGHUP asks for the configuration to be read again, until the daemon is told to stop.
 
     To who is `tied` to a terminal it also says that this is closed; not to who was started by nohup(1).
     """
@@ -211,12 +211,16 @@ def _reload_on_hangup(rooms: Rooms, notifier: Notifier, stop: asyncio.Event, *, 
 
     async def reload() -> None:
         notifier.reloading()
-        await rooms.config_watch.try_reload()
-        notifier.ready(partial(_status, rooms))
+        try:
+            await rooms.config_watch.try_reload()
+        finally:
+            if not stop.is_set():
+                notifier.ready(partial(_status, rooms))
 
     def on_hangup() -> None:
         if tied and not _has_terminal():
             stop.set()
+        if stop.is_set():
             return
         tasks.add(task := asyncio.ensure_future(reload()))
         task.add_done_callback(tasks.discard)

@@ -164,6 +164,24 @@ def test_a_reload_is_told_and_what_is_wrong_with_a_bad_file(
         assert told.until("READY=1")[1:] == ["STATUS=1 model; local: a"]
 
 
+def test_while_it_stops_a_hangup_does_not_say_that_it_is_ready_again(
+    folder: Path, told: Told, engine: SlowEngine
+) -> None:
+    with Daemon(config=engine.config, folder=folder, environ=heard_by(told)) as daemon, daemon.http() as http:
+        told.until("STATUS=1 model; local: a")
+        with http.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as answer:
+            lines = answer.iter_lines()
+            assert "one" in next(lines)
+            daemon.process.send_signal(signal.SIGTERM)
+            told.until("STOPPING=1")
+            daemon.process.send_signal(signal.SIGHUP)
+            said = [told.next() for _ in range(3)]
+            engine.go_on.set()
+            assert list(lines)[-2:] == ["data: [DONE]", ""]
+        assert daemon.ended() == 0
+    assert {message[0] for message in [*said, *told.rest()]} <= {"WATCHDOG=1"}
+
+
 @needs_systemd
 def test_a_command_wakes_a_daemon_that_is_started_by_its_socket(
     folder: Path, told: Told, engine: SlowEngine
