@@ -185,6 +185,7 @@ async def build(
     async def put_to_use() -> None:
         before = sweeper.plan
         await keys.reread(partial(_look_elsewhere, sweeper, live, environ))
+        gate.reconsider()
         if sweeper.plan is not before:
             await sweeper.sweep("the configuration changed")
 

@@ -133,6 +133,24 @@ async def test_streams_clocks_and_limits_hold_from_the_next_request_on(
     assert (await desk.ask("near/one")).status_code == 429, "it may be asked twice a minute now"
 
 
+async def test_another_rate_limit_holds_at_once_and_what_was_asked_counts(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    engine = await start_engine("one")
+    desk = Desk(await start_daemon("rate_limit_rpm = 1\n", near=engine), http, near=engine)
+
+    async def statuses(number: int) -> list[int]:
+        return [(await desk.ask("near/one")).status_code for _ in range(number)]
+
+    assert await statuses(2) == [200, 429]
+    await desk.write(desk.base + "rate_limit_rpm = 3\n")
+    assert await statuses(3) == [200, 200, 429]
+    await desk.write(desk.base + "rate_limit_rpm = 2\n")
+    assert "its 2 requests (rate_limit_rpm) a minute" in (await desk.ask("near/one")).text
+    await desk.write(desk.base)
+    assert await statuses(3) == [200, 200, 200]
+
+
 async def test_discovery_off_forgets_what_was_found(
     start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
 ) -> None:

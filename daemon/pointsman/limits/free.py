@@ -111,7 +111,7 @@ class FreeTiers:
         self._of: dict[tuple[str, str], tuple[_Tally, ...]] = {}  # by account and model
         self._bought: set[str] = set()  # accounts that have bought credits
         self._earlier: list[tuple[FreeCall, float]] = []  # of the last start, and when on the loop's clock
-        self._when: dict[FreeCall, float] = {}  # of those under way, on the loop's clock
+        self._under_way: dict[FreeCall, tuple[float, tuple[_Tally, ...]]] = {}  # and since when
         self._numbers = count()
 
     def parked(self, model: Model, now: float) -> Parked | None:
@@ -149,15 +149,15 @@ class FreeTiers:
         call = FreeCall(_account(model), model.id, self._wall(), next(self._numbers))
         for tally in tallies:
             tally.counted.add(now, call.at)
-        self._when[call] = now
+        self._under_way[call] = now, tallies
         self._on_count(call, True)
         return call
 
     def ended(self, call: FreeCall, *, reached: bool) -> None:
         """A counted request is over. One that never reached its provider was not counted there either."""
-        at = self._when.pop(call)
+        at, tallies = self._under_way.pop(call)
         if not reached:
-            for tally in self._of[call.account, call.model]:
+            for tally in tallies:
                 tally.counted.take_back(at, call.at)
             self._on_count(call, False)
 
@@ -221,8 +221,12 @@ class FreeTiers:
         """Time went by on which the loop's clock stood still."""
         for tally in self._tallies.values():
             tally.counted.woke_up(slept)
-        self._when = {call: at - slept for call, at in self._when.items()}
+        self._under_way = {call: (at - slept, tallies) for call, (at, tallies) in self._under_way.items()}
         self._earlier = [(call, at - slept) for call, at in self._earlier]
+
+    def reconsider(self) -> None:
+        """What may be asked is other than it was; what was counted stays."""
+        self._of.clear()
 
     def _tallies_of(self, model: Model) -> tuple[_Tally, ...]:
         """None for what nobody counts."""
@@ -236,6 +240,7 @@ class FreeTiers:
         whose = model if allowance.by_model else ""
         key = account, whose, allowance.span
         if (known := self._tallies.get(key)) is not None:
+            known.allowance = allowance
             return known
         self._tallies[key] = made = _Tally(account, whose, allowance)
         for call, at in self._earlier:

@@ -168,6 +168,11 @@ class Gate:
         self.ceilings.forget(account)
         self.budgets.forget_credit(account)
 
+    def reconsider(self) -> None:
+        """How models are counted is other than it was; what was counted stays."""
+        self.free.reconsider()
+        self._crowd = Crowd((), self.free)
+
     def woke_up(self, slept: float) -> None:
         """The machine slept for so many seconds, in which the loop's clock stood still."""
         self.circuits.woke_up(slept)
