@@ -81,6 +81,19 @@ async def test_a_bad_file_is_told_once_and_until_it_is_mended(tmp_path: Path) ->
     assert (desk.watch.trouble, desk.alias) == ("", "b")
 
 
+async def test_a_file_that_a_command_stood_against_holds_once_that_is_taken_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, '[profiles.mine]\nladder = ["local"]\n')
+    desk.live.change({"profiles.active": "mine"})
+    desk.write('[models]\nbig = "a"\n')
+    await desk.watch.try_reload()
+    await desk.watch.look()
+    await desk.watch.look()
+    assert "profiles.active must be one of" in desk.watch.trouble
+    desk.live.change({}, ["profiles.active"])
+    await desk.watch.look()
+    assert (desk.watch.trouble, desk.alias, desk.put_to_use) == ("", "a", 1)
+
+
 async def test_who_asks_is_not_made_to_wait_for_it_to_rest(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.write('[models]\nbig = "a"\n')

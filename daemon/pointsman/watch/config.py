@@ -33,13 +33,19 @@ class ConfigWatch:
         self._wall = wall
         self._seen: Stamp = live.stamp
         self._tried: Stamp = live.stamp
+        self._tried_with = live.commands
         self.trouble = ""  # what is wrong with the file as it is now; empty: nothing
 
     async def look(self) -> None:
         """A job. An editor may still be writing what has just changed: half a file may be a good one."""
         before, self._seen = self._seen, await asyncio.to_thread(self._live.newest)
-        if self._seen == before and self._seen != self._tried:
+        if self._seen == before and (self._seen != self._tried or self._may_hold_now):
             await self.try_reload()
+
+    @property
+    def _may_hold_now(self) -> bool:
+        """What commands had set may have been all that was wrong with it."""
+        return bool(self.trouble) and self._live.commands != self._tried_with
 
     async def try_reload(self) -> None:
         """For who can't be told what is wrong: the log is."""
@@ -52,7 +58,7 @@ class ConfigWatch:
 
     async def reload(self) -> frozenset[str]:
         """The sections that are others now. Raises ConfigError: nothing has changed."""
-        self._tried = self._live.newest()
+        self._tried, self._tried_with = self._live.newest(), self._live.commands
         try:
             changed = self._live.reload()
         except ConfigError as error:
