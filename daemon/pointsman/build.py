@@ -142,7 +142,7 @@ async def build(
 
     def on_failure(endpoint: Endpoint, error: UpstreamError) -> None:
         if error.shuts is Shuts.ENDPOINT:
-            sweeper.lost(endpoint.id, error.message)
+            sweeper.lost(endpoint, error.message)
 
     choices = Choices(live)
 

@@ -161,7 +161,8 @@ async def test_who_is_lost_elsewhere_is_asked_at_once_and_alone(
     there = Elsewhere(sessions, clock, lost=await listen(lost), well=await listen(well))
     await there.sweeper.sweep("start", everything=True)
     lost.pages["/v1/models"] = now
-    there.sweeper.lost("lost", "no connection")
+    gone = next(one for one in there.registry.snapshot.endpoints if one.id == "lost")
+    there.sweeper.lost(gone, "no connection")
     clock.now += 1
     await there.until("lost was lost")
     assert (len(lost.asked), len(well.asked)) == (2, 1)

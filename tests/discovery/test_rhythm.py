@@ -241,5 +241,5 @@ async def test_a_look_elsewhere_leaves_the_time_of_the_local_sweep_alone() -> No
     await house.sweeper.sweep("start", everything=True)
     swept_at = house.registry.snapshot.swept_at
     house.clock.now += 60
-    house.sweeper.lost("there", "nobody of that name")
+    house.sweeper.lost(finding().endpoint, "nobody of that name")
     assert house.registry.snapshot.swept_at == swept_at

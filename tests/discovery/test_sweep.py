@@ -12,7 +12,7 @@ from pointsman.discovery.plan import Plan
 from pointsman.discovery.sweep import make_sweeper
 from pointsman.events import Bus, Watcher
 from pointsman.net import Sessions
-from pointsman.types import Health, Tier
+from pointsman.types import Health, Place, Tier
 from tests.discovery.conftest import Listen
 from tests.discovery.house import Fake, House, finding
 from tests.discovery.servers import llama
@@ -136,10 +136,19 @@ async def test_a_lost_endpoint_is_away_at_once_and_looked_for_at_once() -> None:
     house = House(source)
     await house.sweeper.sweep("start")
     source.findings = []
-    house.sweeper.lost("fake", "connection refused")
+    house.sweeper.lost(finding().endpoint, "connection refused")
     assert house.health == [Health.AWAY]
     await house.sweeper.sweep("join")
     assert source.looks == 2
+
+
+async def test_who_was_lost_at_another_address_than_it_has_by_now_is_not_away() -> None:
+    source = Fake(findings=[finding()])
+    house = House(source)
+    await house.sweeper.sweep("start")
+    before = replace(finding().endpoint, place=Place("http://127.0.0.1:9/v1"))
+    house.sweeper.lost(before, "connection refused")
+    assert (house.health, source.looks) == ([Health.UP], 1)
 
 
 async def test_what_was_seen_before_it_was_lost_does_not_bring_it_back() -> None:
@@ -151,7 +160,7 @@ async def test_what_was_seen_before_it_was_lost_does_not_bring_it_back() -> None
     source.begun.clear()
     house.sweeper.hurry("rhythm")
     await source.begun.wait()
-    house.sweeper.lost("fake", "connection refused")
+    house.sweeper.lost(finding().endpoint, "connection refused")
     source.late = [finding()]  # what this look saw comes in after the loss
     source.go_on.set()
     await house.sweeper.sweep("join")

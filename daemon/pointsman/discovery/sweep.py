@@ -160,15 +160,18 @@ class Sweeper:
             if models is not None and endpoint.health is not Health.AWAY:
                 self._tell(self._registry.place(Finding(endpoint, models)))
 
-    def lost(self, endpoint_id: str, note: str) -> None:
-        """An attempt could not connect: the endpoint is away, and is looked for at once."""
-        changes = self._registry.lost(endpoint_id, note)
-        self._lost[endpoint_id] = self._monotonic()
+    def lost(self, endpoint: Endpoint, note: str) -> None:
+        """An attempt could not connect: unless it has another place by now, it is away, and is looked for."""
+        there = {(one.id, one.place) for one in self._registry.snapshot.endpoints}
+        if (endpoint.id, endpoint.place) not in there:
+            return
+        changes = self._registry.lost(endpoint.id, note)
+        self._lost[endpoint.id] = self._monotonic()
         self._tell(changes)
         if changes:
-            self._dues.hurry(endpoint_id)
-            remote = any(place.id == endpoint_id for place in self.elsewhere)
-            (self._far if remote else self._near).start(f"{endpoint_id} was lost", anew=True)
+            self._dues.hurry(endpoint.id)
+            remote = any(place.id == endpoint.id for place in self.elsewhere)
+            (self._far if remote else self._near).start(f"{endpoint.id} was lost", anew=True)
 
     def request_seen(self) -> None:
         self._request = self._monotonic()
