@@ -161,9 +161,10 @@ class Circuits:
             self._open(key)
 
     def forget(self, account: str) -> None:
-        """Nobody is asked with it any more."""
-        for key in [key for key in self._shut if account in (key.id, key.account)]:
-            self._open(key)
+        """Nobody is asked with it any more. Of models without a key their place is the account."""
+        for key in list(self._shut):
+            if account in (key.id, key.account or key.id.partition("/")[0]):
+                self._open(key)
 
     def reset(self) -> None:
         """As if nothing had happened."""
