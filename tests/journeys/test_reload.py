@@ -12,8 +12,10 @@ import pytest
 from pointsman.types import Grade, Health, Tier
 from tests.fakes import faults
 from tests.fakes.engine import FakeEngine
+from tests.fakes.router import FakeRouter
 from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat, config_of
 from tests.journeys.daemon import Daemon
+from tests.journeys.test_loads import Crowd
 
 STREAMS = 100
 PAID = '[providers.far]\napi_base = "{far}"\ntier = "paid"\n[prices."far/one"]\ninput = 1\noutput = {price}\n'
@@ -243,6 +245,26 @@ async def test_a_key_s_file_is_read_again_with_the_configuration(
     told = await desk.write(desk.base + config)
     assert told.json()["changed"] == []
     assert (await desk.ask("far/one")).status_code == 200
+
+
+async def test_who_waits_for_an_engine_gets_its_turn_there_and_who_comes_after_does_not_wait_for_it(
+    start_engine: StartEngine, start_daemon: StartDaemon, http: httpx.AsyncClient
+) -> None:
+    new = await start_engine("a", "b")
+    async with FakeRouter("a", "b") as old:
+        old.faults(faults.stall(2))
+        desk = Desk(await start_daemon(r=old), http, r=old)
+        answering = asyncio.create_task(desk.stream("r/a"))
+        await (await old.chat()).waiting.wait()
+        waiting = asyncio.create_task(desk.ask("r/b"))
+        await Crowd(desk.here, http).waiting(1)
+        await desk.write(config_of(r=new))
+        assert (await desk.ask("r/b")).status_code == 200
+        assert not waiting.done(), "it is asked where it was to be asked"
+        old.release()
+        assert await answering
+        assert (await waiting).status_code == 200
+        assert (len(old.chats), len(new.chats)) == (2, 1)
 
 
 @pytest.mark.parametrize("key", ["", "sk-mine"])

@@ -6,12 +6,13 @@ Each local engine has a line (`line.py`); here one waits in it. Models elsewhere
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 from pointsman.calls import Attempt, Candidate, Speed
 from pointsman.errors import UpstreamError
 from pointsman.execution.line import Line, Turn, Wish
 from pointsman.execution.pace import Pace
-from pointsman.types import Model, Priority, Snapshot, Tier
+from pointsman.types import Endpoint, Model, Place, Priority, Snapshot, Tier
 
 LONGEST_WAIT = 20.0  # seconds in line, where another engine or provider may be asked instead
 OVERDUE = 10.0  # seconds after which to ask again for a load that takes longer than it should
@@ -36,6 +37,13 @@ class Open:
         pass
 
 
+class Engine(NamedTuple):
+    """Who loads models. At another address it is another, though its user calls it the same."""
+
+    id: str
+    place: Place
+
+
 class Loads:
     """`on_load` is called after every load. `now` is the clock of the deadlines: the loop's, in seconds."""
 
@@ -45,8 +53,8 @@ class Loads:
         self._pace = pace or Pace()
         self._now = now
         self._on_load = on_load
-        self._lines: dict[str, Line] = {}
-        self._models: dict[str, list[Model]] = {}  # by endpoint; those that run there
+        self._lines: dict[Engine, Line] = {}
+        self._models: dict[Engine, list[Model]] = {}  # those that run there
         self._alone: dict[Turn, asyncio.Task[None]] = {}  # loads whose requests went elsewhere
 
     def observe(self, snapshot: Snapshot) -> None:
@@ -54,10 +62,11 @@ class Loads:
         self._models = {}
         for model in snapshot.models:
             if model.tier is Tier.LOCAL:
-                self._models.setdefault(model.endpoint.id, []).append(model)
+                self._models.setdefault(_engine(model.endpoint), []).append(model)
         for endpoint in snapshot.endpoints:
-            if endpoint.id in self._models or endpoint.id in self._lines:
-                self._line(endpoint.id).observe(endpoint, self._models.get(endpoint.id, ()))
+            engine = _engine(endpoint)
+            if engine in self._models or engine in self._lines:
+                self._line(engine).observe(endpoint, self._models.get(engine, ()))
         for turn, task in self._alone.items():
             if not turn.is_loading:  # its model is there: nobody wants the answer
                 task.cancel()
@@ -77,8 +86,8 @@ class Loads:
 
     def _told(self, seconds: Callable[[Line, str], float]) -> Mapping[str, float]:
         found = {
-            model.id: seconds(self._line(endpoint_id), model.id)
-            for endpoint_id, models in self._models.items()
+            model.id: seconds(self._line(engine), model.id)
+            for engine, models in self._models.items()
             for model in models
         }
         return {model_id: told for model_id, told in found.items() if told}
@@ -92,11 +101,11 @@ class Loads:
         """Whether it can be asked without a load, as far as is known."""
         model = candidate.model
         wish = Wish(model.id, candidate.context)
-        return model.tier is not Tier.LOCAL or self._line(model.endpoint.id).has(wish)
+        return model.tier is not Tier.LOCAL or self._line(_engine(model.endpoint)).has(wish)
 
     def expected(self, model: Model) -> float:
         """Seconds that a load of it takes."""
-        return self._line(model.endpoint.id).load_seconds(model)
+        return self._line(_engine(model.endpoint)).load_seconds(model)
 
     def reading(self, model: Model, tokens: int) -> float:
         """Seconds that it takes to read a prompt; 0 while none was seen."""
@@ -104,9 +113,9 @@ class Loads:
 
     def rest(self, model: Model) -> float | None:
         """Seconds until a model is there that is being loaded; None: it is not."""
-        if model.tier is not Tier.LOCAL or not self._line(model.endpoint.id).loads(model.id):
+        if model.tier is not Tier.LOCAL or not self._line(_engine(model.endpoint)).loads(model.id):
             return None
-        return max(self._line(model.endpoint.id).wait(model.id), OVERDUE)
+        return max(self._line(_engine(model.endpoint)).wait(model.id), OVERDUE)
 
     def see_through(self, turn: Turn, opening: asyncio.Task[None], hang_up: Callable[[], None]) -> None:
         """Lets a load go on whose request went elsewhere: until its model is there, or has failed."""
@@ -132,7 +141,7 @@ class Loads:
         until = until if patient else min(until, began + LONGEST_WAIT)
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         wish = Wish(model.id, candidate.context)
-        turn = self._line(model.endpoint.id).join(wish, priority, partial(_call, called))
+        turn = self._line(_engine(model.endpoint)).join(wish, priority, partial(_call, called))
         try:
             await _within(until, called)
         except TimeoutError:
@@ -146,10 +155,14 @@ class Loads:
             raise turn.error
         return turn
 
-    def _line(self, endpoint_id: str) -> Line:
-        if endpoint_id not in self._lines:
-            self._lines[endpoint_id] = Line(endpoint_id, self._now, self._on_load, self._pace)
-        return self._lines[endpoint_id]
+    def _line(self, engine: Engine) -> Line:
+        if engine not in self._lines:
+            self._lines[engine] = Line(engine.id, self._now, self._on_load, self._pace)
+        return self._lines[engine]
+
+
+def _engine(endpoint: Endpoint) -> Engine:
+    return Engine(endpoint.id, endpoint.place)
 
 
 async def _ended(turn: Turn, opening: asyncio.Task[None], hang_up: Callable[[], None]) -> None:
