@@ -172,3 +172,15 @@ def test_a_cloud_and_an_engine_may_share_a_place() -> None:
     registry.place(finding(endpoint("engine", 1), "a"))
     assert len(registry.place(finding(endpoint("cloud", 1, found_by=FoundBy.KEY), "b"))) == 1
     assert len(registry.snapshot.models) == 2
+
+
+def test_who_answers_at_another_address_has_not_the_models_of_the_one_before() -> None:
+    registry = Registry()
+    registry.place(finding(endpoint(), "tiny"))
+    registry.place(Finding(endpoint(port=9090, health=Health.AWAY)))
+    assert [one.id for one in registry.snapshot.models] == ["llama-server/tiny"], "it may be asked soon"
+    registry.place(Finding(endpoint(port=9090)))
+    assert registry.snapshot.models == ()
+    registry.place(finding(endpoint(port=9090), "other"))
+    registry.place(Finding(endpoint(port=9090)))
+    assert [one.id for one in registry.snapshot.models] == ["llama-server/other"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pointsman.types import Endpoint, Finding, Health, Model, ModelState, Snapshot
+from pointsman.types import Endpoint, Finding, Health, Model, ModelState, Place, Snapshot
 
 MISSES = 2  # sweeps in a row that must not see an endpoint before it is away
 
@@ -36,6 +36,7 @@ class Registry:
         self._shelf: dict[str, Finding] = {}  # by endpoint id, in the order of their coming
         self._seen: dict[str, float] = {}  # the last sighting, wall clock
         self._missed: dict[str, int] = {}  # sweeps in a row
+        self._told_at: dict[str, Place] = {}  # where an endpoint was when its models were told
 
     @property
     def snapshot(self) -> Snapshot:
@@ -84,6 +85,7 @@ class Registry:
         known = self._shelf.pop(endpoint_id, None)
         self._seen.pop(endpoint_id, None)
         self._missed.pop(endpoint_id, None)
+        self._told_at.pop(endpoint_id, None)
         if known is None:
             return ()
         self._assign()
@@ -95,12 +97,16 @@ class Registry:
             self._missed.pop(endpoint.id, None)
 
     def _models(self, finding: Finding) -> tuple[Model, ...]:
+        endpoint = finding.endpoint
         if finding.models is not None:
+            self._told_at[endpoint.id] = endpoint.place
             return finding.models
-        known = self._shelf.get(finding.endpoint.id)
-        if known is None or not _same_server(known.endpoint, finding.endpoint):
+        known = self._shelf.get(endpoint.id)
+        if known is None or not _same_server(known.endpoint, endpoint):
             return ()
-        return _rebound(known.models or (), finding.endpoint)
+        if endpoint.health is Health.UP and self._told_at.get(endpoint.id) != endpoint.place:
+            return ()  # who answers at another address, and does not tell its own, has not those
+        return _rebound(known.models or (), endpoint)
 
     def _news(self, endpoint: Endpoint) -> News:
         known = self._shelf.get(endpoint.id)
