@@ -307,6 +307,19 @@ async def test_what_goes_on_for_too_long_after_connections_were_renewed_is_ended
             await under_way
 
 
+async def test_a_socket_that_nobody_is_asked_at_any_more_keeps_no_connections() -> None:
+    sessions = Sessions()
+    here, there, gone = Place("http://127.0.0.1:1"), *(Place("http://localhost", f"/{at}") for at in "ab")
+    kept = [sessions.session(place) for place in (here, there)]
+    left = sessions.session(gone)
+    sessions.keep({there}, after=PATIENCE)
+    assert [sessions.session(place) for place in (here, there)] == kept
+    assert not left.closed, "what is under way goes on"
+    assert sessions.session(gone) is not left
+    await sessions.close()
+    assert left.closed
+
+
 async def test_closing_closes_what_was_there_before_a_renewal() -> None:
     sessions = Sessions()
     first = sessions.session(Place("http://127.0.0.1:1"))

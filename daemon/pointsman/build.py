@@ -188,6 +188,8 @@ async def build(
         gate.reconsider()
         if sweeper.plan is not before:
             await sweeper.sweep("the configuration changed")
+            there = {endpoint.place for endpoint in registry.snapshot.endpoints}
+            sessions.keep(there, after=_longest_call(live.config))
 
     config_watch = ConfigWatch(live, put_to_use, bus, times.wall)
     live.tell(lambda config: router.use(means(config)), "streams", "timeouts", "providers")

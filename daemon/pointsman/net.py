@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import re
 import resource
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from types import MappingProxyType
@@ -130,7 +130,17 @@ class Sessions:
 
         What is under way goes on, for at most `after` seconds.
         """
-        old = self._forget()
+        self._retire(self._forget(), after)
+
+    def keep(self, places: Collection[Place], after: float) -> None:
+        """Nobody else is asked any more. What is under way at others goes on, for at most `after` seconds."""
+        self._of = {place: session for place, session in self._of.items() if place in places}
+        there = {place.socket for place in places}
+        gone = [key for key in self._sessions if key[0] and key[0] not in there]
+        if gone:
+            self._retire([self._sessions.pop(key) for key in gone], after)
+
+    def _retire(self, old: Sequence[aiohttp.ClientSession], after: float) -> None:
         self._old.update(old)
         asyncio.get_running_loop().call_later(after, self._end, old)
 

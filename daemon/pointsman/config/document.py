@@ -38,8 +38,8 @@ CHANGES = """\
 A change of the file holds within seconds; `pointsman config reload`, or a SIGHUP, reads it at once. All of it
 holds or, where something is wrong with it, none: what was read before stays in force, and the log,
 `pointsman status` and `config reload` say what is wrong in which line. Answers under way go on as they began;
-what was spent, what is limited and what is left alone stays so. Where the daemon listens (`[server]`) is
-settled at its start: `status` says when a restart is needed.
+what was spent, what is limited and what is left alone stays so, but for a provider whose address is another.
+Where the daemon listens (`[server]`) is settled at its start: `status` says when a restart is needed.
 A key's own file (`file:PATH`) is read again with it, but not looked at for itself.
 A file that is gone is no reason to forget its budgets: that is said, too. What is longer than a megabyte,
 or a pipe, is not read.
