@@ -107,6 +107,24 @@ async def test_an_executable_that_is_gone_is_a_failure(systemd: Systemd) -> None
     assert found.to_do == "pointsman service install"
 
 
+async def test_a_version_that_knows_no_doctor_is_told_by_its_number(systemd: Systemd) -> None:
+    systemd.home.program("other", '[ "$1" = --version ] && echo "pointsman 0.0.1" || exit 2')
+    systemd.install((f"{systemd.home.folder}/bin/other", "serve"))
+    (found,) = bad(await systemd.findings())
+    assert found.what.startswith("it starts version 0.0.1, and this command is ")
+    assert found.to_do == "pointsman service install"
+
+
+@pytest.mark.parametrize(
+    "told", ["[]", "{}", "7", '{"version": "9.9", "findings": [{"topic": "x", "state": "ghastly"}]}']
+)
+async def test_what_another_version_says_in_another_way_breaks_nothing(systemd: Systemd, told: str) -> None:
+    systemd.home.program("other", f"echo '{told}'")
+    systemd.install((f"{systemd.home.folder}/bin/other", "serve"))
+    (found,) = bad(await systemd.findings())
+    assert found.words == "its own executable could not look: what it says of itself can't be read"
+
+
 async def test_another_version_in_the_service_is_told(systemd: Systemd) -> None:
     folder, told = systemd.home.folder, json.dumps({"version": "9.9", "findings": []})
     systemd.home.program("other", f"echo \"$*\" > {folder}/words; echo '{told}'")

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from pointsman.cli.doctor.case import Case
 from pointsman.cli.doctor.finding import Finding, State, Where, fail, note, ok, warn
@@ -100,26 +99,52 @@ def _variables(environ: Mapping[str, str], case: Case) -> Iterator[Finding]:
 def _ask(command: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[Finding]:
     """The service's own executable looks with nothing of this shell's environment."""
     try:
-        told = _run(_as_doctor(command), environ)
+        theirs, findings = _told(_run(_as_doctor(command), environ))
     except PointsmanError as error:
-        yield warn(TOPIC, "its own executable could not look", error.message, INSTALL)
-        return
-    if (theirs := told["version"]) != (ours := version("pointsman")):
+        theirs, findings = _version_of(command, environ), []
+        if theirs in ("", version("pointsman")):
+            yield warn(TOPIC, "its own executable could not look", error.message, INSTALL)
+            return
+    if theirs != (ours := version("pointsman")):
         yield warn(TOPIC, f"it starts version {theirs}, and this command is {ours}", command[0], INSTALL)
-    for one in told["findings"]:
-        finding = Finding(one["topic"], State(one["state"]), one["what"], one["why"], one["to_do"])
-        yield finding._replace(where=Where.SERVICE)
+    yield from findings
+
+
+def _told(said: str) -> tuple[str, list[Finding]]:
+    """Its version, and what it found. Raises PointsmanError where another version tells it in another way."""
+    try:
+        told = json.loads(said)
+        return str(told["version"]), [_finding(one) for one in told["findings"]]
+    except (LookupError, TypeError, ValueError):
+        raise PointsmanError("what it says of itself can't be read") from None
+
+
+def _finding(one: Mapping[str, object]) -> Finding:
+    topic, what, why, to_do = (str(one[name]) for name in ("topic", "what", "why", "to_do"))
+    return Finding(topic, State(str(one["state"])), what, why, to_do, Where.SERVICE)
+
+
+def _version_of(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """As every version tells it; empty where this one does not."""
+    try:
+        name, _, told = _run([*_program(command), "--version"], environ).strip().partition(" ")
+    except PointsmanError:
+        return ""
+    return told if name == "pointsman" else ""
 
 
 def _as_doctor(command: tuple[str, ...]) -> list[str]:
     """The same program, told to look at the same places."""
-    program = command[: command.index("serve")] if "serve" in command else command[:1]
     flags = ((name, value) for name, value in flags_of(command).items() if name in PLACES)
-    return [*program, "doctor", "--json", "--inside", *(word for pair in flags for word in pair)]
+    return [*_program(command), "doctor", "--json", "--inside", *(word for pair in flags for word in pair)]
 
 
-def _run(argv: Sequence[str], environ: Mapping[str, str]) -> Any:
-    """Raises PointsmanError where it says nothing that can be read."""
+def _program(command: tuple[str, ...]) -> tuple[str, ...]:
+    return command[: command.index("serve")] if "serve" in command else command[:1]
+
+
+def _run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """What it says. Raises PointsmanError where that is nothing."""
     try:
         ran = subprocess.run(  # noqa: S603 - what the service starts
             argv,
@@ -131,11 +156,11 @@ def _run(argv: Sequence[str], environ: Mapping[str, str]) -> Any:
             timeout=INSIDE_FOR,
             check=False,
         )
-        return json.loads(ran.stdout)
     except subprocess.TimeoutExpired:
         raise PointsmanError(f"{argv[0]} did not end within {INSIDE_FOR:g} s") from None
     except OSError as error:
         raise PointsmanError(f"{argv[0]} can't be run: {error.strerror}") from None
-    except ValueError:
+    if not ran.stdout.strip():
         said = ran.stderr.strip().splitlines() or ["it said nothing"]
-        raise PointsmanError(f"{argv[0]} ended with {ran.returncode}: {said[-1]}") from None
+        raise PointsmanError(f"{argv[0]} ended with {ran.returncode}: {said[-1]}")
+    return ran.stdout
