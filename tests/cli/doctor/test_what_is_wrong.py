@@ -233,6 +233,12 @@ async def test_a_ledger_that_another_program_holds_can_not_be_written(home: Home
     assert f"the ledger {home.paths.ledger} can't be used: database is locked" in found.why
 
 
+async def test_a_state_folder_that_can_not_be_looked_at_leaves_all_else_to_be_told(home: Home) -> None:
+    closed = home.folder / ("x" * 300)  # longer than any name may be, which root can't look at either
+    found = await home.examined(await open_case(Places(state=closed), home.environ))
+    assert {"configuration", "engines", "clock", "system"} < {one.topic for one in found}
+
+
 async def test_a_damaged_ledger_is_told_with_what_to_do(home: Home) -> None:
     home.paths.state_dir.mkdir(parents=True)
     home.paths.ledger.write_bytes(b"no database at all" * 100)

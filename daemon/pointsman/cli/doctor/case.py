@@ -122,7 +122,7 @@ def _ask_daemon(paths: Paths, *, only_socket: bool) -> Running:
 
 def _remember(ledger: Path, config: Config, now: float) -> Past:
     budgets = Budgets(Calendar(), lambda: now, budgets=budgets_of(config), curve=config.degradation.curve)
-    if not ledger.exists():
+    if not is_there(ledger):
         return Past(stands=budgets.stands())
     try:
         with closing(Reader(ledger)) as reader:
@@ -133,3 +133,11 @@ def _remember(ledger: Path, config: Config, now: float) -> Past:
             )
     except LedgerError:
         return Past()
+
+
+def is_there(path: Path) -> bool:
+    """Whether it can be seen, which nothing can in a folder that is closed to this user."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

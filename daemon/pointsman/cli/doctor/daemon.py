@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from pointsman.cli.doctor.case import Case
+from pointsman.cli.doctor.case import Case, is_there
 from pointsman.cli.doctor.finding import Finding, fail, note, ok, warn
 from pointsman.cli.show import count, duration
 from pointsman.server.control.shapes import StatusShape
@@ -23,7 +23,7 @@ def daemon(case: Case) -> Iterator[Finding]:
         yield from _troubles(running.status)
     elif not running.away:
         yield fail(TOPIC, "it does not answer as it should", running.trouble, RESTART)
-    elif case.paths.published.exists():
+    elif is_there(case.paths.published):
         what = f"it ended without taking {case.paths.published} with it, or is only starting"
         yield warn(TOPIC, what, running.trouble, START)
     else:

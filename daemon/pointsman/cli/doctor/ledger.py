@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pointsman.build import MEGABYTE
-from pointsman.cli.doctor.case import Case
+from pointsman.cli.doctor.case import Case, is_there
 from pointsman.cli.doctor.finding import Finding, fail, note, ok, warn
 from pointsman.cli.show import count, size
 from pointsman.errors import LedgerError
@@ -26,7 +26,7 @@ def _free(folder: Path) -> int:
 def ledger(case: Case, free_bytes: Callable[[Path], int] = _free) -> Iterator[Finding]:
     """`free_bytes`: of the disk that a folder is on."""
     path = case.paths.ledger
-    if path.exists():
+    if is_there(path):
         yield from _there(case)
     else:
         yield _to_be_made(path.parent)
@@ -60,7 +60,7 @@ def _there(case: Case) -> Iterator[Finding]:
 
 
 def _to_be_made(folder: Path) -> Finding:
-    there = next(one for one in (folder, *folder.parents) if one.exists())
+    there = next(one for one in (folder, *folder.parents) if is_there(one))
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return ok(TOPIC, "there is none yet", f"the first start makes it in {folder}")
     why = f"{there} can't be written to" if there.is_dir() else f"{there} is no folder"
@@ -70,9 +70,9 @@ def _to_be_made(folder: Path) -> Finding:
 def _room(case: Case, free_bytes: Callable[[Path], int]) -> Iterator[Finding]:
     """What it may still grow by should be there."""
     path = case.paths.ledger
-    there = next(one for one in (path.parent, *path.parents) if one.is_dir())
+    there = next(one for one in (path.parent, *path.parents) if is_there(one) and one.is_dir())
     cap = case.config.ledger.megabytes * MEGABYTE
-    grows = cap - (path.stat().st_size if path.exists() else 0)
+    grows = cap - (path.stat().st_size if is_there(path) else 0)
     if (free := free_bytes(there)) < grows:
         what = f"{size(free)} are free on the disk of {there}, and the ledger may grow by {size(grows)}"
         to_do = "free some space, or set ledger.megabytes lower (16 or more)"
