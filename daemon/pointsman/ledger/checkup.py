@@ -6,9 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from pointsman.errors import LedgerError
 from pointsman.ledger.schema import BUSY_SECONDS, open_for_reading
-from pointsman.ledger.trouble import DAMAGED, explain
+from pointsman.ledger.trouble import DAMAGED, DamagedLedger, failure
 
 STEPS = 10_000  # of SQLite's machine, between two looks at the clock
 
@@ -26,11 +25,11 @@ def read_through(path: Path, seconds: float, monotonic: Callable[[], float] = ti
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 return False
-            raise LedgerError(explain(path, error)) from error
+            raise failure(path, error) from error
         except sqlite3.Error as error:
-            raise LedgerError(explain(path, error)) from error
+            raise failure(path, error) from error
     if said != "ok":
-        raise LedgerError(f"the ledger {path} is damaged ({said.splitlines()[-1]}). {DAMAGED}")
+        raise DamagedLedger(f"the ledger {path} is damaged ({said.splitlines()[-1]}). {DAMAGED}")
     return True
 
 
@@ -41,7 +40,7 @@ def try_writing(path: Path) -> None:
             there.execute("BEGIN IMMEDIATE")
             there.execute("ROLLBACK")
     except sqlite3.Error as error:
-        raise LedgerError(explain(path, error)) from error
+        raise failure(path, error) from error
 
 
 def _existing(path: Path) -> str:

@@ -5,14 +5,22 @@ from pathlib import Path
 
 from pointsman.errors import LedgerError, StartError
 from pointsman.ledger.migrations import MIGRATIONS, Migration
-from pointsman.ledger.trouble import explain
+from pointsman.ledger.trouble import DamagedLedger, explain, failure
 
 BUSY_SECONDS = 1.0  # how long a statement waits for another program's lock
 WAL_KEPT = 4 * 2**20  # bytes the -wal file may keep after a checkpoint
+FOREIGN = (
+    "{} is an SQLite database, but not a ledger of Pointsman. "
+    "Move it away, or choose another state folder with --state"
+)
 
 
 class OlderLedger(LedgerError):
     """An earlier Pointsman wrote it: the next start of a daemon brings it up to date."""
+
+
+class NewerLedger(LedgerError):
+    """A later Pointsman wrote it."""
 
 
 def open_ledger(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> sqlite3.Connection:
@@ -40,7 +48,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except sqlite3.Error as error:
-        raise LedgerError(explain(path, error)) from error
+        raise failure(path, error) from error
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -60,17 +68,19 @@ def _prepare(connection: sqlite3.Connection, path: Path, migrations: tuple[Migra
 
 def _refuse_foreign(connection: sqlite3.Connection, path: Path, version: int, newest: int) -> None:
     """Reads the file's own list of tables, so that a damaged one is told at the start."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    foreign = _is_foreign(connection, version)
     if version > newest:
         raise StartError(
             f"the ledger {path} has format {version}, and this Pointsman knows formats up to {newest}: "
             "a newer one wrote it. Upgrade Pointsman, or choose another state folder with --state"
         )
-    if version < 0 or (version == 0 and tables):
-        raise StartError(
-            f"{path} is an SQLite database, but not a ledger of Pointsman. "
-            "Move it away, or choose another state folder with --state"
-        )
+    if foreign:
+        raise StartError(FOREIGN.format(path))
+
+
+def _is_foreign(connection: sqlite3.Connection, version: int) -> bool:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return version < 0 or (version == 0 and tables > 0)
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
@@ -103,6 +113,8 @@ def _demand_current(connection: sqlite3.Connection, path: Path) -> None:
     version, known = _version(connection), len(MIGRATIONS)
     format_ = f"the ledger {path} has format {version}, and this Pointsman reads format {known}"
     if version > known:
-        raise LedgerError(f"{format_}: a newer one wrote it. Upgrade Pointsman")
+        raise NewerLedger(f"{format_}: a newer one wrote it. Upgrade Pointsman")
+    if _is_foreign(connection, version):
+        raise DamagedLedger(FOREIGN.format(path))
     if version < known:
         raise OlderLedger(f"{format_}: start the daemon once to bring it up to date")

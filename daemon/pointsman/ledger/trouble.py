@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from types import MappingProxyType
 
+from pointsman.errors import LedgerError
+
 _NOT_OURS = "Check that the file and its folder exist and that you may write to both"
 DAMAGED = (
     "Pointsman has not changed it. Move it away together with its -wal and -shm files to begin a new ledger, "
@@ -11,6 +13,23 @@ DAMAGED = (
 )
 _HELD = "Another program holds it: close that program"
 
+
+class DamagedLedger(LedgerError):
+    """It is no ledger any more, or never was one."""
+
+
+class HeldLedger(LedgerError):
+    """Another program holds it."""
+
+
+KINDS = MappingProxyType(
+    {
+        sqlite3.SQLITE_BUSY: HeldLedger,
+        sqlite3.SQLITE_LOCKED: HeldLedger,
+        sqlite3.SQLITE_CORRUPT: DamagedLedger,
+        sqlite3.SQLITE_NOTADB: DamagedLedger,
+    }
+)
 ADVICE = MappingProxyType(
     {
         sqlite3.SQLITE_FULL: "Free some space on its disk",
@@ -33,8 +52,15 @@ def explain(path: Path, error: sqlite3.Error | OSError) -> str:
     return f"the ledger {path} can't be used: " + ". ".join(filter(None, (what, _advice(error))))
 
 
+def failure(path: Path, error: sqlite3.Error) -> LedgerError:
+    """What is raised in its place."""
+    return KINDS.get(_kind(error), LedgerError)(explain(path, error))
+
+
 def _advice(error: sqlite3.Error | OSError) -> str:
-    if isinstance(error, OSError):
-        return _NOT_OURS
+    return _NOT_OURS if isinstance(error, OSError) else ADVICE.get(_kind(error), "")
+
+
+def _kind(error: sqlite3.Error) -> int:
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
-    return ADVICE.get(code & 0xFF, "")  # the low byte is the kind, the rest is detail
+    return code & 0xFF  # the rest is detail

@@ -1,7 +1,9 @@
 """What `doctor` finds, and how it explains it: real files, real sockets, servers that fail."""
 
+import asyncio
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -231,6 +233,7 @@ async def test_a_ledger_that_another_program_holds_can_not_be_written(home: Home
         found = await home.one("ledger", State.FAIL)
     assert found.what == "it can't be written"
     assert f"the ledger {home.paths.ledger} can't be used: database is locked" in found.why
+    assert found.to_do == f"close the program that holds it: lsof {home.paths.ledger} names it"
 
 
 async def test_a_state_folder_that_can_not_be_looked_at_leaves_all_else_to_be_told(home: Home) -> None:
@@ -242,7 +245,19 @@ async def test_a_state_folder_that_can_not_be_looked_at_leaves_all_else_to_be_to
 async def test_a_damaged_ledger_is_told_with_what_to_do(home: Home) -> None:
     home.paths.state_dir.mkdir(parents=True)
     home.paths.ledger.write_bytes(b"no database at all" * 100)
-    assert "Move it away" in (await home.one("ledger", State.FAIL)).why
+    found = await home.one("ledger", State.FAIL)
+    assert "file is not a database" in found.why
+    _, _, commands = found.to_do.partition(": ")
+    typed = await asyncio.create_subprocess_shell(commands)
+    assert await typed.wait() == 0
+    assert "there is none yet" in (await home.one("ledger", State.OK)).what
+
+
+async def test_another_programs_database_is_no_ledger_that_a_start_would_mend(home: Home) -> None:
+    home.paths.state_dir.mkdir(parents=True)
+    with closing(sqlite3.connect(home.paths.ledger)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    assert "not a ledger of Pointsman" in (await home.one("ledger", State.FAIL)).why
 
 
 async def test_a_ledger_of_a_newer_pointsman_is_told(home: Home) -> None:
@@ -251,7 +266,7 @@ async def test_a_ledger_of_a_newer_pointsman_is_told(home: Home) -> None:
         connection.execute("PRAGMA user_version = 9999")
     found = await home.one("ledger", State.FAIL)
     assert "has format 9999" in found.why
-    assert "Upgrade Pointsman" in found.why
+    assert found.to_do == "upgrade Pointsman, or choose another folder: pointsman serve --state DIR"
 
 
 async def test_a_state_folder_that_can_not_be_made_is_told(home: Home) -> None:

@@ -1,6 +1,7 @@
 """The ledger: whether it can be read, and written to, and has room to grow."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +12,13 @@ from pointsman.cli.doctor.finding import Finding, fail, note, ok, warn
 from pointsman.cli.show import count, size
 from pointsman.errors import LedgerError
 from pointsman.ledger.checkup import read_through, try_writing
-from pointsman.ledger.schema import OlderLedger
+from pointsman.ledger.schema import NewerLedger, OlderLedger
+from pointsman.ledger.trouble import DamagedLedger, HeldLedger
 
 TOPIC = "ledger"
 READS_FOR = 1.0  # seconds
 NOT_WRITABLE = "make it yours to write to, or choose another folder: pointsman serve --state DIR"
+UPGRADE = "upgrade Pointsman, or choose another folder: pointsman serve --state DIR"
 CHECK = "ls -ld {folder} says whose it is, df {folder} how full its disk"
 
 
@@ -35,14 +38,14 @@ def ledger(case: Case, free_bytes: Callable[[Path], int] = _free) -> Iterator[Fi
 
 def _there(case: Case) -> Iterator[Finding]:
     path = case.paths.ledger
-    to_do = CHECK.format(folder=path.parent)
+    to_do = CHECK.format(folder=shlex.quote(str(path.parent)))
     try:
         whole = read_through(path, READS_FOR)
     except OlderLedger as error:
         yield note(TOPIC, error.message, "", "pointsman serve")
         return
     except LedgerError as error:
-        yield fail(TOPIC, "it can't be used", error.message, to_do)
+        yield fail(TOPIC, "it can't be read", error.message, _mend(error, path))
         return
     if status := case.running.status:
         if trouble := status["ledger"]["trouble"]:
@@ -53,10 +56,24 @@ def _there(case: Case) -> Iterator[Finding]:
         try:
             try_writing(path)
         except LedgerError as error:
-            yield fail(TOPIC, "it can't be written", error.message, to_do)
+            yield fail(TOPIC, "it can't be written", error.message, _mend(error, path))
             return
     read = "sound" if whole else f"sound as far as was read in {READS_FOR:g} s"
     yield ok(TOPIC, str(path), f"{path.stat().st_size / MEGABYTE:.1f} MB, {read}")
+
+
+def _mend(error: LedgerError, path: Path) -> str:
+    file, folder = shlex.quote(str(path)), shlex.quote(str(path.parent))
+    aside = shlex.quote(str(path.parent / "damaged"))
+    match error:
+        case NewerLedger():
+            return UPGRADE
+        case DamagedLedger():
+            return f"with no daemon running: mkdir {aside} && mv {file}* {aside}"
+        case HeldLedger():
+            return f"close the program that holds it: lsof {file} names it"
+        case _:
+            return CHECK.format(folder=folder)
 
 
 def _to_be_made(folder: Path) -> Finding:
