@@ -8,16 +8,21 @@ import aiohttp
 
 
 class OtherClocks:
-    """A middleware of sessions. `ahead`: by the address of a server, seconds that `wall` is ahead of it."""
+    """A middleware of sessions. `ahead`: by the address of a server, seconds that `wall` is ahead of it.
+
+    `answered`: the addresses of those who answered at all.
+    """
 
     def __init__(self, wall: Callable[[], float]) -> None:
         self._wall = wall
         self.ahead: dict[str, float] = {}
+        self.answered: set[str] = set()
 
     async def __call__(
         self, request: aiohttp.ClientRequest, call: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         response = await call(request)
+        self.answered.add(str(request.url.origin()))
         with suppress(ValueError):  # none, or what is no date
             said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
             now = said + _age(response.headers.get("Age", ""))

@@ -30,6 +30,8 @@ from tests.journeys.daemon import Daemon
 
 RIGHT, WRONG = "sk-right-0123456789", "sk-wrong-0123456789"
 DAY = 86_400.0
+NOWHERE = "http://0.0.0.0:9/v1"  # nobody listens there; by its name it may be anywhere
+LIST = json.dumps([{"data": [{"id": "a/gift:free"}]}]).encode()
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ async def test_a_wrong_key_is_told_with_where_it_is_from(home: Home, cloud: Keye
     home.environ["OPENROUTER_API_KEY"] = WRONG
     found = await home.one("keys", State.FAIL)
     assert found.words == "the key of openrouter from env:OPENROUTER_API_KEY is refused: it was answered 401"
-    assert found.to_do == "pointsman keys set openrouter"
+    assert found.to_do == "pointsman keys set openrouter (needs a daemon: pointsman serve)"
 
 
 async def test_a_wrong_key_of_the_configuration_is_changed_there(home: Home) -> None:
@@ -121,6 +123,17 @@ async def test_a_provider_that_never_answers_is_not_waited_for_and_told(home: Ho
     assert found["catalogues"].why == "no answer in time"
 
 
+async def test_where_nobody_elsewhere_answers_it_is_told_once(home: Home) -> None:
+    names = ("openai", "groq", "mistral")
+    places = (f'[providers.{name}]\napi_key = "{WRONG}"\napi_base = "{NOWHERE}"\n' for name in names)
+    home.write(QUIET + "".join(places))
+    home.keep(*(KeptListRecord(name, NOWHERE, time.time() - 12 * DAY, LIST) for name in names))
+    told = {one.topic: one for one in await home.findings() if one.topic in ("network", "keys", "catalogues")}
+    assert told["network"].what == f"nobody elsewhere answers, none of {', '.join(names)}, openrouter"
+    assert told["keys"].words == f"3 keys could not be tried: of {', '.join(names)}"
+    assert told["catalogues"].what.startswith("lists have expired: openai (12 d ago), groq (12 d ago), ")
+
+
 async def test_where_remote_is_off_nobody_elsewhere_is_asked(home: Home, cloud: Keyed) -> None:
     home.write(QUIET.replace("local = false", "local = false\nremote = false"))
     assert "was not tried: discovery.remote is off" in (await home.one("keys", State.NOTE)).words
@@ -136,13 +149,12 @@ async def test_no_key_is_ever_said(home: Home, cloud: Keyed) -> None:
 
 
 async def test_a_list_that_was_had_long_ago_and_can_not_be_had_has_expired(home: Home, cloud: Keyed) -> None:
-    body = json.dumps([{"data": [{"id": "a/gift:free"}]}]).encode()
-    home.keep(KeptListRecord("openrouter", home.environ["OPENROUTER_BASE_URL"], time.time() - 12 * DAY, body))
+    home.keep(KeptListRecord("openrouter", home.environ["OPENROUTER_BASE_URL"], time.time() - 12 * DAY, LIST))
     cloud.down = True
     found = await home.one("catalogues", State.WARN)
     assert found.what == "the list of openrouter has expired: it is as of 12 d ago"
     assert "500" in found.why
-    assert found.to_do == "pointsman discover"
+    assert found.to_do == "pointsman discover (needs a daemon: pointsman serve)"
 
 
 async def test_the_list_of_a_daemon_that_has_not_asked_for_long_is_told(home: Home, cloud: Keyed) -> None:

@@ -25,6 +25,7 @@ from pointsman.paths import Paths, find_paths
 from pointsman.server.control.shapes import StatusShape
 from pointsman.watch.keeper import LATELY
 
+START = "pointsman serve"
 ANSWERS_WITHIN = 5.0  # seconds; a daemon takes a few milliseconds for its status
 
 
@@ -78,6 +79,15 @@ class Case:
     @property
     def config(self) -> Config:
         return self.settled.config
+
+    @property
+    def cut_off(self) -> bool:
+        """Nobody elsewhere answered, and not because nobody was asked."""
+        return self.config.discovery.remote and self.look.cut_off
+
+    def by_daemon(self, command: str) -> str:
+        """What to do by a command that the daemon carries out: where none answers, one has to be started."""
+        return command if self.running.status else f"{command} (needs a daemon: {START})"
 
 
 @dataclass(frozen=True, slots=True)

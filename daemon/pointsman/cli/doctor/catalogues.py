@@ -22,12 +22,33 @@ PRICES_OLD = 180 * DAY
 
 
 def catalogues(case: Case) -> Iterator[Finding]:
+    if case.cut_off:
+        yield from _expired(case)
+    else:
+        yield from _lists(case)
+    yield from _prices(case)
+
+
+def _lists(case: Case) -> Iterator[Finding]:
     known = {endpoint.id: endpoint for endpoint in case.look.snapshot.endpoints}
     for place in case.look.elsewhere:
         endpoint = known.get(place.id)
         if endpoint and endpoint.health is not Health.REFUSED:  # which is for the check of keys to tell
             yield _list(place, endpoint, case)
-    yield from _prices(case)
+
+
+def _expired(case: Case) -> Iterator[Finding]:
+    """All in one, where nobody elsewhere answers."""
+    told = ((place.id, case.look.syncs.get(place.id, Sync(""))) for place in case.look.elsewhere)
+    ages = {name: _age(sync, case) for name, sync in told if sync.source == KEPT}
+    old = [f"{name} ({ago(age)})" for name, age in ages.items() if age > _long(case)]
+    if old:
+        yield warn(
+            TOPIC,
+            f"lists have expired: {', '.join(old)}",
+            "nobody elsewhere answers",
+            case.by_daemon(LOOK_AGAIN),
+        )
 
 
 def _list(place: Written, endpoint: Endpoint, case: Case) -> Finding:
@@ -39,7 +60,12 @@ def _list(place: Written, endpoint: Endpoint, case: Case) -> Finding:
         return _kept(whose, told, case)
     if told.source in {"", SEEDED}:
         instead = "; well-known models are shown in its place" if told.source else ""
-        return warn(TOPIC, f"{whose} can't be had{instead}", told.error or "no answer in time", LOOK_AGAIN)
+        return warn(
+            TOPIC,
+            f"{whose} can't be had{instead}",
+            told.error or "no answer in time",
+            case.by_daemon(LOOK_AGAIN),
+        )
     if (age := _daemons(place, case)) > _too_old(case):
         return warn(TOPIC, f"the daemon has {whose} as of {ago(age)}", "it can be had anew", LOOK_AGAIN)
     models = len(models_of(endpoint, case.look.snapshot))
@@ -49,8 +75,8 @@ def _list(place: Written, endpoint: Endpoint, case: Case) -> Finding:
 def _kept(whose: str, told: Sync, case: Case) -> Finding:
     age = _age(told, case)
     why = told.error or ("no answer in time" if case.config.discovery.remote else "discovery.remote is off")
-    state = f"{whose} has expired: it is" if age > min(EXPIRED, _too_old(case)) else f"{whose} is"
-    return warn(TOPIC, f"{state} as of {ago(age)}", why, LOOK_AGAIN)
+    state = f"{whose} has expired: it is" if age > _long(case) else f"{whose} is"
+    return warn(TOPIC, f"{state} as of {ago(age)}", why, case.by_daemon(LOOK_AGAIN))
 
 
 def _age(told: Sync, case: Case) -> float:
@@ -66,6 +92,10 @@ def _daemons(place: Written, case: Case) -> float:
 def _too_old(case: Case) -> float:
     every = case.config.discovery.remote_every
     return inf if every is None else max(PERIODS * every, DAY)
+
+
+def _long(case: Case) -> float:
+    return min(EXPIRED, _too_old(case))
 
 
 def _prices(case: Case) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pointsman.cli.doctor.keys import keys
 from pointsman.cli.doctor.ledger import ledger
 from pointsman.cli.doctor.limits import limits
 from pointsman.cli.doctor.money import budgets
+from pointsman.cli.doctor.network import network
 from pointsman.cli.doctor.port import port
 from pointsman.cli.doctor.service import service
 from pointsman.cli.doctor.sockets import unix_socket
@@ -24,12 +25,12 @@ Check = Callable[[Case], Iterable[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     *(configuration, daemon, service, port, unix_socket),
-    *(engines, keys, catalogues),
+    *(engines, network, keys, catalogues),
     *(budgets, limits, ledger, clock),
     *(tray, versions, files),
 )
 # What may be another thing with another environment.
-INSIDE: tuple[Check, ...] = (configuration, unix_socket, engines, keys, ledger, versions)
+INSIDE: tuple[Check, ...] = (configuration, unix_socket, engines, network, keys, ledger, versions)
 
 
 async def examine(case: Case, checks: Sequence[Check]) -> list[Finding]:

@@ -3,13 +3,12 @@
 import shlex
 from collections.abc import Iterator
 
-from pointsman.cli.doctor.case import Case, is_there
+from pointsman.cli.doctor.case import START, Case, is_there
 from pointsman.cli.doctor.finding import Finding, fail, note, ok, warn
 from pointsman.cli.show import count, duration
 from pointsman.server.control.shapes import StatusShape
 
 TOPIC = "daemon"
-START = "pointsman serve"
 RESTART = "pointsman service restart, or stop it and start it again: pointsman serve"
 
 

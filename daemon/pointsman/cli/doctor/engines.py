@@ -26,7 +26,7 @@ def engines(case: Case) -> Iterator[Finding]:
             what, _, to_do = hint.partition(": ")
             yield warn(TOPIC, what, "", to_do)
     for trouble in case.look.troubles:
-        yield warn(TOPIC, "a way to look for them failed", trouble, "pointsman discover looks again")
+        yield warn(TOPIC, "a way to look for them failed", trouble, case.by_daemon("pointsman discover"))
 
 
 def _here(case: Case) -> Snapshot:

@@ -15,9 +15,9 @@ def limits(case: Case) -> Iterator[Finding]:
     shut = _shut(case)
     for kind, name, seconds, reason in shut[:FEW]:
         whose = f"the free models of {name}" if kind == "free" else f"{kind} {name}"
-        yield warn(TOPIC, f"{whose} is left alone for {lasting(seconds)}", reason, RESET)
+        yield warn(TOPIC, f"{whose} is left alone for {lasting(seconds)}", reason, case.by_daemon(RESET))
     if len(shut) > FEW:
-        yield note(TOPIC, f"{len(shut) - FEW} more are left alone", "", RESET)
+        yield note(TOPIC, f"{len(shut) - FEW} more are left alone", "", case.by_daemon(RESET))
     if not shut:
         yield ok(TOPIC, "nothing is left alone")
 

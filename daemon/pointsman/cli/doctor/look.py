@@ -38,6 +38,13 @@ class Look:
     trials: Mapping[str, Trial] = field(default_factory=dict)
     credentials_trouble: str = ""
     ahead: Mapping[str, float] = field(default_factory=dict)  # seconds, by the address of a server
+    answered: frozenset[str] = frozenset()  # addresses of servers
+
+    @property
+    def cut_off(self) -> bool:
+        """Of several that are asked over a network none answered: that is said once, not of each."""
+        several = {place.place.root for place in self.elsewhere}
+        return len(several) > 1 and several.isdisjoint(self.answered)
 
 
 async def look_around(
@@ -83,6 +90,7 @@ async def look_around(
             {place.id: trial for place in keyed if (trial := book.trial(place))},
             book.trouble,
             clocks.ahead,
+            frozenset(clocks.answered),
         )
 
 

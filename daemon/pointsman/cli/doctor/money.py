@@ -17,15 +17,15 @@ SPARES = frozenset({Step.FREE, Step.LOCAL})  # nothing that costs money
 def budgets(case: Case) -> Iterator[Finding]:
     if not budgets_of(case.config):
         unset = "none is set: models that cost money are not used, but those of a place in the configuration"
-        yield note(TOPIC, unset, "", "pointsman budget set day 1.00")
+        yield note(TOPIC, unset, "", case.by_daemon("pointsman budget set day 1.00"))
     for stand in case.past.stands:
-        yield _stand(stand, stand.step(case.config.degradation.curve))
+        more = case.by_daemon(_more(stand))
+        yield _stand(stand, stand.step(case.config.degradation.curve), more)
 
 
-def _stand(stand: Stand, step: Step) -> Finding:
+def _stand(stand: Stand, step: Step, more: str) -> Finding:
     until = f", until {_moment(stand.ends)}" if stand.ends else ""
     what = f"{stand.words()} ({per_cent(stand.share)}){until}"
-    more = f"pointsman budget shows it, pointsman budget set raises it ({_set(stand)})"
     if step in SPARES:
         still = "models on this machine" if step is Step.LOCAL else "free models and those on this machine"
         return fail(TOPIC, what, f"nothing that costs money is asked; {still} answer", more)
@@ -34,6 +34,10 @@ def _stand(stand: Stand, step: Step) -> Finding:
     if stand.budget.limit is not None and stand.share >= 1:
         return note(TOPIC, what, "it is only told of, and holds nothing back", more)
     return ok(TOPIC, what)
+
+
+def _more(stand: Stand) -> str:
+    return f"pointsman budget shows it, pointsman budget set raises it ({_set(stand)})"
 
 
 def _set(stand: Stand) -> str:
