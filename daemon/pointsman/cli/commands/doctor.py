@@ -11,6 +11,7 @@ from pointsman.cli import arguments as shared
 from pointsman.cli.doctor.case import Places, open_case
 from pointsman.cli.doctor.checks import CHECKS, INSIDE, Check, examine
 from pointsman.cli.doctor.finding import DoctorShape, Finding, FindingShape, State, Where, number
+from pointsman.cli.doctor.threads import Loose
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, count
 
@@ -44,6 +45,7 @@ def run(args: Namespace, shell: Shell) -> int:
 
 
 async def _found(places: Places, shell: Shell, checks: Sequence[Check]) -> list[Finding]:
+    asyncio.get_running_loop().set_default_executor(Loose())
     return await examine(await open_case(places, shell.environ), checks)
 
 
