@@ -237,6 +237,8 @@ async def _asked(sessions: Sessions, place: Written) -> tuple[Verdict, str]:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=FAR.silence, sock_connect=FAR.connect),
         ) as response:
+            if response.status == 200 and response.content_type == "text/html":
+                return Verdict.UNCLEAR, f"{place.place} answered with a web page"
             said = f"{place.place} answered {response.status}"
             return VERDICTS.get(response.status, (Verdict.UNCLEAR, said))
     except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from pointsman.cli.doctor.case import Places, Running, open_case
@@ -26,7 +27,7 @@ from tests.cli.samples import STATUS
 from tests.fakes.engine import FakeEngine
 from tests.fakes.keyed import Keyed
 from tests.fakes.records import attempt, record
-from tests.journeys.daemon import Daemon
+from tests.journeys.daemon import NO_CLOUD, Daemon
 
 RIGHT, WRONG = "sk-right-0123456789", "sk-wrong-0123456789"
 DAY = 86_400.0
@@ -70,7 +71,32 @@ async def test_nothing_is_written_and_nothing_left_behind(home: Home, cloud: Key
 async def test_no_engine_is_found(home: Home) -> None:
     found = await home.one("engines", State.FAIL)
     assert "no engine was found, and nobody else may answer: looked for openrouter at" in found.words
-    assert "llama-server -m model.gguf" in found.to_do
+    assert "set discovery.local = true" in found.to_do
+
+
+async def test_who_answers_and_has_no_model_is_no_engine_that_may_answer(home: Home, cloud: Keyed) -> None:
+    cloud.down = True
+    url = home.environ.pop("OPENROUTER_BASE_URL")
+    home.environ.update(NO_CLOUD)
+    del home.environ["OPENROUTER_API_KEY"]
+    home.write(f'{QUIET}[providers.mine]\napi_base = "{url}"\n')
+    found = await home.one("engines", State.WARN)
+    assert found.what.endswith(" has no model that may answer")
+    assert found.why.endswith("its list of models could not be had: it answered 500")
+    assert (await home.one("engines", State.FAIL)).what.startswith("no engine here has a model, and nobody")
+
+
+async def test_a_web_page_in_place_of_a_list_says_nothing_of_a_key(home: Home) -> None:
+    async def sign_in(_: web.Request) -> web.Response:
+        return web.Response(text="<h1>Sign in to this network</h1>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", sign_in)
+    async with TestServer(app, host="127.0.0.1") as portal:
+        url = f"http://127.0.0.1:{portal.port}/v1"
+        home.write(f'{QUIET}[providers.mine]\napi_base = "{url}"\napi_key = "{WRONG}"\n')
+        found = await home.one("keys", State.WARN)
+    assert found.words.endswith(f"could not be tried: {url} answered with a web page")
 
 
 async def test_an_engine_with_a_small_context_is_told_with_its_setting(home: Home) -> None:
@@ -82,7 +108,9 @@ async def test_an_engine_with_a_small_context_is_told_with_its_setting(home: Hom
 
 async def test_a_place_of_the_configuration_where_nobody_answers_is_away(home: Home) -> None:
     home.write(f'{QUIET}[providers.mine]\napi_base = "http://127.0.0.1:9/v1"\n')
-    assert "mine is away" in (await home.one("engines", State.WARN)).what
+    found = await home.one("engines", State.WARN)
+    assert (found.what, found.to_do) == ("mine is away", "start it, or look at [providers.mine]")
+    assert "http://127.0.0.1:9/v1" in found.why
 
 
 async def test_a_wrong_key_is_told_with_where_it_is_from(home: Home, cloud: Keyed) -> None:
