@@ -39,6 +39,18 @@ def test_a_service_manager_that_listens_for_the_daemon_is_well(home: Home) -> No
     )
 
 
+def test_a_daemon_that_does_not_answer_is_told_by_its_process_and_is_no_other_program(home: Home) -> None:
+    deaf = replace(case(home), running=Running(trouble="it is deaf", away=False, pid=1234))
+    (found,) = daemon(deaf)
+    assert (found.state, found.why) == (State.FAIL, "it is deaf")
+    assert "kill -9 1234" in found.to_do
+    (found,) = port(deaf, lambda _: (1234, "pointsman"))
+    assert (found.state, found.what) == (
+        State.NOTE,
+        f"the daemon that does not answer has port {DEFAULT_PORT}",
+    )
+
+
 def test_where_the_usual_port_is_taken_the_next_one_is_named(home: Home) -> None:
     with bind_tcp("127.0.0.1", None) as first:
         taken = first.getsockname()[1]

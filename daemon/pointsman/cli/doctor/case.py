@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from pointsman.cli.address import DaemonAway, find_addresses
+from pointsman.cli.address import Address, DaemonAway, find_addresses
 from pointsman.cli.client import Client
 from pointsman.cli.doctor.look import PATIENCE, Look, look_around
 from pointsman.config.load import Loaded
@@ -49,6 +49,7 @@ class Running:
     trouble: str = ""  # why it did not
     away: bool = True  # nobody is there
     said: tuple[str, ...] = ()  # that it is of another version
+    pid: int | None = None  # as it was published, where it does not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,15 @@ def _settle(places: Places, environ: Mapping[str, str]) -> Settled:
 
 def _ask_daemon(paths: Paths, *, only_socket: bool) -> Running:
     said: list[str] = []
+    addresses: tuple[Address, ...] = ()
     try:
         addresses = find_addresses(paths, only_socket=only_socket)
         status = Client(addresses, said.append, patience=ANSWERS_WITHIN).get("/status")
     except DaemonAway as error:
         return Running(trouble=error.message)
     except PointsmanError as error:
-        return Running(trouble=error.message, away=False, said=tuple(said))
+        pid = next((address.pid for address in addresses if address.pid), None)
+        return Running(trouble=error.message, away=False, said=tuple(said), pid=pid)
     return Running(status, away=False, said=tuple(said))
 
 

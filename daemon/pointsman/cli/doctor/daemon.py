@@ -21,12 +21,18 @@ def daemon(case: Case) -> Iterator[Finding]:
         yield from _other_file(running.status["config_file"], case)
         yield from _troubles(running.status)
     elif not running.away:
-        yield fail(TOPIC, "it does not answer as it should", running.trouble, RESTART)
+        yield fail(TOPIC, "it does not answer as it should", running.trouble, _end(running.pid))
     elif is_there(case.paths.published):
         what = f"it ended without taking {case.paths.published} with it, or is only starting"
         yield warn(TOPIC, what, running.trouble, START)
     else:
         yield note(TOPIC, "it is not running", "", START)
+
+
+def _end(pid: int | None) -> str:
+    """It may be past hearing anything but SIGKILL. A number of long ago may be another's by now."""
+    stop = f"ps {pid} shows it, kill -9 {pid} ends it" if pid else "stop it"
+    return f"pointsman service restart where it is a service; else {stop}; then: {START}"
 
 
 def _runs(status: StatusShape) -> Finding:

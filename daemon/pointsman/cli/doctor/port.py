@@ -21,6 +21,9 @@ def port(case: Case, who: Callable[[int], tuple[int, str] | None] = listener) ->
         yield _ours(case.running.status["url"], wanted)
         return
     holder = who(wanted or DEFAULT_PORT) if wanted != 0 else None
+    if holder and holder[0] == case.running.pid:
+        yield note(TOPIC, f"the daemon that does not answer has port {wanted or DEFAULT_PORT}")
+        return
     if holder and holder[1] in MANAGERS:
         yield ok(TOPIC, f"{holder[1]} listens on port {wanted or DEFAULT_PORT}, and starts the daemon")
         return
