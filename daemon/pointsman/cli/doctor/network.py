@@ -6,7 +6,9 @@ from pointsman.cli.doctor.case import Case
 from pointsman.cli.doctor.finding import Finding, warn
 
 TOPIC = "network"
-TO_DO = "look at the connection, and at the proxy if HTTPS_PROXY names one; then: pointsman doctor"
+TO_DO = (
+    "look at the connection, the clock (date), and the proxy if HTTPS_PROXY names one; then: pointsman doctor"
+)
 
 
 def network(case: Case) -> Iterator[Finding]:
