@@ -1,6 +1,11 @@
 """Tables, durations, money; and that nothing harmful or unencodable gets out."""
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import termios
 import unicodedata
 
 import pytest
@@ -28,6 +33,17 @@ TEXT = st.text(st.characters(), max_size=30)  # lone surrogates included
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize(("columns", "widest"), [(40, 40), (200, 100)])
+def test_a_paragraph_is_as_wide_as_the_terminal_and_no_wider_than_a_page(columns: int, widest: int) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with os.fdopen(ours, "rb") as screen, os.fdopen(theirs, "w", encoding="utf-8") as out:
+        Screen(out, out, {"NO_COLOR": "1"}).paragraph("as wide as it may be " * 9, indent="   ")
+        out.flush()
+        shown = screen.read1().decode().splitlines()
+    assert widest - len("wide ") <= max(map(len, shown)) <= widest
 
 
 class Ascii(io.TextIOWrapper):

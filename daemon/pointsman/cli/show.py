@@ -5,6 +5,7 @@ that turn the direction of writing are shown by their number and never sent to a
 """
 
 import json
+import os
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ class Screen:
     def __init__(self, out: TextIO, err: TextIO, environ: Mapping[str, str]) -> None:
         self._out = out
         self._err = err
+        self._page = min(PAGE, _width_of(out))
         self._colour = out.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
     def line(self, text: str = "", style: str = "") -> None:
@@ -44,7 +46,7 @@ class Screen:
     def paragraph(self, text: str, style: str = "", indent: str = "") -> None:
         """A sentence on as many lines as it takes, the first of them not indented; no word is cut."""
         wrapper = textwrap.TextWrapper(
-            PAGE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+            self._page, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         )
         for line in wrapper.wrap(flat(text)) or [""]:
             self.line(line, style)
@@ -75,6 +77,14 @@ class Screen:
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for number, text in enumerate(align(heads, rows)):
             self.line(text, style="" if number else "bold")
+
+
+def _width_of(out: TextIO) -> int:
+    """Columns of a terminal; of anything else as many as one likes."""
+    try:
+        return os.get_terminal_size(out.fileno()).columns or PAGE
+    except (OSError, ValueError):
+        return PAGE
 
 
 def _write(stream: TextIO, text: str) -> None:
