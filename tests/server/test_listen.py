@@ -139,6 +139,13 @@ def test_of_places_that_nobody_chose_the_first_that_can_be_had_is_taken(tmp_path
     assert not (tmp_path / "gone").exists()
 
 
+def test_a_place_that_can_not_be_looked_at_leaves_it_to_the_next(tmp_path: Path) -> None:
+    closed = tmp_path / ("x" * 300)  # longer than any name may be, which root can't look at either
+    unix, path = bind_first([closed / "pointsman" / "p.sock", tmp_path / "p.sock"])
+    with unix:
+        assert path == tmp_path / "p.sock"
+
+
 def test_where_no_place_can_be_had_each_says_why(tmp_path: Path) -> None:
     gone, long = tmp_path / "gone" / "pointsman" / "p.sock", tmp_path / ("s" * LONGEST_SOCKET_PATH)
     with pytest.raises(StartError, match=r"gone can't be used: No such file.*; .*longer than"):

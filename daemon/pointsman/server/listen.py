@@ -151,9 +151,9 @@ def _check_folder(folder: Path) -> None:
 
     Raises StartError.
     """
-    if folder.is_dir():
-        return  # `bind` will say whether we may use it
     try:
+        if folder.is_dir():
+            return  # `bind` will say whether we may use it
         owner = folder.parent.stat().st_uid
     except OSError as error:
         raise StartError(f"{folder.parent} can't be used: {error.strerror}") from error

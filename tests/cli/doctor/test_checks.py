@@ -1,8 +1,11 @@
 """Checks over what was found out: what no test could have the machine be."""
 
+import os
 import time
 from dataclasses import replace
 from types import MappingProxyType
+
+import pytest
 
 from pointsman.cli.doctor.case import Case, Running
 from pointsman.cli.doctor.checks import CHECKS, examine
@@ -49,6 +52,16 @@ def test_a_daemon_that_does_not_answer_is_told_by_its_process_and_is_no_other_pr
         State.NOTE,
         f"the daemon that does not answer has port {DEFAULT_PORT}",
     )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_takes_no_socket_leaves_it_to_the_next(home: Home) -> None:
+    run = home.folder / "run"
+    run.mkdir(mode=0o500)
+    home.environ["XDG_RUNTIME_DIR"] = str(run)
+    first, second = unix_socket(case(home))
+    assert (first.state, first.why) == (State.WARN, f"{run} can't be written to")
+    assert second.what == f"{home.paths.state_dir}/pointsman.sock is free"
 
 
 def test_where_the_usual_port_is_taken_the_next_one_is_named(home: Home) -> None:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pointsman.cli.doctor.case import Case
+from pointsman.cli.doctor.case import Case, is_there
 from pointsman.cli.doctor.finding import Finding, State, fail, note, ok, warn
 from pointsman.discovery.sockets import read_listeners
 from pointsman.paths import LONGEST_SOCKET_PATH, absolute
@@ -47,7 +47,7 @@ def _place(path: Path, is_held: Callable[[Path], bool], *, runs: bool) -> Findin
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return ok(TOPIC, f"{path} is free")
+        return _free(path)
     except OSError as error:
         return fail(TOPIC, f"{path} can't be used", str(error.strerror), ANOTHER)
     if not stat.S_ISSOCK(mode):
@@ -57,6 +57,13 @@ def _place(path: Path, is_held: Callable[[Path], bool], *, runs: bool) -> Findin
         return _held(path, runs=runs)
     why = "a daemon that is gone left it behind; the next start replaces it"
     return warn(TOPIC, f"nobody answers at {path}", why, f"pointsman serve, or rm {shlex.quote(str(path))}")
+
+
+def _free(path: Path) -> Finding:
+    there = next(one for one in path.parents if is_there(one))
+    if os.access(there, os.W_OK | os.X_OK):
+        return ok(TOPIC, f"{path} is free")
+    return fail(TOPIC, f"no socket can be made at {path}", f"{there} can't be written to", ANOTHER)
 
 
 def _held(path: Path, *, runs: bool) -> Finding:
