@@ -21,6 +21,19 @@ def test_a_sound_ledger_is_read_through_and_can_be_written(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_what_a_killed_daemon_left_is_its_next_starts_to_move(path: Path, tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    log = f"{path.name}-wal"
+    with closing(open_ledger(path)):
+        before = {name: (path.parent / name).read_bytes() for name in (path.name, log)}
+    for name, content in before.items():
+        (killed / name).write_bytes(content)
+    assert read_through(killed / path.name, 10.0)
+    try_writing(killed / path.name)
+    assert {name: (killed / name).read_bytes() for name in before} == before
+
+
 def test_a_ledger_that_takes_too_long_is_not_said_to_be_sound(path: Path) -> None:
     keep(path, *(record(f"r{number}") for number in range(3_000)))
     ticks = count()

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from pointsman.ledger.schema import BUSY_SECONDS, open_for_reading
@@ -34,13 +34,26 @@ def read_through(path: Path, seconds: float, monotonic: Callable[[], float] = ti
 
 
 def try_writing(path: Path) -> None:
-    """Takes the writer's lock, and gives it back. Raises LedgerError where that can't be had."""
-    try:
-        with closing(sqlite3.connect(_existing(path), BUSY_SECONDS, isolation_level=None, uri=True)) as there:
+    """Takes the writer's lock, and gives it back. Raises LedgerError where that can't be had.
+
+    The last to leave a ledger moves what is in its -wal file into it. What a killed daemon left there is its
+    next start's to move: a reader that may not write stays until the end.
+    """
+    with ExitStack() as stack:
+        if _has_log(path):
+            stack.enter_context(closing(open_for_reading(path)))
+        try:
+            there = sqlite3.connect(_existing(path), BUSY_SECONDS, isolation_level=None, uri=True)
+            stack.enter_context(closing(there))
             there.execute("BEGIN IMMEDIATE")
             there.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        raise failure(path, error) from error
+        except sqlite3.Error as error:
+            raise failure(path, error) from error
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _existing(path: Path) -> str:
