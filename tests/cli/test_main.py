@@ -220,3 +220,16 @@ def test_a_locale_without_letters_is_survived(stub: Stub) -> None:
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert ran.stdout.startswith(rb"\u65e5\u672c \ud800 \x1b[2J")
+
+
+def test_what_a_daemon_of_another_version_says_in_another_way_is_no_accident(
+    ask_stub: Run, stub: Stub
+) -> None:
+    stub.answers["GET /control/v0/status"] = {}
+    with pytest.raises(KeyError):
+        ask_stub("status")
+    stub.headers["X-Pointsman-Version"] = "0.0.1"
+    ran = ask_stub("status")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines()[0].endswith("the running daemon 0.0.1: restart the daemon")
+    assert ran.err.splitlines()[1].startswith("pointsman: this command does not understand")

@@ -77,6 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PointsmanError as error:
         shell.screen.note(f"pointsman: {error}")
         return _code_of(error)
+    except (LookupError, TypeError):
+        if not shell.said:
+            raise
+        shell.screen.note("pointsman: this command does not understand what a daemon of that version says")
+        return FAILED
     except OSError as error:  # a full disk under standard output
         _abandon_output()
         shell.screen.note(f"pointsman: {error}")

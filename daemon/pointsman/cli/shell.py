@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from getpass import getpass
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,6 +24,7 @@ class Shell:
     screen: Screen
     environ: Mapping[str, str]
     stdin: TextIO
+    said: list[str] = field(default_factory=list)  # that the daemon is of another version
 
     def client(self, args: Namespace) -> "Client":
         """Raises DaemonAway if no daemon was published where the arguments look, and none would start."""
@@ -33,7 +34,7 @@ class Shell:
         paths = find_paths(self.environ, state=args.state, socket=args.socket)
         variable = self.environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and args.state is None
         named = bool(args.socket) or variable
-        return Client(find_addresses(paths, only_socket=named, wakes=True), self.screen.note)
+        return Client(find_addresses(paths, only_socket=named, wakes=True), self._warn)
 
     def prompt(self, words: list[str]) -> str:
         """The words, `-` standing for standard input; without words all of a pipe."""
@@ -52,6 +53,10 @@ class Shell:
         if (lines := len(text.splitlines())) > 1:
             raise WrongUsage(f"there are {lines} lines in the pipe, and a key is one: send it alone")
         return text
+
+    def _warn(self, sentence: str) -> None:
+        self.said.append(sentence)
+        self.screen.note(sentence)
 
     def _input(self) -> str:
         try:

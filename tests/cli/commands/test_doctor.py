@@ -79,6 +79,15 @@ def test_a_daemon_of_another_version_is_told(ask_stub: Run, stub: Stub) -> None:
     assert "the running daemon 0.0.1" in found["why"]
 
 
+def test_what_another_version_tells_in_another_way_breaks_nothing(ask_stub: Run, stub: Stub) -> None:
+    stub.headers["X-Pointsman-Version"] = "0.0.1"
+    stub.answers["GET /control/v0/status"] = {"url": "http://127.0.0.1:1", "version": "0.0.1"}
+    told = json.loads(ask_stub("doctor", "--json").out)
+    states = [(one["state"], one["why"]) for one in told["findings"] if one["topic"] == "daemon"]
+    assert states[0][0] == "warn"
+    assert states[1] == ("fail", "this command does not understand what it says of itself")
+
+
 def test_a_daemon_that_refuses_to_tell_is_a_failure(ask_stub: Run) -> None:
     told = json.loads(ask_stub("doctor", "--json").out)
     (found,) = (one for one in told["findings"] if one["topic"] == "daemon")

@@ -125,12 +125,19 @@ def _ask_daemon(paths: Paths, *, only_socket: bool) -> Running:
     try:
         addresses = find_addresses(paths, only_socket=only_socket)
         status = Client(addresses, said.append, patience=ANSWERS_WITHIN).get("/status")
+        if not _is_status(status):
+            raise PointsmanError("this command does not understand what it says of itself")
     except DaemonAway as error:
         return Running(trouble=error.message)
     except PointsmanError as error:
         pid = next((address.pid for address in addresses if address.pid), None)
         return Running(trouble=error.message, away=False, said=tuple(said), pid=pid)
     return Running(status, away=False, said=tuple(said))
+
+
+def _is_status(told: object) -> bool:
+    """One of another version may tell more, or in another way."""
+    return isinstance(told, dict) and StatusShape.__required_keys__ <= told.keys()
 
 
 def _remember(ledger: Path, config: Config, now: float) -> Past:
