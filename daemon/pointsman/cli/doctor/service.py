@@ -22,6 +22,7 @@ INSTALL = "pointsman service install"
 RESTART = "pointsman service restart"
 LOGS = "pointsman service logs"
 INSIDE_FOR = 20.0  # seconds
+VERSION_FOR = 2.0  # seconds
 PLACES = ("--config", "--state", "--socket")  # flags of `serve` that say where things are
 ENV = "env:"
 
@@ -99,7 +100,7 @@ def _variables(environ: Mapping[str, str], case: Case) -> Iterator[Finding]:
 def _ask(command: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[Finding]:
     """The service's own executable looks with nothing of this shell's environment."""
     try:
-        theirs, findings = _told(_run(_as_doctor(command), environ))
+        theirs, findings = _told(_run(_as_doctor(command), environ, INSIDE_FOR))
     except PointsmanError as error:
         theirs, findings = _version_of(command, environ), []
         if theirs in ("", version("pointsman")):
@@ -127,7 +128,7 @@ def _finding(one: Mapping[str, object]) -> Finding:
 def _version_of(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
     """As every version tells it; empty where this one does not."""
     try:
-        name, _, told = _run([*_program(command), "--version"], environ).strip().partition(" ")
+        name, _, told = _run([*_program(command), "--version"], environ, VERSION_FOR).strip().partition(" ")
     except PointsmanError:
         return ""
     return told if name == "pointsman" else ""
@@ -143,8 +144,8 @@ def _program(command: tuple[str, ...]) -> tuple[str, ...]:
     return command[: command.index("serve")] if "serve" in command else command[:1]
 
 
-def _run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """What it says. Raises PointsmanError where that is nothing."""
+def _run(argv: Sequence[str], environ: Mapping[str, str], seconds: float) -> str:
+    """What it says within so many seconds. Raises PointsmanError where that is nothing."""
     try:
         ran = subprocess.run(  # noqa: S603 - what the service starts
             argv,
@@ -153,11 +154,11 @@ def _run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=INSIDE_FOR,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise PointsmanError(f"{argv[0]} did not end within {INSIDE_FOR:g} s") from None
+        raise PointsmanError(f"{argv[0]} did not end within {seconds:g} s") from None
     except OSError as error:
         raise PointsmanError(f"{argv[0]} can't be run: {error.strerror}") from None
     if not ran.stdout.strip():
