@@ -1,5 +1,6 @@
 """Whether a ledger is sound and can be written to, for others than its writer."""
 
+import os
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -60,6 +61,14 @@ def test_a_file_that_is_none_is_not_made(path: Path) -> None:
     with pytest.raises(LedgerError, match="unable to open"):
         try_writing(path)
     assert not path.exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_file_that_may_only_be_read_can_not_be_written(path: Path) -> None:
+    keep(path, record())
+    path.chmod(0o400)
+    with pytest.raises(LedgerError, match="readonly"):
+        try_writing(path)
 
 
 def test_while_another_writes_it_can_not_be_written(path: Path) -> None:

@@ -34,7 +34,7 @@ def read_through(path: Path, seconds: float, monotonic: Callable[[], float] = ti
 
 
 def try_writing(path: Path) -> None:
-    """Takes the writer's lock, and gives it back. Raises LedgerError where that can't be had.
+    """Takes the writer's lock, writes, and takes both back. Raises LedgerError where that can't be had.
 
     The last to leave a ledger moves what is in its -wal file into it. What a killed daemon left there is its
     next start's to move: a reader that may not write stays until the end.
@@ -45,7 +45,9 @@ def try_writing(path: Path) -> None:
         try:
             there = sqlite3.connect(_existing(path), BUSY_SECONDS, isolation_level=None, uri=True)
             stack.enter_context(closing(there))
-            there.execute("BEGIN IMMEDIATE")
+            there.execute("BEGIN IMMEDIATE")  # which SQLite grants where nothing may be written, too
+            (version,) = there.execute("PRAGMA user_version").fetchone()
+            there.execute(f"PRAGMA user_version = {version}")
             there.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise failure(path, error) from error
