@@ -54,6 +54,13 @@ def test_a_daemon_that_does_not_answer_is_told_by_its_process_and_is_no_other_pr
     )
 
 
+def test_a_link_to_nothing_is_in_the_way_of_a_socket(home: Home) -> None:
+    home.paths.state_dir.mkdir(parents=True)
+    (home.paths.state_dir / "pointsman.sock").symlink_to(home.folder / "gone")
+    (found,) = unix_socket(case(home))
+    assert (found.state, found.why) == (State.WARN, "it is a link to what is not there")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_takes_no_socket_leaves_it_to_the_next(home: Home) -> None:
     run = home.folder / "run"

@@ -149,7 +149,7 @@ async def test_a_key_that_only_the_shell_has_is_told_and_not_shown(systemd: Syst
     systemd.home.environ["OPENROUTER_API_KEY"] = KEY
     found = next(one for one in await systemd.findings() if "OPENROUTER_API_KEY" in one.what)
     assert found.what == "OPENROUTER_API_KEY is set in this shell, and is not set in the service"
-    assert found.to_do == "for both: pointsman keys set openrouter"
+    assert found.to_do == "for both: pointsman keys set openrouter (needs a daemon: pointsman serve)"
     systemd.environ["OPENROUTER_API_KEY"] = f"{KEY}-other"
     systemd.install()
     findings = await systemd.findings()

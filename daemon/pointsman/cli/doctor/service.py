@@ -94,7 +94,9 @@ def _variables(environ: Mapping[str, str], case: Case) -> Iterator[Finding]:
             continue
         there = "holds another key in the service" if environ.get(name) else "is not set in the service"
         keep = f"pointsman keys set {shlex.quote(place.id)}"
-        yield warn(TOPIC, f"{name} is set in this shell, and {there}", "", f"for both: {keep}")
+        yield warn(
+            TOPIC, f"{name} is set in this shell, and {there}", "", case.by_daemon(f"for both: {keep}")
+        )
 
 
 def _ask(command: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -60,6 +60,9 @@ def _place(path: Path, is_held: Callable[[Path], bool], *, runs: bool) -> Findin
 
 
 def _free(path: Path) -> Finding:
+    if path.is_symlink():
+        away = f"rm {shlex.quote(str(path))}"
+        return fail(TOPIC, f"{path} is in the way", "it is a link to what is not there", away)
     there = next(one for one in path.parents if is_there(one))
     if os.access(there, os.W_OK | os.X_OK):
         return ok(TOPIC, f"{path} is free")
