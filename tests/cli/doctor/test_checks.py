@@ -1,6 +1,7 @@
 """Checks over what was found out: what no test could have the machine be."""
 
 import os
+import threading
 import time
 from dataclasses import replace
 from types import MappingProxyType
@@ -52,6 +53,19 @@ def test_a_daemon_that_does_not_answer_is_told_by_its_process_and_is_no_other_pr
         State.NOTE,
         f"the daemon that does not answer has port {DEFAULT_PORT}",
     )
+
+
+async def test_a_check_that_does_not_end_leaves_the_others_to_be_told(home: Home) -> None:
+    go_on = threading.Event()
+
+    def stuck(_: Case) -> list[Finding]:
+        go_on.wait()
+        return []
+
+    told = await examine(case(home), (stuck, files), patience=0.05)
+    go_on.set()
+    assert [(one.topic, one.state) for one in told] == [("stuck", State.WARN)]
+    assert told[0].why == "something that it asks does not answer within 0.05 s"
 
 
 def test_a_link_to_nothing_is_in_the_way_of_a_socket(home: Home) -> None:

@@ -9,7 +9,7 @@ from pointsman.cli.doctor.clock import clock
 from pointsman.cli.doctor.configuration import configuration
 from pointsman.cli.doctor.daemon import daemon
 from pointsman.cli.doctor.engines import engines
-from pointsman.cli.doctor.finding import Finding, State, Where
+from pointsman.cli.doctor.finding import Finding, State, Where, warn
 from pointsman.cli.doctor.keys import keys
 from pointsman.cli.doctor.ledger import ledger
 from pointsman.cli.doctor.limits import limits
@@ -29,14 +29,24 @@ CHECKS: tuple[Check, ...] = (
     *(budgets, limits, ledger, clock),
     *(tray, versions, files),
 )
+LOOKS_FOR = 30.0  # seconds for a check; what the service's own executable sees takes the longest
 # What may be another thing with another environment.
 INSIDE: tuple[Check, ...] = (configuration, unix_socket, engines, network, keys, ledger, versions)
 
 
-async def examine(case: Case, checks: Sequence[Check]) -> list[Finding]:
+async def examine(case: Case, checks: Sequence[Check], patience: float = LOOKS_FOR) -> list[Finding]:
     """What the checks have to say, in their order; they wait for the machine at the same time."""
-    said = await asyncio.gather(*(asyncio.to_thread(_listed, check, case) for check in checks))
+    said = await asyncio.gather(*(_within(patience, check, case) for check in checks))
     return list(_but_twice([finding for findings in said for finding in findings]))
+
+
+async def _within(patience: float, check: Check, case: Case) -> list[Finding]:
+    try:
+        async with asyncio.timeout(patience):
+            return await asyncio.to_thread(_listed, check, case)
+    except TimeoutError:
+        why = f"something that it asks does not answer within {patience:g} s"
+        return [warn(check.__name__, "it could not be looked at", why, "pointsman doctor, later")]
 
 
 def _listed(check: Check, case: Case) -> list[Finding]:
