@@ -174,13 +174,17 @@ def test_a_cloud_and_an_engine_may_share_a_place() -> None:
     assert len(registry.snapshot.models) == 2
 
 
+def names(registry: Registry) -> list[str]:
+    return [model.id for model in registry.snapshot.models]
+
+
 def test_who_answers_at_another_address_has_not_the_models_of_the_one_before() -> None:
     registry = Registry()
     registry.place(finding(endpoint(), "tiny"))
     registry.place(Finding(endpoint(port=9090, health=Health.AWAY)))
-    assert [one.id for one in registry.snapshot.models] == ["llama-server/tiny"], "it may be asked soon"
+    assert names(registry) == ["llama-server/tiny"], "it may be asked soon"
     registry.place(Finding(endpoint(port=9090)))
-    assert registry.snapshot.models == ()
+    assert names(registry) == []
     registry.place(finding(endpoint(port=9090), "other"))
     registry.place(Finding(endpoint(port=9090)))
-    assert [one.id for one in registry.snapshot.models] == ["llama-server/other"]
+    assert names(registry) == ["llama-server/other"]

@@ -149,8 +149,13 @@ class House:
     loads: Loads
     registry: Registry
     router: Router
-    records: list[RequestRecord]
+    told: list[RequestRecord]  # what is under way, and what is over
     journeys: list[Journey] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[RequestRecord]:
+        """The last word on each."""
+        return list({record.id: record for record in self.told}.values())
 
     async def take(self, step: Breaks | Asks | Passes) -> None:
         if isinstance(step, Passes):
@@ -212,7 +217,7 @@ async def build(stack: AsyncExitStack) -> House:
     loads, gate, sessions = Loads(loop.time, lambda: None), Gate(), Sessions()
     stack.push_async_callback(sessions.close)
     stack.callback(loads.close)
-    registry, records, numbers = Registry(loads.observe), list[RequestRecord](), itertools.count()
+    registry, told, numbers = Registry(loads.observe), list[RequestRecord](), itertools.count()
     engines = {
         place: await stack.enter_async_context(FakeEngine(*NAMES, llama=tier is Tier.LOCAL))
         for place, tier in PLACES.items()
@@ -226,13 +231,13 @@ async def build(stack: AsyncExitStack) -> House:
         means=Means(sessions, gate, loads, lambda *_: CLOCKS, lambda *_: None, lambda: WALL),
         names=lambda: Names({}, {}, {}),
         bus=Bus(),
-        keep=records.append,
+        keep=told.append,
         new_id=lambda: str(next(numbers)),
         wall=lambda: WALL,
         monotonic=loop.time,
         config_file="config.toml",
     )
-    return House(engines, gate, loads, registry, router, records)
+    return House(engines, gate, loads, registry, router, told)
 
 
 def finding(place: str, engine: FakeEngine) -> Finding:

@@ -41,9 +41,9 @@ async def get(http: httpx.AsyncClient, daemon: Daemon, path: str) -> Json:
     return found
 
 
-async def begun(http: httpx.AsyncClient, daemon: Daemon) -> None:
+async def begun(http: httpx.AsyncClient, daemon: Daemon, model: str = "big") -> None:
     """A stream whose client goes on to listen until it breaks off."""
-    body = chat("big", stream=True, max_tokens=TOKENS)
+    body = chat(model, stream=True, max_tokens=TOKENS)
     try:
         async with http.stream("POST", f"{daemon.api_base}/chat/completions", json=body) as got:
             async for _ in got.aiter_bytes():
@@ -79,6 +79,20 @@ async def test_each_stream_is_in_the_ledger_and_charged_what_was_set_aside(
     (day,) = (await get(http, daemon, "budgets"))["budgets"]
     assert (day["spent"], day["reserved"]) == (sum(line["cost"] for line in lines), 0)
     assert (await get(http, daemon, "spend?since=all"))["total"]["cost"] == day["spent"]
+
+
+async def test_a_stream_that_costs_nothing_is_in_the_ledger_too(http: httpx.AsyncClient) -> None:
+    async with FakeEngine("small") as engine, Daemon(config=config_of(here=engine)) as daemon:
+        engine.fault = faults.stall(2)
+        listening = asyncio.create_task(begun(http, daemon, "small"))
+        async with asyncio.timeout(10):
+            while not (await get(http, daemon, "decisions"))["requests"]:
+                pass
+        daemon.kill()
+        await listening
+        await asyncio.to_thread(daemon.start)
+        (attempt,) = (await get(http, daemon, "decisions/last"))["attempts"]
+    assert (attempt["outcome"], attempt["cost"]) == ("lost", 0)
 
 
 async def test_budgets_go_on_from_there(cloud: FakeEngine, daemon: Daemon, http: httpx.AsyncClient) -> None:

@@ -25,6 +25,7 @@ from pointsman.wire.sse import is_stream
 LOADING = 1.0  # seconds after which an engine is asked again that is loading its model
 LAST_WORDS = 0.5  # seconds for the terminal mark of an answer that is complete: some never send it
 LAST_FIGURES = 5.0  # seconds for its usage: some never send that either
+NOTED_AFTER = 0.1  # seconds: what costs nothing, and is over by then, is written down once
 LARGEST_PRELUDE = 4 * 1024 * 1024  # bytes that may come before the first content
 
 
@@ -102,6 +103,7 @@ class Answer:
             known_as=model.known_as,
         )
         self._prelude: deque[Frame] = deque()
+        self._noting: asyncio.TimerHandle | None = None
         self._upstream: Upstream | None = None
         self.candidate = candidate
         self.whole: Whole | None = None
@@ -145,11 +147,16 @@ class Answer:
             self._settle(Outcome.OK)
 
     async def _written_down(self) -> None:
-        """A crash a moment later must not make a request that costs money, or is counted, unknown."""
+        """A crash a moment later must not make a request that costs money, or is counted, unknown.
+
+        That of one that is free, or local, is known a moment later.
+        """
         if self.candidate.model.tier is Tier.PAID:
             self._note()
             await self._means.recorded()
-        elif self._ticket.counted:
+            return
+        self._noting = self._loop.call_later(NOTED_AFTER, self._note)
+        if self._ticket.counted:
             await self._means.committed()
 
     async def _sent(self) -> Upstream:
@@ -323,6 +330,8 @@ class Answer:
         """Ends the attempt; the first call is the one that counts. `shut`: whatever the error shuts."""
         if self.attempt.outcome is not Outcome.OPEN:
             return
+        if self._noting is not None:
+            self._noting.cancel()
         usage = self._usage(outcome)
         billed = self._bill(outcome, usage, error)
         self.attempt.outcome = outcome
