@@ -39,6 +39,16 @@ def test_of_two_at_the_same_time_the_one_whose_id_is_later_is_the_newer(path: Pa
     assert reader.request().line.id == "x"
 
 
+def test_the_last_is_one_that_is_over_though_others_are_under_way(path: Path, reader: Reader) -> None:
+    keep(path, record("over", at=1.0), record("open", at=2.0, status=0, answered_by="", tier=""))
+    last = reader.last()
+    assert last is not None
+    assert (reader.request().line.id, last.id) == ("over", "over")
+    assert ids(reader.log(10)) == ["open", "over"]
+    keep(path, record("lost", at=3.0, status=0, error="it was ended", answered_by="", tier=""))
+    assert reader.request().line.id == "lost"
+
+
 def test_a_line_sums_its_attempts(path: Path, reader: Reader) -> None:
     tried = (
         attempt(usage=None, cost=0),

@@ -97,6 +97,7 @@ _LINE = """
     WHERE r.id = ?
 """
 _NEWEST = "SELECT id FROM requests ORDER BY at DESC, id DESC LIMIT ?"
+_LAST = "SELECT id FROM requests WHERE status <> 0 OR error <> '' ORDER BY at DESC, id DESC LIMIT 1"
 _EXACT = "SELECT id FROM requests WHERE id = ?"
 _BY_PREFIX = "SELECT id FROM requests WHERE id >= :low AND id < :high ORDER BY id LIMIT :limit"
 _SCORE = "SELECT score FROM feedback WHERE request = ?"
@@ -153,8 +154,14 @@ class Reader:
             rows = connection.execute(_NEWEST, (limit,)).fetchall()
             return tuple(_line(connection, row["id"]) for row in rows)
 
+    def last(self) -> Line | None:
+        """The newest that is over."""
+        with self._reading() as connection:
+            row = connection.execute(_LAST).fetchone()
+            return _line(connection, row["id"]) if row else None
+
     def request(self, wanted: str | None = None) -> Story:
-        """A request by its id or the beginning of it; the newest without one.
+        """A request by its id or the beginning of it; without one the newest that is over.
 
         Raises NotFound, or BadRequest when several begin so.
         """
@@ -263,7 +270,8 @@ class Reader:
 
 
 def _newest(connection: sqlite3.Connection) -> str:
-    row = connection.execute(_NEWEST, (1,)).fetchone()
+    """That is over: of one that is under way there is little to tell."""
+    row = connection.execute(_LAST).fetchone()
     if row is None:
         raise NotFound("the ledger holds no request yet")
     newest: str = row["id"]

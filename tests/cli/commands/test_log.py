@@ -34,6 +34,12 @@ def test_a_long_error_is_shortened(ask_stub: Run, stub: Stub) -> None:
     assert len(shown) <= 60
 
 
+def test_what_is_under_way_has_no_status_yet(ask_stub: Run, stub: Stub) -> None:
+    line = {**LINE, "status": 0, "model": "", "tier": "", "error": ""}
+    stub.answers["GET /control/v0/decisions"] = {"requests": [line]}
+    assert "under way" in ask_stub("log").out
+
+
 def test_the_help_names_the_most_that_the_daemon_takes() -> None:
     parser = ArgumentParser()
     arguments(parser)

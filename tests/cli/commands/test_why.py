@@ -61,6 +61,12 @@ def test_a_request_that_nobody_answered_says_why(ask_stub: Run, stub: Stub) -> N
     assert "Cost:     nothing was asked of a model" in told
 
 
+def test_one_that_is_under_way_is_not_said_to_have_failed(ask_stub: Run, stub: Stub) -> None:
+    line = {**LINE, "status": 0, "model": "", "tier": "", "error": ""}
+    stub.answers["GET /control/v0/decisions/abc"] = {**RECORD, "request": line}
+    assert "Answered: not yet: it is under way" in ask_stub("why", "abc").out
+
+
 def test_an_attempt_that_a_crash_left_open_is_told_so(ask_stub: Run, stub: Stub) -> None:
     attempt = RECORD["attempts"][1] | {"outcome": "open", "status": None, "ended": None, "estimated": True}
     stub.answers[LAST] = RECORD | {"attempts": [attempt]}

@@ -42,7 +42,9 @@ def _row(request: RequestLineShape) -> tuple[str, ...]:
     asked = (when, request["id"], request["app"], request["asked"] or "(none)")
     answered = (request["model"] or "-", request["tier"])
     tokens = (count(request["input_tokens"]), count(request["output_tokens"]))
-    ending = (money(request["cost"]), duration(request["seconds"]), str(request["status"]))
+    is_over = request["status"] or request["error"]
+    status = str(request["status"]) if is_over else "under way"
+    ending = (money(request["cost"]), duration(request["seconds"]), status)
     return (*asked, *answered, *tokens, *ending, _shortened(request["error"]))
 
 

@@ -59,6 +59,8 @@ def _chosen(record: RequestShape) -> CandidateView | None:
 
 def _answered(request: RequestLineShape, chosen: CandidateView | None) -> str:
     took = duration(request["seconds"])
+    if not (request["status"] or request["error"]):
+        return "not yet: it is under way"
     if not request["model"]:
         return f"by nobody, status {request['status']} after {took}: {request['error']}"
     trouble = f"; {request['error']}" if request["error"] else ""

@@ -54,9 +54,8 @@ class Past:
 def read_past(reader: Reader, calendar: Calendar, now: float) -> Past:
     today = calendar.day(now)
     try:
-        newest = reader.log(1)
         return Past(
-            last=newest[0] if newest else None,
+            last=reader.last(),
             today=reader.spent("tier", today, today + 1),
             too_long=reader.left_out(CONTEXT, calendar.midnight(today)),
         )
