@@ -22,8 +22,9 @@ class Happening:
 class Watcher:
     """One subscription, ended by leaving it as a context manager. `lost` counts what it was too slow for."""
 
-    def __init__(self, bus: "Bus", depth: int) -> None:
+    def __init__(self, bus: "Bus", depth: int, *, shows_models: bool) -> None:
         self._bus = bus
+        self.shows_models = shows_models
         self._queue: deque[Happening] = deque(maxlen=depth)
         self._news = asyncio.Event()
         self.lost = 0
@@ -63,9 +64,12 @@ class Bus:
             for watcher in self._watchers:
                 watcher.push(happening)
 
-    def watch(self) -> Watcher:
-        """Use it as a context manager: `with bus.watch() as watcher`."""
-        watcher = Watcher(self, self._depth)
+    def watch(self, *, shows_models: bool = True) -> Watcher:
+        """Use it as a context manager: `with bus.watch() as watcher`.
+
+        `shows_models`: somebody looks at a list of them, which has to be fresh.
+        """
+        watcher = Watcher(self, self._depth, shows_models=shows_models)
         self._watchers.add(watcher)
         return watcher
 
@@ -75,3 +79,7 @@ class Bus:
     @property
     def watchers(self) -> int:
         return len(self._watchers)
+
+    @property
+    def models_are_shown(self) -> bool:
+        return any(watcher.shows_models for watcher in self._watchers)

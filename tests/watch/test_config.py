@@ -54,6 +54,17 @@ async def test_what_has_changed_is_read_when_it_rests(tmp_path: Path) -> None:
     assert await kinds(watcher) == ["config.changed"]
 
 
+async def test_what_a_command_changes_is_told_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    watcher = desk.bus.watch()
+    desk.live.change({"profiles.active": "eco"})
+    desk.live.change({"profiles.active": "eco"})
+    happening = await watcher.next(0)
+    assert happening is not None
+    assert (happening.kind, happening.data) == ("config.changed", {"sections": ["profiles"]})
+    assert await watcher.next(0) is None, "the same once more is no change"
+
+
 async def test_half_of_a_file_is_not_taken_for_the_whole(tmp_path: Path) -> None:
     desk = Desk(tmp_path, '[models]\nbig = "a"\n')
     desk.write("")

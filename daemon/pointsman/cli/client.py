@@ -81,9 +81,13 @@ class Client:
             yield Stream(response.headers, _lines(response))
 
     @contextmanager
-    def events(self) -> Iterator[Iterator[Event]]:
-        """What happens from now on, until the daemon stops. Raises as `get` does, the events CutShort."""
-        with self._answer(SILENCE, "GET", API + "/events") as response:
+    def events(self, *, shows_models: bool = True) -> Iterator[Iterator[Event]]:
+        """What happens from now on, until the daemon stops. Raises as `get` does, the events CutShort.
+
+        `shows_models`: whether there is a list of models on screen, which has the daemon look more often.
+        """
+        query = {"models": "shown" if shows_models else "hidden"}
+        with self._answer(SILENCE, "GET", API + "/events", params=query) as response:
             yield _events(_lines(response))
 
     @contextmanager

@@ -29,6 +29,7 @@ class Live:
         self._said = said
         self._explicit = explicit
         self._told: list[tuple[frozenset[str], Callable[[Config], object]]] = []
+        self._heard: list[Callable[[frozenset[str]], object]] = []
         self._source, self.stamp = self._read()
         self.loaded: Loaded = check(self._source, said(settings.values))
         self._started = self.config.server
@@ -54,6 +55,10 @@ class Live:
     def tell(self, deed: Callable[[Config], object], *sections: str) -> None:
         """From now on, whenever one of these has changed. A deed does not fail, and does not wait."""
         self._told.append((frozenset(sections), deed))
+
+    def hear(self, deed: Callable[[frozenset[str]], object]) -> None:
+        """From now on, after every change: which sections are others. As for a deed of `tell`."""
+        self._heard.append(deed)
 
     @property
     def commands(self) -> Mapping[str, object]:
@@ -98,4 +103,6 @@ class Live:
         for sections, deed in self._told:
             if sections & changed:
                 deed(now)
+        for listener in self._heard if changed else ():
+            listener(changed)
         return changed

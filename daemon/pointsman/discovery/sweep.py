@@ -221,7 +221,7 @@ class Sweeper:
         return self._monotonic() - self._started
 
     def _every(self) -> float:
-        busy = self._bus.watchers > 0 or self._monotonic() - self._request <= BUSY_FOR
+        busy = self._bus.models_are_shown or self._monotonic() - self._request <= BUSY_FOR
         return BUSY_EVERY if busy or self._in_doubt else IDLE_EVERY
 
     async def _until(self, sufficient: Callable[[Snapshot], bool]) -> None:

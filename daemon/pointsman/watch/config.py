@@ -35,6 +35,7 @@ class ConfigWatch:
         self._tried: Stamp = live.stamp
         self._tried_with = live.commands
         self.trouble = ""  # what is wrong with the file as it is now; empty: nothing
+        live.hear(self._say)
 
     async def look(self) -> None:
         """A job. An editor may still be writing what has just changed: half a file may be a good one."""
@@ -68,13 +69,12 @@ class ConfigWatch:
         self.trouble = ""
         for warning in self._live.loaded.warnings:
             log.warning("%s", warning)
-        await asyncio.shield(self._finish(changed))  # who asked for it may be gone: it is not left half done
+        await asyncio.shield(self._put_to_use())  # who asked for it may be gone: it is not left half done
         return changed
 
-    async def _finish(self, changed: frozenset[str]) -> None:
-        await self._put_to_use()
-        if changed:
-            self._bus.publish("config.changed", self._wall(), sections=sorted(changed))
+    def _say(self, changed: frozenset[str]) -> None:
+        """Whoever changed it: commands do too."""
+        self._bus.publish("config.changed", self._wall(), sections=sorted(changed))
 
 
 def _listed(sections: frozenset[str]) -> str:

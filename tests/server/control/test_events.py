@@ -54,6 +54,21 @@ async def test_a_client_that_goes_leaves_no_watcher_behind(client: Client, house
     assert house.rooms.bus.watchers == 0
 
 
+@pytest.mark.parametrize(("query", "shown"), [("", True), ("?models=shown", True), ("?models=hidden", False)])
+async def test_whoever_shows_no_models_has_nobody_look_for_them(
+    client: Client, house: House, query: str, shown: bool
+) -> None:
+    async with client.get(PATH + query) as response:
+        await response.content.readuntil(b"\n\n")
+        assert house.rooms.bus.models_are_shown is shown
+
+
+async def test_another_word_is_refused(client: Client) -> None:
+    async with client.get(f"{PATH}?models=no") as response:
+        assert response.status == 400
+        assert "models is shown or hidden, not 'no'" in await response.text()
+
+
 async def test_silence_is_broken_by_a_comment() -> None:
     bus, reader = Bus(), Reader(leaves_after=2)
     with bus.watch() as watcher, pytest.raises(ConnectionResetError):

@@ -2,20 +2,26 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from types import MappingProxyType
 
 import msgspec
 from aiohttp import hdrs, web
 
+from pointsman.errors import BadRequest
 from pointsman.events import Happening, Watcher
 from pointsman.server.rooms import ROOMS
 
 QUIET = 15.0  # seconds of silence after which a comment shows that the line still stands
+MODELS = MappingProxyType({"shown": True, "hidden": False})  # what `?models=` may say
 STOPPING = "daemon.stopping"  # the last thing that happens: streams end after it
 
 
 async def get_events(request: web.Request) -> web.StreamResponse:
+    """`?models=hidden`: whoever watches shows no list of models, and none has to be kept fresh for it."""
+    if (models := request.query.get("models", "shown")) not in MODELS:
+        raise BadRequest(f"models is shown or hidden, not {models[:20]!r}", param="models")
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    with request.app[ROOMS].bus.watch() as watcher:
+    with request.app[ROOMS].bus.watch(shows_models=MODELS[models]) as watcher:
         await response.prepare(request)
         if request.method != hdrs.METH_HEAD:
             with suppress(ConnectionResetError):  # the client went away, which is how this usually ends

@@ -141,5 +141,10 @@ ROUTES: tuple[Row, ...] = (
     ),
     Row("GET", f"{PREFIX}/config", get_config, "Every setting in force, and who says so."),
     Row("POST", f"{PREFIX}/reload", post_reload, "Read the configuration again; through the socket alone."),
-    Row("GET", f"{PREFIX}/events", get_events, "What happens, as server-sent events."),
+    Row(
+        "GET",
+        f"{PREFIX}/events",
+        get_events,
+        "What happens, as server-sent events; `?models=hidden` by who shows no models.",
+    ),
 )
