@@ -3,14 +3,14 @@
 import re
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.client import Client
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen, bar, count, money, per_cent
+from pointsman.cli.steps import MEANS
 from pointsman.dates import Window
 from pointsman.funds import TOTAL, Step, usual_name
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape
@@ -22,16 +22,6 @@ USAGE = (
 NO_LIMIT = "none"
 AMOUNT = re.compile(r"\d+(\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
-MEANS: Mapping[Step, str] = MappingProxyType(
-    {
-        Step.NORMAL: "all models may be used that are allowed otherwise",
-        Step.THRIFTY: "cheaper models are preferred, and the best are left to critical requests",
-        Step.LEAN: "the best of the paid models are for critical requests alone",
-        Step.RESERVE: "paid models are for critical requests alone",
-        Step.FREE: "no paid model is used: free and local ones answer",
-        Step.LOCAL: "nothing is used but what is on this machine",
-    }
-)
 UNSET = (
     "No budget is set, and models that cost money are not used without one:",
     "  pointsman budget set day 1.00    lets them cost that much a day",

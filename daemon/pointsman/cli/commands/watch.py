@@ -2,19 +2,17 @@
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from types import MappingProxyType
 from typing import Any, Protocol, TypedDict
 
 from pointsman.cli import arguments as shared
 from pointsman.cli.address import DaemonAway
 from pointsman.cli.client import CutShort, Event
-from pointsman.cli.commands.budget import MEANS
+from pointsman.cli.happenings import sentence
 from pointsman.cli.interrupt import heard_while_waiting
 from pointsman.cli.shell import Shell
-from pointsman.cli.show import Columns, Screen, count, duration, money, per_cent
-from pointsman.funds import Step
+from pointsman.cli.show import Columns, Screen, count, duration, money
 
 HEADS = ("WHEN", "ID", "APP", "ASKED", "MODEL", "TIER", "IN", "OUT", "COST", "TOOK", "STATUS", "ERROR")
 WIDTHS = (8, 12, 10, 8, 24, 5, 6, 6, 4, 6, 6, 0)
@@ -64,8 +62,8 @@ class Lines:
         if event.kind == "request.done":
             tier = str(event.data.get("tier"))
             self._screen.line(self._columns.row(_request(event.data)), style=tier)
-        elif say := SENTENCES.get(event.kind):
-            self._screen.line(f"{_clock(event.data)}  {say(event.data)}", style="dim")
+        elif said := sentence(event):
+            self._screen.line(f"{_clock(event.data)}  {said}", style="dim")
         self._screen.flush()
 
 
@@ -116,67 +114,3 @@ def _request(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _clock(data: Mapping[str, Any]) -> str:
     return time.strftime("%H:%M:%S", time.localtime(data.get("at")))
-
-
-def _found(data: Mapping[str, Any]) -> str:
-    return f"{data.get('id')} was found at {data.get('place')}, tier {data.get('tier')}"
-
-
-def _back(data: Mapping[str, Any]) -> str:
-    return f"{data.get('id')} is back at {data.get('place')}"
-
-
-def _away(data: Mapping[str, Any]) -> str:
-    return f"{data.get('id')} is away: {data.get('note') or 'it no longer answers'}"
-
-
-def _shut(data: Mapping[str, Any]) -> str:
-    return f"{data.get('id')} is left alone for {duration(data.get('seconds', 0.0))}: {data.get('reason')}"
-
-
-def _open(data: Mapping[str, Any]) -> str:
-    return f"{data.get('id')} may be asked again"
-
-
-def _left(data: Mapping[str, Any]) -> str:
-    return f"prompts of {data.get('app')} leave this machine for the first time, for {data.get('to')}"
-
-
-def _paid(data: Mapping[str, Any]) -> str:
-    app, model = data.get("app"), data.get("model")
-    return f"money is spent for the first time: {app} asks {model}; pointsman spend tells what it came to"
-
-
-def _step(data: Mapping[str, Any]) -> str:
-    step, share = str(data.get("step")), per_cent(data.get("share", 0.0))
-    means = f": {MEANS[Step(step)]}" if step in list(Step) else ""
-    return f"budget {data.get('budget')} is used up to {share}, step {step}{means}"
-
-
-def _fallback(data: Mapping[str, Any]) -> str:
-    return f"{data.get('to')} answered in the place of {data.get('of')}: {data.get('reason')}"
-
-
-def _mode(data: Mapping[str, Any]) -> str:
-    return f"the mode is {data.get('mode')}; it was {data.get('was')}"
-
-
-def _lost(data: Mapping[str, Any]) -> str:
-    return f"{count(data.get('count'), 'line')} missed: more happened than this terminal could take"
-
-
-SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
-    {
-        "endpoint.found": _found,
-        "endpoint.back": _back,
-        "endpoint.away": _away,
-        "limit.shut": _shut,
-        "limit.open": _open,
-        "privacy.left": _left,
-        "paid.first": _paid,
-        "budget.step": _step,
-        "fallback": _fallback,
-        "mode.changed": _mode,
-        "lost": _lost,
-    }
-)
