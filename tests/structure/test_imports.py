@@ -30,7 +30,7 @@ BREACHES = MappingProxyType(
         "httpx": ("daemon/pointsman/cli/main.py", "import httpx"),
         "sqlite3": ("daemon/pointsman/catalogue/__init__.py", "import sqlite3"),
         "sources": ("daemon/pointsman/discovery/ports.py", "import pointsman.discovery.configured"),
-        "tray": ("tray/pointsman_tray/__main__.py", "import pointsman.cli.main"),
+        "tray": ("tray/pointsman_tray/__main__.py", "import pointsman.router"),
         "no-tray": ("daemon/pointsman/cli/main.py", "import pointsman_tray.__main__"),
     }
 )

@@ -56,6 +56,7 @@ COMMANDS = (
     Command("role", "what requests are for, and who plays it; change or remove a role"),
     Command("keys", "which providers have a key; set, test or remove one"),
     Command("urls", "where lists of models are had, or pages in their place"),
+    Command("tray", "the icon: who answered last, what was spent today"),
     Command("doctor", "what is wrong, why, and what to do; needs no daemon"),
     Command("config", "where the configuration is, whether it holds, what is in force"),
     Command("import", "write the configuration from an older one, in JSON"),

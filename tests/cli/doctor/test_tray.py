@@ -57,6 +57,13 @@ def test_elsewhere_a_panel_may_have_one_and_on_wayland_nobody_else(
     assert found.to_do.startswith("start a panel with a tray")
 
 
+def test_what_a_menu_takes_in_an_xembed_tray_is_told_where_it_is_missing(home: Home) -> None:
+    home.environ |= {"DISPLAY": ":0"}
+    home.program("busctl", "echo 'b false'")
+    assert "apt install python3-gi" in asked(home, is_there=lambda module: module != "gi")[0].to_do
+    assert "python3-gi" not in asked(home)[0].to_do
+
+
 def test_one_program_that_fails_leaves_it_to_the_next(home: Home) -> None:
     home.environ |= SCREEN
     home.program("busctl", "echo 'Failed to connect to bus' >&2; exit 1")

@@ -13,11 +13,10 @@ from importlib.util import find_spec
 
 from pointsman.cli.doctor.case import Case
 from pointsman.cli.doctor.finding import Finding, note, ok, warn
+from pointsman.cli.panels import NO_MENU, SCREENS, WITH_TRAY, is_gnome, missing_libraries, nobody_shows
 
 TOPIC = "tray"
 ASKS_FOR = 2.0  # seconds
-SCREENS = ("WAYLAND_DISPLAY", "DISPLAY")
-LIBRARIES = ("pystray", "PIL")
 WATCHER = "org.kde.StatusNotifierWatcher"
 BUS, OBJECT = "org.freedesktop.DBus", "/org/freedesktop/DBus"
 # Whichever is there; each answers with a `true` or a `false`.
@@ -26,9 +25,6 @@ ASKERS = (
     f"gdbus call --session --dest {BUS} --object-path {OBJECT} --method {BUS}.NameHasOwner {WATCHER}",
     f"dbus-send --session --print-reply --dest={BUS} {OBJECT} {BUS}.NameHasOwner string:{WATCHER}",
 )
-INSTEAD = "until then `pointsman status` and `pointsman watch` show the same"
-GNOME = "install its extension AppIndicator (Debian, Ubuntu: gnome-shell-extension-appindicator)"
-PANEL = "start a panel with a tray (waybar, plasmashell, xfce4-panel ...)"
 
 
 def _is_there(module: str) -> bool:
@@ -42,13 +38,15 @@ def tray(
     if platform != "darwin" and not any(map(case.environ.get, SCREENS)):
         yield note(TOPIC, "there is no screen here", f"neither {' nor '.join(SCREENS)} is set")
         return
-    if missing := [one for one in LIBRARIES if not is_there(one)]:
-        what = f"the tray can't be started: {' and '.join(missing)} can't be imported"
-        yield note(TOPIC, what, "", "install Pointsman with its tray, as in: pipx install --force '.[tray]'")
-    yield ok(TOPIC, "the menu bar shows it") if platform == "darwin" else _host(case.environ)
+    if missing := missing_libraries(platform, is_there=is_there):
+        yield note(TOPIC, missing, "", WITH_TRAY)
+    if platform == "darwin":
+        yield ok(TOPIC, "the menu bar shows it")
+    else:
+        yield _host(case.environ, has_gtk=is_there("gi"))
 
 
-def _host(environ: Mapping[str, str]) -> Finding:
+def _host(environ: Mapping[str, str], *, has_gtk: bool) -> Finding:
     answer = _has_watcher(environ)
     if answer is None:
         tools = ", ".join(asker.split()[0] for asker in ASKERS)
@@ -57,14 +55,11 @@ def _host(environ: Mapping[str, str]) -> Finding:
     if answer:
         return ok(TOPIC, "this desktop shows icons", f"{WATCHER} is there")
     why = f"nobody on the session's bus is {WATCHER}"
-    desktop = environ.get("XDG_CURRENT_DESKTOP", "")
-    if "GNOME" in desktop.upper():
-        return warn(
-            TOPIC, f"no icon would be seen: {desktop} shows none by itself", why, f"{GNOME}; {INSTEAD}"
-        )
-    if environ.get("WAYLAND_DISPLAY"):
-        return warn(TOPIC, "no icon would be seen: nothing here shows any", why, f"{PANEL}; {INSTEAD}")
-    return note(TOPIC, "an icon is seen only where a panel has an XEmbed tray", why, f"{PANEL}; {INSTEAD}")
+    seen, helps = nobody_shows(environ)
+    if environ.get("WAYLAND_DISPLAY") or is_gnome(environ):
+        return warn(TOPIC, f"no icon would be seen: {seen}", why, helps)
+    seen = "an icon is seen only where a panel has an XEmbed tray"
+    return note(TOPIC, seen, why, helps if has_gtk else f"{helps}; {NO_MENU}")
 
 
 def _has_watcher(environ: Mapping[str, str]) -> bool | None:

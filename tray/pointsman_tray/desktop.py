@@ -1,0 +1,86 @@
+"""Which way to an icon there is on a desktop of Linux, and whether somebody shows it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from pointsman.cli.panels import INSTEAD, NO_MENU, SCREENS, nobody_shows
+from pointsman_tray.bus import BusFace, has_watcher
+from pointsman_tray.face import Act, Face, TrayError
+from pointsman_tray.menu import View
+from pointsman_tray.systray import SystrayFace
+
+GRACE = 3.0  # seconds that a panel may take to appear at a login
+LOOK_EVERY = 0.5  # seconds
+NO_SCREEN = f"there is no screen here (neither {' nor '.join(SCREENS)} is set); {INSTEAD}"
+NO_BUS = f"there is no session bus, over which panels are told of an icon; {INSTEAD}"
+
+
+class Host(Enum):
+    """Who shows icons."""
+
+    BUS = auto()
+    XEMBED = auto()
+    NOBODY = auto()
+
+
+def find_face(environ: Mapping[str, str], first: View, act: Act, say: Callable[[str], None]) -> Face:
+    """Raises TrayError where there can be no icon. Where only nobody shows it yet, `say` is told so."""
+    if not any(map(environ.get, SCREENS)):
+        raise TrayError(NO_SCREEN)
+    address = session_bus(environ)
+    host = _awaited_host(address, environ.get("DISPLAY", ""))
+    if host is Host.XEMBED:
+        return _in_xembed_tray(first, act, say)
+    if not address:
+        raise TrayError(NO_BUS)
+    if host is Host.NOBODY:
+        say(f"no icon can be seen yet: {'; '.join(nobody_shows(environ))}")
+    return BusFace(address, first, act, say)
+
+
+def _in_xembed_tray(first: View, act: Act, say: Callable[[str], None]) -> Face:
+    if find_spec("gi") is not None:
+        return SystrayFace(first, act, say, backend="gtk")
+    say(NO_MENU)
+    return SystrayFace(first, act, say, backend="xorg")
+
+
+def session_bus(environ: Mapping[str, str]) -> str:
+    """Its address, which systemd gives to those it starts and to nobody else; empty: there is none."""
+    if address := environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return address
+    usual = Path(environ.get("XDG_RUNTIME_DIR") or "/nowhere", "bus")
+    return f"unix:path={usual}" if usual.is_socket() else ""
+
+
+def _awaited_host(address: str, display: str) -> Host:
+    end = time.monotonic() + GRACE
+    while (host := _host(address, display)) is Host.NOBODY and time.monotonic() < end:
+        time.sleep(LOOK_EVERY)
+    return host
+
+
+def _host(address: str, display: str) -> Host:
+    if address and asyncio.run(has_watcher(address)):
+        return Host.BUS
+    return Host.XEMBED if display and _has_xembed(display) else Host.NOBODY
+
+
+def _has_xembed(display: str) -> bool:
+    """Whether a panel has the tray of this screen.
+
+    https://specifications.freedesktop.org/systemtray-spec/latest/
+    """
+    try:
+        screen = import_module("Xlib.display").Display(display)
+    except Exception:  # noqa: BLE001 - Xlib raises errors of its own, and others, where it finds no server
+        return False
+    selection = screen.intern_atom(f"_NET_SYSTEM_TRAY_S{screen.get_default_screen()}")
+    has_owner = bool(screen.get_selection_owner(selection))
+    screen.close()
+    return has_owner

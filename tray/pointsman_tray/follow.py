@@ -1,0 +1,135 @@
+"""The daemon is followed: what happens there has it asked how it stands, and nothing else does.
+
+Two threads, as the client waits: one listens, the other asks. Who listens is never held up by an answer.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+
+from pointsman.cli.address import DaemonAway
+from pointsman.cli.client import Client, CutShort, DaemonRefused, Event
+from pointsman.server.control.shapes import RequestShape
+from pointsman_tray.menu import NAME, Change, Glance, View, away, view
+from pointsman_tray.news import News, Notice
+
+FIRST_RETRY, LONGEST_RETRY = 0.25, 3.0  # seconds between looks for a daemon that is away
+SPACING = 0.5  # seconds between two questions how it stands, however much happens
+NOT_FOUND = 404
+STOPPING, SWEPT = "daemon.stopping", "sweep.done"
+
+
+class Follower:
+    """`show` and `tell` are called from its threads, `act` from any; none of them waits for another.
+
+    `connect` raises DaemonAway. `pause` waits so many seconds; `today` is the day that it is.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        show: Callable[[View], None],
+        tell: Callable[[Notice], None],
+        *,
+        pause: Callable[[float], object] = time.sleep,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._connect = connect
+        self._show = show
+        self._tell = tell
+        self._pause = pause
+        self._today = today
+        self._news = News(time.monotonic)
+        self._lock = threading.Lock()
+        self._client: Client | None = None  # None: the daemon is away
+        self._stale = threading.Event()
+        self._is_settled = False  # all that was shown is from after the daemon's first sweep
+        self._day: date | None = None  # that was shown
+
+    def start(self) -> None:
+        for loop in (self._listen, self._ask):
+            threading.Thread(target=loop, name=f"pointsman{loop.__name__}", daemon=True).start()
+
+    def act(self, change: Change) -> None:
+        """What was clicked. What comes of it is shown when the daemon tells of it."""
+        try:
+            self._connect().post(change.path, {change.field: change.value})
+        except (DaemonAway, DaemonRefused, CutShort) as error:
+            self._tell(Notice(NAME, error.message))
+
+    def _listen(self) -> None:
+        wait = FIRST_RETRY
+        while True:
+            trouble = "it has stopped"
+            try:
+                with (client := self._connect()).events(shows_models=False) as events:
+                    self._found(client)
+                    wait = FIRST_RETRY
+                    for event in events:
+                        self._heard(event)
+            except (DaemonAway, DaemonRefused, CutShort) as error:
+                trouble = error.message
+            self._lost(trouble)
+            self._pause(wait)
+            wait = min(2 * wait, LONGEST_RETRY)
+
+    def _found(self, client: Client) -> None:
+        with self._lock:
+            self._client, self._is_settled = client, False
+            self._news.begin()
+        self._stale.set()
+
+    def _lost(self, trouble: str) -> None:
+        with self._lock:
+            self._client = None
+            self._show(away(trouble))
+
+    def _heard(self, event: Event) -> None:
+        with self._lock:
+            notice = self._news.of(event)
+            changes = event.kind != SWEPT or not self._is_settled or self._day != self._today()
+        if notice:
+            self._tell(notice)
+        if changes and event.kind != STOPPING:
+            self._stale.set()
+
+    def _ask(self) -> None:
+        while True:
+            self._stale.wait()
+            self._stale.clear()
+            if client := self._client:
+                self._look(client)
+            self._pause(SPACING)
+
+    def _look(self, client: Client) -> None:
+        day = self._today()
+        with suppress(DaemonAway, CutShort):  # who listens notices too
+            seen = self._seen(client)
+            with self._lock:
+                if self._client is client:
+                    self._day = day
+                    self._show(seen)
+
+    def _seen(self, client: Client) -> View:
+        """The last request is asked for first: the daemon writes down all there is before it answers."""
+        try:
+            last = _last(client)
+            glance = Glance(client.get("/status"), client.get("/profile"), last)
+        except DaemonRefused as error:
+            return away(error.message)
+        with self._lock:
+            self._news.know(glance.status)
+            self._is_settled = glance.status["swept_ago"] is not None
+        return view(glance)
+
+
+def _last(client: Client) -> RequestShape | None:
+    try:
+        last: RequestShape = client.get("/decisions/last")
+    except DaemonRefused as error:
+        if error.http_status == NOT_FOUND:
+            return None
+        raise
+    return last
