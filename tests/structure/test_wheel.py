@@ -9,7 +9,10 @@ import pytest
 
 from tests.structure.repository import ROOT
 
-TEMPLATES = ("systemd/pointsman.service", "systemd/pointsman.socket", "launchd/dev.pointsman.agent.plist")
+TEMPLATES = (
+    *("systemd/pointsman.service", "systemd/pointsman.socket"),
+    *("launchd/dev.pointsman.agent.plist", "launchd/dev.pointsman.tray.plist"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,11 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_templates_are_in_it_as_they_stand_in_the_checkout(unpacked: Path, template: str) -> None:
     source = ROOT / template
     assert (unpacked / "pointsman" / "service" / source.name).read_bytes() == source.read_bytes()
+
+
+def test_the_tray_brings_its_own(unpacked: Path) -> None:
+    source = ROOT / "tray/pointsman_tray/dev.pointsman.tray.desktop"
+    assert (unpacked / "pointsman_tray" / source.name).read_bytes() == source.read_bytes()
 
 
 def test_the_service_is_rendered_from_what_is_in_it_and_no_checkout_is_spoken_of(

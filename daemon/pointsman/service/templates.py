@@ -1,10 +1,14 @@
-"""Where the templates are: in the package where it was installed, beside it in a checkout."""
+"""Where the templates are: in the packages where they were installed, beside them in a checkout."""
 
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_CHECKOUT = _HERE.parents[2]
-_FOLDERS = (_HERE, _CHECKOUT / "systemd", _CHECKOUT / "launchd")
+_INSTALLED, _CHECKOUT = _HERE.parents[1], _HERE.parents[2]
+_FOLDERS = (
+    _HERE,
+    _INSTALLED / "pointsman_tray",
+    *(_CHECKOUT / name for name in ("systemd", "launchd", "tray/pointsman_tray")),
+)
 
 
 def template(name: str) -> bytes:

@@ -27,7 +27,7 @@ _UNESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\(.)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # systemd takes no program whose path holds a quote or a backslash, however it is escaped; a shell does.
 _UNFIT = re.compile(r"[\\\"'\x00-\x1f\x7f]")
-_BY_SHELL = ("/bin/sh", "-c", 'exec "$@"', "sh")
+BY_SHELL = ("/bin/sh", "-c", 'exec "$@"', "sh")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -87,7 +87,7 @@ def agent(template: bytes, plan: Plan) -> bytes:
 
 def command_line(command: tuple[str, ...]) -> str:
     """For an ExecStart= that begins with `:`, where a $ stands for itself."""
-    words = (*_BY_SHELL, *command) if _UNFIT.search(command[0]) else command
+    words = (*BY_SHELL, *command) if _UNFIT.search(command[0]) else command
     return " ".join(map(quoted, words))
 
 
@@ -101,7 +101,7 @@ def command_of_unit(text: bytes) -> tuple[str, ...]:
     """What a unit of ours starts; empty where that can't be read."""
     found = re.search(r"^ExecStart=:?(.*)$", text.decode("utf-8", "replace"), re.MULTILINE)
     words = tuple(map(_unquoted, _WORD.findall(found[1]))) if found else ()
-    return words[len(_BY_SHELL) :] if words[: len(_BY_SHELL)] == _BY_SHELL else words
+    return words[len(BY_SHELL) :] if words[: len(BY_SHELL)] == BY_SHELL else words
 
 
 def flags_of(command: tuple[str, ...]) -> Mapping[str, str]:

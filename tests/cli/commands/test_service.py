@@ -7,6 +7,7 @@ import pytest
 
 from pointsman.paths import find_paths
 from pointsman.server.instance import sole
+from pointsman.service.autostart import autostart_file
 from tests.cli.conftest import Run
 from tests.fakes.managers import Managers
 
@@ -75,6 +76,22 @@ def test_what_would_be_written_is_printed_and_nothing_is_written(run: Run, manag
 def test_one_file_can_be_printed_alone(run: Run, managers: Managers, which: str, there: str) -> None:
     out = run("service", "install", f"--print={which}", "--port", "0").out
     assert [line for line in out.splitlines() if line in ("[Service]", "[Socket]")] == [there]
+
+
+def test_the_icon_is_there_at_each_login_where_that_is_wanted(run: Run, managers: Managers) -> None:
+    ran = run(*INSTALL, "--tray")
+    entry = autostart_file(managers.environ)
+    assert ran.code == 0
+    assert f"wrote {entry}\n" in ran.out
+    assert '"tray" "--state"' in entry.read_text(encoding="utf-8")
+    assert f"removed {entry}\n" in run("uninstall").out
+
+
+def test_the_icons_file_is_printed_with_the_others(run: Run, managers: Managers) -> None:
+    out = run("service", "install", "--print", "--tray", "--port", "0").out
+    assert f"# {autostart_file(managers.environ)}\n" in out
+    assert "[Desktop Entry]" in out
+    assert not autostart_file(managers.environ).exists()
 
 
 def test_a_daemon_that_somebody_started_is_in_the_way_and_nothing_is_written(

@@ -4,12 +4,15 @@ import shlex
 import subprocess
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
 
 from pointsman.cli import arguments as shared
+from pointsman.cli.panels import WITH_TRAY, missing_libraries
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen
+from pointsman.service.autostart import autostart, autostart_file, install
 from pointsman.service.manager import find_manager, the_manager, usual_manager
 from pointsman.service.program import find_program
 from pointsman.service.state import Active, Manager, ServiceError, ServiceState
@@ -36,8 +39,10 @@ LATER = (
     "the daemon takes the next free one when it starts, which `pointsman status` shows, and only the Unix "
     "socket is held for it"
 )
-SERVICE, SOCKET, AGENT = ".service", ".socket", ".plist"
-WHICH = MappingProxyType({"service": (SERVICE, AGENT), "socket": (SOCKET,), "all": (SERVICE, SOCKET, AGENT)})
+SERVICE, SOCKET, AGENT, ENTRY = ".service", ".socket", ".plist", ".desktop"
+WHICH = MappingProxyType(
+    {"service": (SERVICE, AGENT), "socket": (SOCKET,), "all": (SERVICE, SOCKET, AGENT, ENTRY)}
+)
 NOT_RUNNING = 3  # the exit code that says so everywhere
 
 
@@ -61,6 +66,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--here", action="store_true", help="install: though it runs from a checkout, which may move"
     )
+    parser.add_argument("--tray", action="store_true", help="install: have the icon there at each login too")
     parser.add_argument(
         "--print",
         nargs="?",
@@ -78,8 +84,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, shell: Shell) -> int:
     """Raises ServiceError where there is no service manager, or where it refuses."""
-    if args.what != "install" and (args.here or args.print or _flags(args)):
-        raise WrongUsage("--here, --print and what the daemon is started with go with install alone")
+    if args.what != "install" and (args.here or args.print or args.tray or _flags(args)):
+        raise WrongUsage("--here, --tray, --print and what the daemon is started with go with install alone")
+    if args.tray and (missing := missing_libraries()):
+        raise ServiceError(f"{missing}: {WITH_TRAY}")
     if args.print:
         return _print(args, shell)
     if args.what == "install":
@@ -99,12 +107,21 @@ def _print(args: Namespace, shell: Shell) -> int:
     if (checkout := find_program().checkout) and not args.here:
         shell.screen.note(f"pointsman: {HERE.format(checkout=checkout)}")
     manager = find_manager(shell.environ) or usual_manager(shell.environ)
-    for path, content in manager.files(_planned(args, shell, manager)).items():
+    files = {**manager.files(_planned(args, shell, manager)), **_tray_files(args, shell)}
+    for path, content in files.items():
         if path.suffix in WHICH[args.print]:
             say = shell.screen.note if path.suffix == AGENT else shell.screen.line
             say(f"# {path}")
             shell.screen.piece(content.decode())
     return 0
+
+
+def _tray_files(args: Namespace, shell: Shell) -> Mapping[Path, bytes]:
+    return {autostart_file(shell.environ): autostart(_tray(args, shell))} if args.tray else {}
+
+
+def _tray(args: Namespace, shell: Shell) -> tuple[str, ...]:
+    return (*find_program().command, "tray", "--state", str(_settled(args, shell).paths.state_dir))
 
 
 def _planned(args: Namespace, shell: Shell, manager: Manager) -> "Plan":
@@ -139,7 +156,9 @@ def _install(args: Namespace, shell: Shell) -> int:
         raise ServiceError(HERE.format(checkout=checkout))
     manager = the_manager(shell.environ)
     _check_nobody_else(args, shell, manager)
-    written = manager.install(_planned(args, shell, manager))
+    written = [*manager.install(_planned(args, shell, manager))]
+    if args.tray:
+        written += install(_tray(args, shell), shell.environ)
     for path in written:
         shell.screen.line(f"{'wrote' if path.exists() else 'removed'} {path}")
     if not written:

@@ -1,7 +1,7 @@
 """Take away the service and what Pointsman left behind; the configuration and the ledger stay."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.errors import PointsmanError
 from pointsman.paths import Paths, find_paths
 from pointsman.server.instance import Holder, holder
+from pointsman.service import autostart
 from pointsman.service.files import forget, removed
 from pointsman.service.install import FOLDERS
 from pointsman.service.manager import the_manager, usual_manager
@@ -29,6 +30,7 @@ class Home:
     paths: Paths
     manager: Manager | None  # None: no service manager, and no service
     in_keyring: Sequence[str]  # the names of keys that are there, where they are to go too
+    environ: Mapping[str, str]
 
 
 Undo = Callable[[Home], Iterator[str]]
@@ -38,6 +40,10 @@ Undo = Callable[[Home], Iterator[str]]
 def _service(home: Home) -> Iterator[str]:
     if home.manager:
         yield from map(str, home.manager.uninstall())
+
+
+def _tray(home: Home) -> Iterator[str]:
+    yield from map(str, autostart.uninstall(home.environ))
 
 
 def _passing(home: Home) -> Iterator[str]:
@@ -62,7 +68,7 @@ def _folders(home: Home) -> Iterator[str]:
 
 
 # In this order. What else is set up on a machine is undone by a row here.
-ALWAYS: Sequence[Undo] = (_service, _passing)
+ALWAYS: Sequence[Undo] = (_service, _tray, _passing)
 PURGED: Sequence[Undo] = (_keyring, _lasting)
 LAST: Sequence[Undo] = (_folders,)
 
@@ -84,7 +90,7 @@ def run(args: Namespace, shell: Shell) -> int:
     held = holder(paths)
     if held and (state is None or held.pid != state.pid):
         _check_nobody(held)
-    home = Home(paths, manager, _names_in_keyring(paths) if args.purge else ())
+    home = Home(paths, manager, _names_in_keyring(paths) if args.purge else (), shell.environ)
     if args.purge and not args.yes:
         _confirm(home, shell)
     for undo in (*ALWAYS, *(PURGED if args.purge else ()), *LAST):
