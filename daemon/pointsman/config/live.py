@@ -57,7 +57,7 @@ class Live:
         self._told.append((frozenset(sections), deed))
 
     def hear(self, deed: Callable[[frozenset[str]], object]) -> None:
-        """From now on, after every change: which sections are others. As for a deed of `tell`."""
+        """From now on, whenever a command has changed something: which sections. As a deed of `tell`."""
         self._heard.append(deed)
 
     @property
@@ -89,7 +89,9 @@ class Live:
             self.loaded = check(self._source, self._said({**kept, **new}))
         except ConfigError as error:
             raise BadRequest(error.reason) from None
-        self._tell(before)
+        changed = self._tell(before)
+        for listener in self._heard if changed else ():
+            listener(changed)
         self._settings.swap(gone, new)
 
     def _read(self) -> tuple[Source | None, Stamp]:
@@ -103,6 +105,4 @@ class Live:
         for sections, deed in self._told:
             if sections & changed:
                 deed(now)
-        for listener in self._heard if changed else ():
-            listener(changed)
         return changed

@@ -69,11 +69,16 @@ class ConfigWatch:
         self.trouble = ""
         for warning in self._live.loaded.warnings:
             log.warning("%s", warning)
-        await asyncio.shield(self._put_to_use())  # who asked for it may be gone: it is not left half done
+        await asyncio.shield(self._finish(changed))  # who asked for it may be gone: it is not left half done
         return changed
 
+    async def _finish(self, changed: frozenset[str]) -> None:
+        await self._put_to_use()
+        if changed:
+            self._say(changed)
+
     def _say(self, changed: frozenset[str]) -> None:
-        """Whoever changed it: commands do too."""
+        """Whoever changed it: commands do too, and what they change is in use at once."""
         self._bus.publish("config.changed", self._wall(), sections=sorted(changed))
 
 
