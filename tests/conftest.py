@@ -3,7 +3,10 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-settings.register_profile("pointsman", deadline=None)  # that a machine is busy proves nothing
+# That a machine is busy proves nothing. All tests are to end within three minutes on two cores: every run
+# looks at other examples, and `--hypothesis-profile=long` at many.
+settings.register_profile("pointsman", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=2_000)
 settings.load_profile("pointsman")
 
 ONE_AFTER_ANOTHER = (

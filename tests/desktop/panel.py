@@ -81,12 +81,12 @@ class Shown:
 
 class Panel:
     def __init__(self, address: str) -> None:
-        self._address = address
+        self.address = address
         self.watcher = Watcher()
         self.notes = Notes(self.watcher.news)
 
     async def __aenter__(self) -> Self:
-        self._bus = await MessageBus(bus_address=self._address).connect()
+        self._bus = await MessageBus(bus_address=self.address).connect()
         self._bus.export(WATCHER_PATH, self.watcher)
         self._bus.export(NOTES_PATH, self.notes)
         self._bus.add_message_handler(self._heard)
