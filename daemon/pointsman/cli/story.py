@@ -36,6 +36,8 @@ def _answered(request: RequestLineShape, chosen: CandidateView | None) -> str:
     took = duration(request["seconds"])
     if not (request["status"] or request["error"]):
         return "not yet: it is under way"
+    if not request["status"]:
+        return f"by nobody: {request['error']}"
     if not request["model"]:
         return f"by nobody, status {request['status']} after {took}: {request['error']}"
     trouble = f"; {request['error']}" if request["error"] else ""
@@ -60,9 +62,19 @@ def _attempt(attempt: AttemptShape) -> str:
 def _cost(request: RequestLineShape, attempts: list[AttemptShape]) -> str:
     if not attempts:
         return "nothing was asked of a model"
+    if not (request["status"] or request["error"]):
+        return _so_far(attempts)
     estimated = ", estimated" if any(attempt["estimated"] for attempt in attempts) else ""
     tokens = f"{count(request['input_tokens'], 'token')} in, {count(request['output_tokens'])} out"
     return f"{money(request['cost'])} ({tokens}{estimated}){_told(attempts)}{_above(attempts)}"
+
+
+def _so_far(attempts: list[AttemptShape]) -> str:
+    """What of it is open costs no more than what is set aside for it."""
+    amounts = [one["reserved"] if one["outcome"] == "open" else one["cost"] for one in attempts]
+    known = [amount for amount in amounts if amount is not None]
+    at_most = sum(known) if len(known) == len(amounts) else None
+    return "$0" if at_most == 0 else f"not known yet, at most {money(at_most)}"
 
 
 def _above(attempts: list[AttemptShape]) -> str:

@@ -1,6 +1,7 @@
 """`pointsman log`."""
 
 import json
+import time
 from argparse import ArgumentParser
 
 from pointsman.cli.commands.log import MOST, arguments
@@ -34,10 +35,18 @@ def test_a_long_error_is_shortened(ask_stub: Run, stub: Stub) -> None:
     assert len(shown) <= 60
 
 
-def test_what_is_under_way_has_no_status_yet(ask_stub: Run, stub: Stub) -> None:
-    line = {**LINE, "status": 0, "model": "", "tier": "", "error": ""}
-    stub.answers["GET /control/v0/decisions"] = {"requests": [line]}
-    assert "under way" in ask_stub("log").out
+def test_of_what_is_under_way_only_its_beginning_is_known(ask_stub: Run, stub: Stub) -> None:
+    begun = time.time() - 3_601
+    line = {**LINE, "at": begun, "status": 0, "model": "", "tier": "", "cost": None, "seconds": 0.1}
+    stub.answers[PATH] = {"requests": [line]}
+    assert ask_stub("log").out.splitlines()[1].split()[-5:] == ["-", "1", "h", "under", "way"]
+
+
+def test_how_long_it_took_until_a_crash_is_not_known(ask_stub: Run, stub: Stub) -> None:
+    lost = "Pointsman was ended in the middle of it"
+    line = {**LINE, "status": 0, "model": "", "tier": "", "cost": 0, "seconds": 0.1, "error": lost}
+    stub.answers[PATH] = {"requests": [line]}
+    assert " ".join(ask_stub("log").out.splitlines()[1].split()).endswith(f" $0 - lost {lost}")
 
 
 def test_the_help_names_the_most_that_the_daemon_takes() -> None:

@@ -7,6 +7,7 @@ from pointsman.server.control.shapes import (
     BudgetShape,
     GoneShape,
     JobShape,
+    LastRequestShape,
     LedgerShape,
     LimitShape,
     ModeShape,
@@ -38,6 +39,12 @@ def test_the_page_says_what_is_used_and_where(ask_stub: Run, stub: Stub) -> None
         "To mend: an unknown server at http://127.0.0.1:9000/v1",
     ):
         assert words in ran.out
+
+
+def test_a_last_request_that_a_crash_ended_has_no_status(ask_stub: Run, stub: Stub) -> None:
+    lost = LastRequestShape(id="abc123", at=0.0, app="", model="", tier="", status=0)
+    stub.answers[PATH] = STATUS | {"last_request": lost}
+    assert "Last request: nobody, lost with its daemon, " in ask_stub("status").out
 
 
 def test_json_is_the_daemons_own_answer(ask_stub: Run, stub: Stub) -> None:

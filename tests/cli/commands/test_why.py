@@ -62,9 +62,26 @@ def test_a_request_that_nobody_answered_says_why(ask_stub: Run, stub: Stub) -> N
 
 
 def test_one_that_is_under_way_is_not_said_to_have_failed(ask_stub: Run, stub: Stub) -> None:
-    line = {**LINE, "status": 0, "model": "", "tier": "", "error": ""}
-    stub.answers["GET /control/v0/decisions/abc"] = {**RECORD, "request": line}
-    assert "Answered: not yet: it is under way" in ask_stub("why", "abc").out
+    line = {**LINE, "status": 0, "model": "", "tier": "", "error": "", "cost": None}
+    begun = ATTEMPT | {"outcome": "open", "cost": None, "reserved": 25_000_000}
+    failed = ATTEMPT | {"outcome": "failed", "cost": 5_000_000, "reserved": 25_000_000}
+    stub.answers["GET /control/v0/decisions/abc"] = {**RECORD, "request": line, "attempts": [failed, begun]}
+    told = ask_stub("why", "abc").out
+    assert "Answered: not yet: it is under way" in told
+    assert told.endswith("Cost:     not known yet, at most $0.030\n")
+
+
+def test_what_is_under_way_at_no_cost_is_said_to_cost_nothing(ask_stub: Run, stub: Stub) -> None:
+    begun = ATTEMPT | {"outcome": "open", "cost": None, "reserved": 0}
+    line = {**LINE, "status": 0, "error": "", "cost": None}
+    stub.answers[LAST] = {**RECORD, "request": line, "attempts": [begun]}
+    assert ask_stub("why").out.endswith("Cost:     $0\n")
+
+
+def test_one_that_a_crash_ended_was_answered_by_nobody_and_has_no_status(ask_stub: Run, stub: Stub) -> None:
+    line = {**LINE, "status": 0, "model": "", "tier": "", "error": "Pointsman was ended in the middle of it"}
+    stub.answers[LAST] = {**RECORD, "request": line}
+    assert "Answered: by nobody: Pointsman was ended in the middle of it\n" in ask_stub("why").out
 
 
 def test_an_attempt_that_a_crash_left_open_is_told_so(ask_stub: Run, stub: Stub) -> None:

@@ -42,10 +42,16 @@ def _row(request: RequestLineShape) -> tuple[str, ...]:
     asked = (when, request["id"], request["app"], request["asked"] or "(none)")
     answered = (request["model"] or "-", request["tier"])
     tokens = (count(request["input_tokens"]), count(request["output_tokens"]))
-    is_over = request["status"] or request["error"]
-    status = str(request["status"]) if is_over else "under way"
-    ending = (money(request["cost"]), duration(request["seconds"]), status)
-    return (*asked, *answered, *tokens, *ending, _shortened(request["error"]))
+    return (*asked, *answered, *tokens, *_ending(request), _shortened(request["error"]))
+
+
+def _ending(request: RequestLineShape) -> tuple[str, str, str]:
+    """What it cost, how long it took, how it ended; of what has no end that is known only what is true."""
+    if request["status"]:
+        return money(request["cost"]), duration(request["seconds"]), str(request["status"])
+    if request["error"]:
+        return money(request["cost"]), "-", "lost"
+    return "-", duration(max(0.0, time.time() - request["at"])), "under way"
 
 
 def _shortened(text: str) -> str:

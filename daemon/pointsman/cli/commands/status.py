@@ -13,6 +13,7 @@ from pointsman.server.control.shapes import (
     BudgetShape,
     EndpointShape,
     GoneShape,
+    LastRequestShape,
     LimitShape,
     SpentShape,
     StatusShape,
@@ -87,12 +88,17 @@ def _endpoint_row(endpoint: EndpointShape, *, is_new: bool) -> tuple[str, ...]:
     return (*fields, str(endpoint["models"]), "new" if is_new else "")
 
 
+def _who(last: LastRequestShape) -> str:
+    if last["model"]:
+        return f"{last['model']} ({last['tier']})"
+    return f"nobody, status {last['status']}" if last["status"] else "nobody, lost with its daemon"
+
+
 def _doings(status: StatusShape, now: float) -> Iterator[str]:
     if status["states"]:
         yield f"Models: {'; '.join(starmap(_models, status['states'].items()))}"
     if last := status["last_request"]:
-        who = f"{last['model']} ({last['tier']})" if last["model"] else f"nobody, status {last['status']}"
-        yield f"Last request: {who}, {ago(now - last['at'])} (pointsman why {last['id']})"
+        yield f"Last request: {_who(last)}, {ago(now - last['at'])} (pointsman why {last['id']})"
     today = "; ".join(_spent(tier, spent) for tier, spent in status["today"].items())
     yield f"Today: {today or 'no request yet'}"
     if budgets := status["budgets"]:

@@ -205,12 +205,12 @@ class RequestLineShape(TypedDict):
     format: str
     asked: str
     stream: bool
-    status: int  # what the client was told
+    status: int  # what the client was told; 0: it is under way, or with an error, a crash ended it
     model: str  # empty: nobody answered
     tier: str  # empty: nobody answered
     reason: str
     error: str
-    seconds: float
+    seconds: float  # until now, where the status is 0: when that was written down
     attempts: int
     input_tokens: int | None
     output_tokens: int | None
