@@ -13,7 +13,7 @@ from pointsman.config.override import VARIABLES, Origin
 from pointsman.config.schema import ServerConfig
 from pointsman.paths import LONGEST_SOCKET_PATH, Paths, absolute
 from pointsman.service.program import Program
-from pointsman.service.state import ServiceError
+from pointsman.service.state import Manager, ServiceError
 from pointsman.service.units import Plan
 
 SAID = (Origin.COMMAND_LINE, Origin.ENVIRONMENT)
@@ -55,6 +55,15 @@ def plan(
         kill=shutil.which("kill", path=WHERE_KILL_IS),
         environment=tuple(_folders(environ)),
     )
+
+
+def seen(manager: Manager | None, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment, but for the folders that the service which is installed looks in."""
+    if manager is None or not manager.installed():
+        return environ
+    told, moving = manager.environment(), [name for name, _ in FOLDERS]
+    here = {name: value for name, value in environ.items() if name not in moving}
+    return {**here, **{name: told[name] for name in moving if name in told}}
 
 
 def _given(environ: Mapping[str, str], name: str) -> Path | None:

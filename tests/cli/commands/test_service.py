@@ -87,6 +87,33 @@ def test_the_icon_is_there_at_each_login_where_that_is_wanted(run: Run, managers
     assert f"removed {entry}\n" in run("uninstall").out
 
 
+def test_the_icon_goes_with_its_service(run: Run, managers: Managers) -> None:
+    run(*INSTALL, "--tray")
+    entry = autostart_file(managers.environ)
+    assert f"removed {entry}\n" in run("service", "uninstall").out
+    assert not entry.parent.exists()
+
+
+def test_a_path_that_no_login_can_start_installs_nothing(run: Run, managers: Managers) -> None:
+    ran = run(*INSTALL, "--tray", "--state", str(managers.home / "two\nlines"))
+    assert ran.code == 1
+    assert "a desktop entry takes no control characters" in ran.err
+    assert not managers.units.exists()
+    assert managers.running == []
+
+
+def test_a_folder_that_takes_no_icon_keeps_nobody_from_hearing_of_the_service(
+    run: Run, managers: Managers
+) -> None:
+    folder = autostart_file(managers.environ).parent
+    folder.parent.mkdir()
+    folder.symlink_to("nowhere")
+    ran = run(*INSTALL, "--tray")
+    assert ran.code == 1
+    assert f"wrote {managers.units}/pointsman.service\n" in ran.out
+    assert f"{autostart_file(managers.environ)} can't be written" in ran.err
+
+
 def test_the_icons_file_is_printed_with_the_others(run: Run, managers: Managers) -> None:
     out = run("service", "install", "--print", "--tray", "--port", "0").out
     assert f"# {autostart_file(managers.environ)}\n" in out

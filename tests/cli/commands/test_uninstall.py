@@ -275,6 +275,18 @@ def test_folders_that_a_shell_moved_after_the_installation_are_not_the_services(
     assert not lived_in.lock.exists()
 
 
+@pytest.mark.parametrize("command", [("uninstall",), ("service", "uninstall")])
+def test_an_icon_goes_from_where_the_shell_had_its_folders_at_the_installation(
+    run: Run, managers: Managers, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    moved = managers.home / "moved"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(moved))
+    assert run("service", "install", "--here", "--tray", "--port", "0").code == 0
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    assert run(*command).code == 0
+    assert files(moved) == []
+
+
 def test_where_nothing_is_there_is_nothing_to_do(run: Run, managers: Managers) -> None:
     before = files(managers.home)
     assert run("uninstall").code == 0

@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
@@ -12,7 +12,7 @@ from pointsman.cli import arguments as shared
 from pointsman.cli.panels import WITH_TRAY, missing_libraries
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen
-from pointsman.service.autostart import autostart, autostart_file, install
+from pointsman.service.autostart import autostart, autostart_file, install, uninstall
 from pointsman.service.manager import find_manager, the_manager, usual_manager
 from pointsman.service.program import find_program
 from pointsman.service.state import Active, Manager, ServiceError, ServiceState
@@ -156,12 +156,11 @@ def _install(args: Namespace, shell: Shell) -> int:
         raise ServiceError(HERE.format(checkout=checkout))
     manager = the_manager(shell.environ)
     _check_nobody_else(args, shell, manager)
-    written = [*manager.install(_planned(args, shell, manager))]
-    if args.tray:
-        written += install(_tray(args, shell), shell.environ)
-    for path in written:
+    changed = False
+    for path in _written(args, shell, manager):
         shell.screen.line(f"{'wrote' if path.exists() else 'removed'} {path}")
-    if not written:
+        changed = True
+    if not changed:
         shell.screen.line("its files are as they should be")
     state = manager.state()
     if state.active == "failed":  # launchd starts, and does not say how that went
@@ -170,6 +169,14 @@ def _install(args: Namespace, shell: Shell) -> int:
     if state.lingers is False:
         shell.screen.note(LINGER)
     return 0
+
+
+def _written(args: Namespace, shell: Shell, manager: Manager) -> Iterator[Path]:
+    """The service's files come before the tray's; what nothing can start is refused before any is written."""
+    planned, _ = _planned(args, shell, manager), _tray_files(args, shell)
+    yield from manager.install(planned)
+    if args.tray:
+        yield from install(_tray(args, shell), shell.environ)
 
 
 def _check_nobody_else(args: Namespace, shell: Shell, manager: Manager) -> None:
@@ -185,12 +192,23 @@ def _check_nobody_else(args: Namespace, shell: Shell, manager: Manager) -> None:
 
 
 def _uninstall(_: Namespace, shell: Shell, manager: Manager) -> int:
-    gone = manager.uninstall()
-    for path in gone:
+    changed = False
+    for path in _removed(shell, manager):
         shell.screen.line(f"removed {path}")
-    if not gone:
+        changed = True
+    if not changed:
         shell.screen.note("there is no service to remove")
     return 0
+
+
+def _removed(shell: Shell, manager: Manager) -> Iterator[Path]:
+    """The service's files and the tray's, which is where the service's folders were, or this shell's are."""
+    from pointsman.service.install import seen
+
+    environs = (seen(manager, shell.environ), shell.environ)
+    yield from manager.uninstall()
+    for environ in environs:
+        yield from uninstall(environ)
 
 
 def _start(args: Namespace, shell: Shell, manager: Manager) -> int:

@@ -12,7 +12,7 @@ from pointsman.paths import Paths, find_paths
 from pointsman.server.instance import Holder, holder
 from pointsman.service import autostart
 from pointsman.service.files import forget, removed
-from pointsman.service.install import FOLDERS
+from pointsman.service.install import seen
 from pointsman.service.manager import the_manager, usual_manager
 from pointsman.service.program import find_program
 from pointsman.service.state import Manager, ServiceError
@@ -30,7 +30,7 @@ class Home:
     paths: Paths
     manager: Manager | None  # None: no service manager, and no service
     in_keyring: Sequence[str]  # the names of keys that are there, where they are to go too
-    environ: Mapping[str, str]
+    environs: Sequence[Mapping[str, str]]  # the service's, and the shell's, which may have moved its folders
 
 
 Undo = Callable[[Home], Iterator[str]]
@@ -43,7 +43,8 @@ def _service(home: Home) -> Iterator[str]:
 
 
 def _tray(home: Home) -> Iterator[str]:
-    yield from map(str, autostart.uninstall(home.environ))
+    for environ in home.environs:
+        yield from map(str, autostart.uninstall(environ))
 
 
 def _passing(home: Home) -> Iterator[str]:
@@ -86,11 +87,12 @@ def run(args: Namespace, shell: Shell) -> int:
     """Raises PointsmanError while a daemon runs that is not the service."""
     manager = _manager(shell)
     state = manager.state() if manager else None
-    paths = _paths(args, shell, manager)
+    environ = seen(manager, shell.environ)
+    paths = _paths(args, manager, environ)
     held = holder(paths)
     if held and (state is None or held.pid != state.pid):
         _check_nobody(held)
-    home = Home(paths, manager, _names_in_keyring(paths) if args.purge else (), shell.environ)
+    home = Home(paths, manager, _names_in_keyring(paths) if args.purge else (), (environ, shell.environ))
     if args.purge and not args.yes:
         _confirm(home, shell)
     for undo in (*ALWAYS, *(PURGED if args.purge else ()), *LAST):
@@ -113,16 +115,11 @@ def _manager(shell: Shell) -> Manager | None:
         return None
 
 
-def _paths(args: Namespace, shell: Shell, manager: Manager | None) -> Paths:
+def _paths(args: Namespace, manager: Manager | None, environ: Mapping[str, str]) -> Paths:
     """As told; or else those of the service that is installed, by its flags and by what it sees."""
-    if manager is None or not manager.installed():
-        return find_paths(shell.environ, config=args.config, state=args.state)
-    flags, seen = flags_of(manager.state().command), manager.environment()
+    flags = flags_of(manager.state().command if manager and manager.installed() else ())
     config, state = (Path(flags[name]) if name in flags else None for name in ("--config", "--state"))
-    moving = [name for name, _ in FOLDERS]
-    here = {name: value for name, value in shell.environ.items() if name not in moving}
-    there = {name: seen[name] for name in moving if name in seen}
-    return find_paths({**here, **there}, config=args.config or config, state=args.state or state)
+    return find_paths(environ, config=args.config or config, state=args.state or state)
 
 
 def _check_nobody(held: Holder | None) -> None:
