@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
+from pointsman.execution.answer import NOTED_AFTER
 from tests.fakes import answers, faults
 from tests.fakes.router import FakeRouter
+from tests.journeys.clock import Clock
 from tests.journeys.conftest import Here, StartDaemon, StartEngine, chat
 from tests.journeys.test_answers import said
 
@@ -96,6 +98,29 @@ async def test_a_long_answer_is_not_cut_by_fifty_for_another_model(
     assert said(await long) == answers.TEXT
     assert {got.status_code for got in await asyncio.gather(*others)} == {200}
     assert (router.loads, router.aborted) == (["a", "b"], [])
+
+
+async def test_what_waits_in_line_is_in_the_ledger_too(
+    router: FakeRouter, crowd: MakeCrowd, http: httpx.AsyncClient, clock: Clock
+) -> None:
+    """A crash would lose it without a trace."""
+    router.faults(faults.stall(2))
+    here = await crowd(r=router)
+    long = here.ask("a", stream=True)
+    seen = await router.chat()
+    await seen.waiting.wait()
+    second = here.ask("b")
+    await here.waiting(1)
+    clock.advance(2 * NOTED_AFTER)
+    lines = (await http.get(f"{here.daemon.url}/control/v0/decisions")).json()["requests"]
+    assert [(line["asked"], line["status"], line["attempts"]) for line in lines] == [("b", 0, 0), ("a", 0, 1)]
+    seen.release.set()
+    await asyncio.gather(long, second)
+    lines = (await http.get(f"{here.daemon.url}/control/v0/decisions")).json()["requests"]
+    assert [(line["asked"], line["status"], line["attempts"]) for line in lines] == [
+        ("b", 200, 1),
+        ("a", 200, 1),
+    ]
 
 
 async def test_what_is_urgent_goes_before_what_is_not(router: FakeRouter, crowd: MakeCrowd) -> None:

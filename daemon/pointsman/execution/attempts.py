@@ -19,7 +19,7 @@ from pointsman.errors import (
     Unrecorded,
     UpstreamError,
 )
-from pointsman.execution.answer import Answer, Means
+from pointsman.execution.answer import NOTED_AFTER, Answer, Means
 from pointsman.execution.clocks import Clocks
 from pointsman.execution.line import Turn
 from pointsman.execution.loads import LONGEST_WAIT, OVERDUE, Open
@@ -46,9 +46,9 @@ async def first_answer(
 ) -> Answer:
     """Asks the candidates in order until one brings content. `started`: the request, on the loop's clock.
 
-    Every attempt is in `attempts` before it is made, and one that costs money is told to `note`. Raises
-    NoRoute when nobody is left, and Refused when all say that the request itself is wrong, or one that it
-    will not answer what it asks.
+    Every attempt is in `attempts` before it is made, and `note` is told: of one that costs money before that,
+    of others, and of what waits in line, a moment later. Raises NoRoute when nobody is left, and Refused when
+    all say that the request itself is wrong, or one that it will not answer what it asks.
     """
     asking = _Asking(call, decision, means, attempts, started, note)
     for candidate in asking.in_turn():
@@ -177,15 +177,21 @@ class _Asking:
         return not asked and self.means.gate.recovery([parked], _now()) is None
 
     async def _turn(self, candidate: Candidate, *, patient: bool) -> Turn | Open:
-        """Leave to ask it now. A plain request waits for a load only as long as its client waits for it."""
+        """Leave to ask it now. A plain request waits for a load only as long as its client waits for it.
+
+        What waits in line is told to `note`, as what is asked is.
+        """
         clocks = self._clocks(candidate)
         cold = not self.call.stream and not self.means.loads.has(candidate)
         until = self.started + (min(clocks.client, clocks.total) if cold else clocks.total)
+        noting = asyncio.get_running_loop().call_later(NOTED_AFTER, self.note)
         try:
             return await self.means.loads.turn(candidate, self.decision.task.priority, until, patient=patient)
         except UpstreamError as error:
             self._note_late(candidate, error)
             raise
+        finally:
+            noting.cancel()
 
     def _note_late(self, candidate: Candidate, error: UpstreamError) -> None:
         self.late.append((candidate.model.id, error.message))
