@@ -266,6 +266,18 @@ def test_what_a_service_was_told_at_its_installation_is_where_is_looked(
     assert files(moved) == []
 
 
+@pytest.mark.parametrize(("flag", "other"), [("--state", "elsewhere"), ("--config", "elsewhere/config.toml")])
+def test_a_service_is_not_uninstalled_with_the_files_of_another(
+    run: Run, managers: Managers, lived_in: Paths, flag: str, other: str
+) -> None:
+    run("service", "install", "--here", "--port", "0")
+    before = files(managers.home)
+    ran = run("uninstall", "--purge", "--yes", flag, str(managers.home / other))
+    assert ran.code == 1
+    assert "leave out --state and --config" in ran.err
+    assert files(managers.home) == before
+
+
 def test_folders_that_a_shell_moved_after_the_installation_are_not_the_services(
     run: Run, managers: Managers, monkeypatch: pytest.MonkeyPatch, lived_in: Paths
 ) -> None:

@@ -119,7 +119,20 @@ def _paths(args: Namespace, manager: Manager | None, environ: Mapping[str, str])
     """As told; or else those of the service that is installed, by its flags and by what it sees."""
     flags = flags_of(manager.state().command if manager and manager.installed() else ())
     config, state = (Path(flags[name]) if name in flags else None for name in ("--config", "--state"))
-    return find_paths(environ, config=args.config or config, state=args.state or state)
+    told = find_paths(environ, config=args.config or config, state=args.state or state)
+    if manager and manager.installed():
+        _check_same(find_paths(environ, config=config, state=state), told)
+    return told
+
+
+def _check_same(service: Paths, told: Paths) -> None:
+    """Where a service would go and another's files with it, nothing goes."""
+    for its, other in ((service.state_dir, told.state_dir), (service.config_file, told.config_file)):
+        if its != other:
+            raise PointsmanError(
+                f"the service that is installed has {its}, and not {other}: leave out --state and --config "
+                "to uninstall it. Nothing was removed"
+            )
 
 
 def _check_nobody(held: Holder | None) -> None:
