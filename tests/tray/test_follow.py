@@ -46,6 +46,8 @@ class Desk:
         while (event := await asyncio.to_thread(self.to_tell.get)) is not None:
             kind, data = event
             await response.write(f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode())
+            self.to_tell.task_done()
+        self.to_tell.task_done()
         return response
 
     def seen(self, check: Callable[[View], bool]) -> View:
@@ -75,8 +77,13 @@ def desk() -> Iterator[Desk]:
 
 @pytest.fixture
 def follower(desk: Desk) -> Follower:
+    pause = threading.Event().wait
     follower = Follower(
-        desk.connect, desk.views.put, desk.notices.put, pause=threading.Event().wait, today=lambda: desk.day
+        desk.connect,
+        desk.views.put,
+        desk.notices.put,
+        pause=lambda seconds: pause(seconds / 10),
+        today=lambda: desk.day,
     )
     follower.start()
     return follower
@@ -136,10 +143,38 @@ def test_without_a_request_yet_it_shows_that(desk: Desk, follower: Follower) -> 
     assert desk.seen(lambda view: view.kind is Kind.IDLE).items[0].label == "No request yet"
 
 
-def test_a_daemon_that_refuses_says_why(desk: Desk, follower: Follower) -> None:
+def test_a_daemon_that_refuses_says_why_and_is_asked_again(desk: Desk, follower: Follower) -> None:
+    desk.seen(lambda _: True)
     del desk.stub.answers[STATUS]
     desk.to_tell.put(("mode.changed", {}))
-    assert desk.seen(lambda view: view.kind is Kind.AWAY).items[0].label
+    refused = desk.seen(lambda view: view.kind is Kind.AWAY)
+    assert refused.items[0].label == "nothing is served at /control/v0/status"
+    assert "no daemon" not in refused.title
+    desk.stub.answers[STATUS] = status()
+    desk.seen(lambda view: view.kind is Kind.LOCAL)
+
+
+def test_a_daemon_of_another_version_is_shown_as_what_it_is(desk: Desk, follower: Follower) -> None:
+    desk.seen(lambda _: True)
+    strangers: list[object] = [{"version": "9"}, {**status(), "budgets": None}, [], "soon"]
+    for strange in strangers:
+        desk.stub.answers[STATUS] = strange
+        desk.to_tell.put(("mode.changed", {}))
+        seen = desk.seen(lambda view: view.kind is Kind.AWAY)
+        assert "this icon does not understand" in seen.items[0].label
+        desk.stub.answers[STATUS] = status()
+        desk.seen(lambda view: view.kind is Kind.LOCAL)
+
+
+def test_an_event_of_another_version_does_not_end_it(desk: Desk, follower: Follower) -> None:
+    desk.seen(lambda _: True)
+    desk.runs = False
+    desk.to_tell.put(("budget.step", {"budget": "day", "step": "lean", "share": None}))
+    desk.to_tell.put(None)
+    assert "this icon does not understand" in desk.seen(lambda view: view.kind is Kind.AWAY).items[0].label
+    desk.to_tell.join()
+    desk.runs = True
+    desk.seen(lambda view: view.kind is Kind.LOCAL)
 
 
 def test_a_click_is_told_to_the_daemon_and_a_refusal_to_the_person(desk: Desk, follower: Follower) -> None:

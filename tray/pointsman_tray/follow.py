@@ -1,23 +1,26 @@
 """The daemon is followed: what happens there has it asked how it stands, and nothing else does.
 
 Two threads, as the client waits: one listens, the other asks. Who listens is never held up by an answer.
+Neither ends for anything that a daemon says: it may be of another version, with other words.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 
 from pointsman.cli.address import DaemonAway
 from pointsman.cli.client import Client, CutShort, DaemonRefused, Event
+from pointsman.errors import PointsmanError
 from pointsman.server.control.shapes import RequestShape
-from pointsman_tray.menu import NAME, Change, Glance, View, away, view
+from pointsman_tray.menu import NAME, Change, Glance, View, away, untold, view
 from pointsman_tray.news import News, Notice
 
 FIRST_RETRY, LONGEST_RETRY = 0.25, 3.0  # seconds between looks for a daemon that is away
 SPACING = 0.5  # seconds between two questions how it stands, however much happens
 NOT_FOUND = 404
+MISFIT = "this icon does not understand what the daemon says"
+ANEW = "if one of the two was upgraded, restart the daemon and this icon"
 STOPPING, SWEPT = "daemon.stopping", "sweep.done"
 
 
@@ -69,8 +72,8 @@ class Follower:
                     wait = FIRST_RETRY
                     for event in events:
                         self._heard(event)
-            except (DaemonAway, DaemonRefused, CutShort) as error:
-                trouble = error.message
+            except Exception as error:  # noqa: BLE001 - whatever it is, the daemon is looked for again
+                trouble = _said(error)
             self._lost(trouble)
             self._pause(wait)
             wait = min(2 * wait, LONGEST_RETRY)
@@ -96,33 +99,52 @@ class Follower:
             self._stale.set()
 
     def _ask(self) -> None:
+        """Again a while after there was no answer, though nothing has happened since."""
         while True:
             self._stale.wait()
             self._stale.clear()
-            if client := self._client:
-                self._look(client)
-            self._pause(SPACING)
+            client = self._client
+            if client is None or self._look(client):
+                self._pause(SPACING)
+            else:
+                self._pause(LONGEST_RETRY)
+                self._stale.set()
 
-    def _look(self, client: Client) -> None:
+    def _look(self, client: Client) -> bool:
+        """Whether it told how it stands."""
         day = self._today()
-        with suppress(DaemonAway, CutShort):  # who listens notices too
+        try:
             seen = self._seen(client)
-            with self._lock:
-                if self._client is client:
-                    self._day = day
-                    self._show(seen)
+        except (DaemonAway, CutShort):  # who listens notices too
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown, and asked again
+            self._put(client, untold(_said(error)))
+            return False
+        self._day = day
+        self._put(client, seen)
+        return True
+
+    def _put(self, client: Client, seen: View) -> None:
+        """Unless that daemon is gone meanwhile."""
+        with self._lock:
+            if self._client is client:
+                self._show(seen)
 
     def _seen(self, client: Client) -> View:
         """The last request is asked for first: the daemon writes down all there is before it answers."""
-        try:
-            last = _last(client)
-            glance = Glance(client.get("/status"), client.get("/profile"), last)
-        except DaemonRefused as error:
-            return away(error.message)
+        last = _last(client)
+        glance = Glance(client.get("/status"), client.get("/profile"), last)
+        seen = view(glance)
         with self._lock:
             self._news.know(glance.status)
             self._is_settled = glance.status["swept_ago"] is not None
-        return view(glance)
+        return seen
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, PointsmanError):
+        return error.message
+    return f"{MISFIT} ({type(error).__name__}: {error}); {ANEW}"
 
 
 def _last(client: Client) -> RequestShape | None:

@@ -100,6 +100,11 @@ def away(trouble: str) -> View:
     return View(Kind.AWAY, f"{NAME}: no daemon", (*_told(trouble), SEPARATOR, QUIT))
 
 
+def untold(trouble: str) -> View:
+    """A daemon runs, and does not tell how it stands, for this reason."""
+    return View(Kind.AWAY, f"{NAME}: the daemon runs, and can't be shown", (*_told(trouble), SEPARATOR, QUIT))
+
+
 def _kind(status: StatusShape, last: RequestShape | None) -> Kind:
     if status["mode"]["mode"] == PAUSED:
         return Kind.PAUSED
