@@ -1,6 +1,8 @@
 """How the tray comes and goes: with a panel, a session, a daemon, a click, a signal; and where it can't."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 from tests.desktop.panel import Panel
@@ -51,6 +53,19 @@ async def test_it_can_be_quit_by_its_menu_and_by_a_signal(
                 tray.end()
             assert await tray.ended() == (0, "")
         panel.watcher.registered.clear()
+
+
+async def test_a_click_that_a_stopped_daemon_does_not_answer_holds_nothing_up(
+    bus: SessionBus, panel: Panel
+) -> None:
+    async with Daemon(config="[discovery]\nlocal = false\nremote = false\n") as daemon:
+        async with Tray(bus.address, daemon.state) as tray:
+            await panel.until_title("no request yet")
+            os.kill(daemon.pid, signal.SIGSTOP)
+            await panel.click("Mode:", "paused")
+            await panel.click("Quit")
+            assert await tray.ended() == (0, "")
+        daemon.kill()
 
 
 async def test_it_ends_with_its_session(tmp_path: Path) -> None:

@@ -180,9 +180,30 @@ def test_an_event_of_another_version_does_not_end_it(desk: Desk, follower: Follo
 def test_a_click_is_told_to_the_daemon_and_a_refusal_to_the_person(desk: Desk, follower: Follower) -> None:
     desk.stub.answers["POST /control/v0/mode"] = {"mode": "paused"}
     follower.act(Change("/mode", "mode", "paused"))
-    assert [one.body for one in desk.stub.asked if one.method == "POST"] == [{"mode": "paused"}]
     follower.act(Change("/profile", "profile", "nobody"))
     assert desk.notices.get(timeout=PATIENCE).title == "Pointsman"
+    clicked = [one.body for one in desk.stub.asked if one.method == "POST"]
+    assert clicked == [{"mode": "paused"}, {"profile": "nobody"}]
+
+
+def test_of_clicks_that_had_to_wait_the_last_one_counts(desk: Desk, follower: Follower) -> None:
+    held, came = threading.Event(), threading.Event()
+
+    async def slow(_request: web.Request) -> web.Response:
+        came.set()
+        await asyncio.to_thread(held.wait)
+        return web.json_response({})
+
+    desk.stub.answers["POST /control/v0/mode"] = slow
+    follower.act(Change("/mode", "mode", "no-paid"))
+    assert came.wait(PATIENCE)
+    for mode in ("paused", "local-only", "normal"):
+        follower.act(Change("/mode", "mode", mode))
+    follower.act(Change("/profile", "profile", "nobody"))
+    held.set()
+    desk.notices.get(timeout=PATIENCE)
+    clicked = [one.body for one in desk.stub.asked if one.method == "POST"]
+    assert clicked == [{"mode": "no-paid"}, {"mode": "normal"}, {"profile": "nobody"}]
 
 
 def test_what_is_news_is_told(desk: Desk, follower: Follower) -> None:

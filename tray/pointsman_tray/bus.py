@@ -113,7 +113,7 @@ class BusFace:
         if isinstance(deed, Quit):
             self._quit()
         else:
-            self._loop.run_in_executor(None, self._act, deed)
+            self._act(deed)
 
     async def _notify(self, notice: Notice) -> None:
         try:

@@ -8,7 +8,7 @@ from pointsman_tray.menu import Change, View
 from pointsman_tray.news import Notice
 
 Act = Callable[[Change], None]
-"""Does what was clicked; it may wait."""
+"""Has what was clicked done; does not wait."""
 
 
 class TrayError(PointsmanError):

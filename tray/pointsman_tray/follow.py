@@ -1,13 +1,16 @@
 """The daemon is followed: what happens there has it asked how it stands, and nothing else does.
 
-Two threads, as the client waits: one listens, the other asks. Who listens is never held up by an answer.
-Neither ends for anything that a daemon says: it may be of another version, with other words.
+Three threads, as the client waits: one listens, one asks, one does what was clicked. Who listens is never
+held up by an answer. None of them ends for anything that a daemon says: it may be of another version, with
+other words.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
+from queue import Empty, SimpleQueue
 
 from pointsman.cli.address import DaemonAway
 from pointsman.cli.client import Client, CutShort, DaemonRefused, Event
@@ -25,7 +28,7 @@ STOPPING, SWEPT = "daemon.stopping", "sweep.done"
 
 
 class Follower:
-    """`show` and `tell` are called from its threads, `act` from any; none of them waits for another.
+    """`show` and `tell` are called from its threads, `act` from any; none of them waits.
 
     `connect` raises DaemonAway. `pause` waits so many seconds; `today` is the day that it is.
     """
@@ -48,19 +51,33 @@ class Follower:
         self._lock = threading.Lock()
         self._client: Client | None = None  # None: the daemon is away
         self._stale = threading.Event()
+        self._clicks: SimpleQueue[Change] = SimpleQueue()
         self._is_settled = False  # all that was shown is from after the daemon's first sweep
         self._day: date | None = None  # that was shown
 
     def start(self) -> None:
-        for loop in (self._listen, self._ask):
+        for loop in (self._listen, self._ask, self._do):
             threading.Thread(target=loop, name=f"pointsman{loop.__name__}", daemon=True).start()
 
     def act(self, change: Change) -> None:
         """What was clicked. What comes of it is shown when the daemon tells of it."""
-        try:
-            self._connect().post(change.path, {change.field: change.value})
-        except (DaemonAway, DaemonRefused, CutShort) as error:
-            self._tell(Notice(NAME, error.message))
+        self._clicks.put(change)
+
+    def _do(self) -> None:
+        """In their order. Of those that had to wait, the last for each path is what is wanted by now."""
+        while True:
+            for change in {one.path: one for one in self._clicked()}.values():
+                try:
+                    self._connect().post(change.path, {change.field: change.value})
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+                    self._tell(Notice(NAME, _said(error)))
+
+    def _clicked(self) -> Iterator[Change]:
+        """One at least."""
+        yield self._clicks.get()
+        with suppress(Empty):
+            while True:
+                yield self._clicks.get_nowait()
 
     def _listen(self) -> None:
         wait = FIRST_RETRY

@@ -4,7 +4,6 @@ With PyGObject an XEmbed tray has a menu; without it there is an icon with a tit
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
@@ -83,7 +82,7 @@ class SystrayFace:
 
     def _clicked(self, item: Item) -> None:
         if isinstance(item.deed, Change):
-            threading.Thread(target=self._act, args=[item.deed], daemon=True).start()
+            self._act(item.deed)
         elif item.deed is not None:
             self._icon.stop()
 
