@@ -148,8 +148,8 @@ class Menu(ServiceInterface):
 
 
 def _meaning(item: Item, index: int) -> Hashable:
-    """What stays the same of it: a deed, the name of what is under it, or only its place."""
-    return item.deed or (item.label.partition(":")[0] if item.items else index)
+    """What stays the same of it: a deed, the name of what is under it, or only its place as what it is."""
+    return item.deed or (item.label.partition(":")[0] if item.items else (index, bool(item.label)))
 
 
 def _properties(item: Item) -> Iterator[tuple[str, Variant]]:
