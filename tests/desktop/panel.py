@@ -66,6 +66,17 @@ class Notes(ServiceInterface):
         return len(self.told)
 
 
+class Strange(ServiceInterface):
+    """It has the name of what shows notifications, and answers of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(NOTES)
+
+    @dbus_method(name="GetCapabilities")
+    def get_capabilities(self) -> DBusInt32:
+        return 5
+
+
 @dataclass(frozen=True)
 class Shown:
     """A line of the menu, with the labels above it."""
@@ -145,6 +156,18 @@ class Panel:
         number = (await self.find(*path)).number
         event = (number, "clicked", Variant("i", 0), 0)
         await self.call(self._item, MENU_PATH, "Event", "isvu", *event, interface=MENU)
+
+    def have_notes_shown_by(self, other: ServiceInterface) -> None:
+        self._bus.unexport(NOTES_PATH, self.notes)
+        self._bus.export(NOTES_PATH, other)
+
+    async def pretend(self, member: str, signature: str, *words: object) -> None:
+        """A signal of that name for the icon alone, as if it came from the bus."""
+        whom, path = "org.freedesktop.DBus", "/org/freedesktop/DBus"
+        kind = MessageType.SIGNAL
+        await self._bus.send(
+            Message(self._item, path, whom, member, kind, signature=signature, body=list(words))
+        )
 
     @property
     def _item(self) -> str:

@@ -5,7 +5,8 @@ import os
 import signal
 from pathlib import Path
 
-from tests.desktop.panel import Panel
+from tests.desktop.desk import open_desk
+from tests.desktop.panel import Panel, Strange
 from tests.desktop.session import SessionBus, Tray
 from tests.journeys.daemon import Daemon
 
@@ -66,6 +67,19 @@ async def test_a_click_that_a_stopped_daemon_does_not_answer_holds_nothing_up(
             await panel.click("Quit")
             assert await tray.ended() == (0, "")
         daemon.kill()
+
+
+async def test_what_others_on_the_bus_make_up_leaves_no_trace(bus: SessionBus, panel: Panel) -> None:
+    panel.have_notes_shown_by(Strange())
+    async with open_desk() as desk, Tray(bus.address, desk.daemon.state) as tray:
+        await panel.until_title("no request yet")
+        await panel.pretend("NameOwnerChanged", "")
+        await panel.pretend("NameOwnerChanged", "s", "org.kde.StatusNotifierWatcher")
+        await desk.ask("mine/big")
+        said = [await tray.said() for _ in range(2)]
+        assert any(line.startswith("pointsman: Money is spent: ") for line in said)
+        tray.end()
+        assert await tray.ended() == (0, "")
 
 
 async def test_it_ends_with_its_session(tmp_path: Path) -> None:

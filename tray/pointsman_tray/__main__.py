@@ -4,6 +4,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pointsman.cli import arguments as shared
@@ -74,7 +75,8 @@ def _connector(args: Namespace, environ: Mapping[str, str]) -> Callable[[], Clie
 
 
 def _say(text: str) -> None:
-    print(f"pointsman: {text}", file=sys.stderr)
+    with suppress(OSError):  # nobody reads it any more: the icon goes on
+        print(f"pointsman: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

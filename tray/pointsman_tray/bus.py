@@ -95,13 +95,14 @@ class BusFace:
 
     def _heard(self, message: Message) -> None:
         """A panel that starts later, or again, is told of the icon."""
-        if message.message_type is MessageType.SIGNAL and message.member == "NameOwnerChanged":
-            name, _, owner = message.body
-            if name == WATCHER and owner:
+        if message.message_type is not MessageType.SIGNAL or message.member != "NameOwnerChanged":
+            return
+        match message.body:  # anybody may send something of that name
+            case [str(name), str(), str(owner)] if name == WATCHER and owner:
                 self._begin(self._register)
 
     async def _register(self) -> None:
-        with suppress(DBusFastError):  # nobody is there yet
+        with suppress(*FAILURES):  # nobody is there yet, or any more
             await _asked(self._bus, WATCHER, WATCHER_PATH, "RegisterStatusNotifierItem", "s", self._name)
 
     def _show(self, view: View) -> None:
@@ -121,7 +122,7 @@ class BusFace:
             text = html.escape(notice.text, quote=False) if "body-markup" in abilities else notice.text
             note: Sequence[object] = (NAME, 0, "", notice.title, text, [], {}, USUAL_TIME)
             await _asked(self._bus, NOTES, NOTES_PATH, "Notify", "susssasa{sv}i", *note)
-        except DBusFastError:
+        except (*FAILURES, LookupError, TypeError):  # whoever has that name answers what it likes
             self._say(f"{notice.title}: {notice.text}")
 
     def _begin(self, deed: Callable[..., Coroutine[Any, Any, None]], *words: object) -> None:
