@@ -60,11 +60,15 @@ class Screen:
             await ended(process, by_force=True)
         self._home.cleanup()
 
-    async def start(self, *command: str) -> None:
+    async def close(self) -> None:
+        await ended(self._started[0], by_force=True)
+
+    async def start(self, *command: str) -> Process:
         """Something that stands there until the screen goes."""
         self._started.append(
             await asyncio.create_subprocess_exec(*command, env=self.environ, stdout=DEVNULL, stderr=DEVNULL)
         )
+        return self._started[-1]
 
     async def run(self, *command: str) -> int:
         process = await asyncio.create_subprocess_exec(

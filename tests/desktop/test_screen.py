@@ -4,15 +4,17 @@ import sysconfig
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pointsman_tray.menu import Kind
 from tests.desktop.desk import Desk, open_desk
 from tests.desktop.screen import Screen
-from tests.desktop.session import SessionBus, Tray, needs
+from tests.desktop.session import SessionBus, Tray, ended, needs
 from tests.structure.repository import ROOT
 
 SYSTEM = "/usr/bin/python3"  # has PyGObject where the system's package of it is installed
+WITH_GTK = 90_000_000  # bytes
 ROOM = 2  # pixels around the widest icon: beside it is a clock, with grey edges
 GTK = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk; import PIL.Image"
 
@@ -64,6 +66,19 @@ async def test_in_an_xembed_tray_there_is_an_icon_without_pygobject(screen: Scre
         await screen.until_seen(Kind.LOCAL, tmp_path / "icon.png")
 
 
+async def test_an_xembed_tray_that_goes_and_then_the_screen_leave_no_trace(
+    screen: Screen, tmp_path: Path
+) -> None:
+    needs("trayer")
+    trayer = await screen.start("trayer", "--edge", "top")
+    async with Tray("", tmp_path, environ=screen.environ) as tray:
+        assert "for a menu it takes PyGObject" in await tray.said()
+        await screen.until_seen(Kind.AWAY, tmp_path / "icon.png")
+        await ended(trayer, by_force=True)
+        await screen.close()
+        assert await tray.ended() == (0, "")
+
+
 async def test_in_an_xembed_tray_it_has_a_menu_under_the_systems_python(
     screen: Screen, tmp_path: Path
 ) -> None:
@@ -75,11 +90,12 @@ async def test_in_an_xembed_tray_it_has_a_menu_under_the_systems_python(
     await screen.start("trayer", "--edge", "top")
     async with (
         open_desk() as desk,
-        Tray("", desk.daemon.state, environ=environ, python=SYSTEM),
+        Tray("", desk.daemon.state, environ=environ, python=SYSTEM) as tray,
     ):
         await desk.ask("here/small")
         left, top, right, bottom = await screen.until_seen(Kind.LOCAL, tmp_path / "icon.png")
         before = await screen.picture(tmp_path / "before.png")
+        assert psutil.Process(tray.pid).memory_info().rss <= WITH_GTK
         place = (str((left + right) // 2), str((top + bottom) // 2))
         await screen.run("xdotool", "mousemove", *place, "click", "3")
         await screen.until_other(before, tmp_path / "menu.png")

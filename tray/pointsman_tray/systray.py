@@ -3,6 +3,7 @@
 With PyGObject an XEmbed tray has a menu; without it there is an icon with a title, and no more.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -14,6 +15,7 @@ from pointsman_tray.menu import NAME, Change, Item, View
 from pointsman_tray.news import Notice
 
 BACKEND = "PYSTRAY_BACKEND"  # the variable by which pystray is told what to draw with
+NO_GL = ("GDK_GL", "disable")  # GTK would load a renderer of 55 MB to draw a menu
 
 
 class SystrayFace:
@@ -96,6 +98,8 @@ def _pystray(backend: str) -> Any:
     """It looks for what it draws with as it is imported, and raises what that raises."""
     if backend:
         os.environ[BACKEND] = backend
+    os.environ.setdefault(*NO_GL)
+    logging.getLogger("pystray").setLevel(logging.CRITICAL)  # a tray or a screen that goes is no error here
     try:
         return import_module("pystray")
     except Exception as error:
