@@ -5,6 +5,7 @@ from typing import Any
 
 from pointsman.cli.client import Event
 from pointsman.funds import Step
+from pointsman.watch.border import UNKNOWN
 from pointsman_tray.news import QUIET, STEPS, News, Notice
 from tests.tray.samples import budget, endpoint, status
 
@@ -71,6 +72,16 @@ def test_money_and_prompts_that_leave_are_told_in_the_daemons_words() -> None:
     assert paid.text.startswith("money is spent for the first time: aider asks far/big")
     assert left is not None
     assert left.text == "prompts of aider leave this machine for the first time, for far"
+
+
+def test_a_program_that_gave_no_name_is_called_that() -> None:
+    desk = Desk()
+    left = desk.tell("privacy.left", app=UNKNOWN, to="far", model="far/big")
+    assert left is not None
+    assert left.text.startswith("prompts of a program that gave no name leave this machine")
+    paid = desk.tell("paid.first", app=UNKNOWN, model="far/big")
+    assert paid is not None
+    assert "a program that gave no name asks far/big" in paid.text
 
 
 def test_a_budget_is_told_of_when_it_holds_back_more_and_not_when_a_new_day_begins() -> None:

@@ -9,6 +9,8 @@ from pointsman.cli.show import count, duration, per_cent
 from pointsman.cli.steps import MEANS
 from pointsman.funds import Step
 
+NAMELESS = "unknown"  # what the daemon calls a program that did not say its name
+
 
 def sentence(event: Event) -> str:
     """Empty: nothing that a person has to be told in words."""
@@ -37,12 +39,16 @@ def _open(data: Mapping[str, Any]) -> str:
 
 
 def _left(data: Mapping[str, Any]) -> str:
-    return f"prompts of {data.get('app')} leave this machine for the first time, for {data.get('to')}"
+    return f"prompts of {_program(data)} leave this machine for the first time, for {data.get('to')}"
 
 
 def _paid(data: Mapping[str, Any]) -> str:
-    app, model = data.get("app"), data.get("model")
-    return f"money is spent for the first time: {app} asks {model}; pointsman spend tells what it came to"
+    who, model = _program(data), data.get("model")
+    return f"money is spent for the first time: {who} asks {model}; pointsman spend tells what it came to"
+
+
+def _program(data: Mapping[str, Any]) -> str:
+    return "a program that gave no name" if data.get("app") == NAMELESS else str(data.get("app"))
 
 
 def _step(data: Mapping[str, Any]) -> str:
