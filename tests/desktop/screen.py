@@ -11,6 +11,7 @@ from typing import Self
 
 from PIL import Image, ImageChops, ImageColor
 
+from pointsman_tray.desktop import has_xembed
 from pointsman_tray.icon import COLOURS, draw
 from pointsman_tray.menu import Kind
 from tests.desktop.session import ended
@@ -69,6 +70,14 @@ class Screen:
             await asyncio.create_subprocess_exec(*command, env=self.environ, stdout=DEVNULL, stderr=DEVNULL)
         )
         return self._started[-1]
+
+    async def until_tray(self) -> None:
+        """Until an XEmbed tray is there."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if has_xembed(self.display):
+                    return
+                await asyncio.sleep(LOOK_EVERY)
 
     async def run(self, *command: str) -> int:
         process = await asyncio.create_subprocess_exec(

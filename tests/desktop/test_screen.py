@@ -66,15 +66,20 @@ async def test_in_an_xembed_tray_there_is_an_icon_without_pygobject(screen: Scre
         await screen.until_seen(Kind.LOCAL, tmp_path / "icon.png")
 
 
-async def test_an_xembed_tray_that_goes_and_then_the_screen_leave_no_trace(
+async def test_an_xembed_tray_that_starts_again_has_the_icon_and_a_screen_that_goes_leaves_no_trace(
     screen: Screen, tmp_path: Path
 ) -> None:
     needs("trayer")
     trayer = await screen.start("trayer", "--edge", "top")
-    async with Tray("", tmp_path, environ=screen.environ) as tray:
+    async with open_desk() as desk, Tray("", desk.daemon.state, environ=screen.environ) as tray:
         assert "for a menu it takes PyGObject" in await tray.said()
-        await screen.until_seen(Kind.AWAY, tmp_path / "icon.png")
+        await desk.ask("here/small")
+        await screen.until_seen(Kind.LOCAL, tmp_path / "icon.png")
         await ended(trayer, by_force=True)
+        await screen.start("trayer", "--edge", "top")
+        await screen.until_tray()
+        await desk.ask("here/small")
+        await screen.until_seen(Kind.LOCAL, tmp_path / "again.png")
         await screen.close()
         assert await tray.ended() == (0, "")
 

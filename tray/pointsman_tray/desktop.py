@@ -68,10 +68,10 @@ def _awaited_host(address: str, display: str) -> Host:
 def _host(address: str, display: str) -> Host:
     if address and asyncio.run(has_watcher(address)):
         return Host.BUS
-    return Host.XEMBED if display and _has_xembed(display) else Host.NOBODY
+    return Host.XEMBED if display and has_xembed(display) else Host.NOBODY
 
 
-def _has_xembed(display: str) -> bool:
+def has_xembed(display: str) -> bool:
     """Whether a panel has the tray of this screen.
 
     https://specifications.freedesktop.org/systemtray-spec/latest/

@@ -61,7 +61,7 @@ class SystrayFace:
             self._say(f"{notice.title}: {notice.text}")
 
     def _show(self, view: View) -> None:
-        if view.kind is not self._kind:
+        if view.kind is not self._kind or not self._icon.HAS_MENU:  # Xorg's: a tray may be there anew
             self._kind = view.kind
             self._icon.icon = draw(view.kind, SIZES[-1])
         self._icon.title = view.title
