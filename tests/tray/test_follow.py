@@ -71,22 +71,26 @@ def desk() -> Iterator[Desk]:
             "GET /control/v0/decisions/last": last(),
         }
         yield desk
-        desk.runs = False
-        desk.to_tell.put(None)
 
 
 @pytest.fixture
-def follower(desk: Desk) -> Follower:
-    pause = threading.Event().wait
-    follower = Follower(
-        desk.connect,
-        desk.views.put,
-        desk.notices.put,
-        pause=lambda seconds: pause(seconds / 10),
-        today=lambda: desk.day,
-    )
+def follower(desk: Desk) -> Iterator[Follower]:
+    """It asks nobody any more when the stub goes: the two threads that ask have come to where they pause."""
+    over, parked = threading.Event(), threading.Semaphore(0)
+
+    def pause(seconds: float) -> None:
+        if over.wait(seconds / 10):
+            parked.release()
+            threading.Event().wait()
+
+    follower = Follower(desk.connect, desk.views.put, desk.notices.put, pause=pause, today=lambda: desk.day)
     follower.start()
-    return follower
+    yield follower
+    over.set()
+    desk.runs = False
+    desk.to_tell.put(None)
+    follower._stale.set()
+    assert all(parked.acquire(timeout=PATIENCE) for _ in range(2))
 
 
 def test_it_shows_the_daemon_at_once_and_says_that_no_models_are_shown(

@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageFilter
 from pointsman_tray.icon import COLOURS, SIZES, draw
 from pointsman_tray.menu import Kind
 
-LIGHT, DARK = "#ffffff", "#1e1e1e"
+LIGHT, DARK = "#ffffff", "#353535"  # the dark one is Xfce's; on darker ones there is more
 NEAR = {**dict.fromkeys(Kind, 5), Kind.FREE: 7}  # pixels, the one itself among them; a tip is thin
 ENOUGH = 3.0  # WCAG 2.2, 1.4.11
 APART = 0.12  # of a picture's pixels

@@ -15,6 +15,7 @@ from typing import Any
 from dbus_fast import DBusFastError, Message, MessageType, NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 
+from pointsman.cli.panels import WATCHER
 from pointsman_tray import dbusmenu, statusnotifier
 from pointsman_tray.dbusmenu import Menu
 from pointsman_tray.face import Act, TrayError
@@ -24,20 +25,11 @@ from pointsman_tray.statusnotifier import StatusNotifierItem
 
 OWN_NAME = "dev.pointsman.Tray"  # whoever has it is this session's one tray
 BUS, BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
-WATCHER, WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
+WATCHER_PATH = "/StatusNotifierWatcher"
 NOTES, NOTES_PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 NEW_WATCHER = f"type='signal',sender='{BUS}',interface='{BUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
 USUAL_TIME = -1  # it is shown for as long as the desktop shows such things
 FAILURES = (DBusFastError, OSError, EOFError)
-
-
-async def has_watcher(address: str) -> bool:
-    """Whether somebody shows StatusNotifierItems. Raises TrayError."""
-    bus = await _connected(address)
-    try:
-        return bool((await _asked(bus, BUS, BUS_PATH, "NameHasOwner", "s", WATCHER))[0])
-    finally:
-        bus.disconnect()
 
 
 class BusFace:

@@ -1,18 +1,14 @@
 """Which way to an icon there is on a desktop of Linux, and whether somebody shows it."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
-from pointsman.cli.panels import INSTEAD, NO_MENU, SCREENS, nobody_shows
-from pointsman_tray.bus import BusFace, has_watcher
+from pointsman.cli.panels import INSTEAD, NO_MENU, SCREENS, has_watcher, is_installed, nobody_shows
 from pointsman_tray.face import Act, Face, TrayError
 from pointsman_tray.menu import View
-from pointsman_tray.systray import SystrayFace
 
 GRACE = 3.0  # seconds that a panel may take to appear at a login
 LOOK_EVERY = 0.5  # seconds
@@ -26,6 +22,7 @@ class Host(Enum):
     BUS = auto()
     XEMBED = auto()
     NOBODY = auto()
+    UNKNOWN = auto()  # as nobody could be asked
 
 
 def find_face(environ: Mapping[str, str], first: View, act: Act, say: Callable[[str], None]) -> Face:
@@ -33,18 +30,22 @@ def find_face(environ: Mapping[str, str], first: View, act: Act, say: Callable[[
     if not any(map(environ.get, SCREENS)):
         raise TrayError(NO_SCREEN)
     address = session_bus(environ)
-    host = _awaited_host(address, environ.get("DISPLAY", ""))
+    host = _awaited_host({**environ, "DBUS_SESSION_BUS_ADDRESS": address})
     if host is Host.XEMBED:
         return _in_xembed_tray(first, act, say)
     if not address:
         raise TrayError(NO_BUS)
     if host is Host.NOBODY:
         say(f"no icon can be seen yet: {'; '.join(nobody_shows(environ))}")
+    from pointsman_tray.bus import BusFace  # with what it speaks by, which XEmbed's would carry for nothing
+
     return BusFace(address, first, act, say)
 
 
 def _in_xembed_tray(first: View, act: Act, say: Callable[[str], None]) -> Face:
-    if find_spec("gi") is not None:
+    from pointsman_tray.systray import SystrayFace
+
+    if is_installed("gi"):
         return SystrayFace(first, act, say, backend="gtk")
     say(NO_MENU)
     return SystrayFace(first, act, say, backend="xorg")
@@ -58,17 +59,21 @@ def session_bus(environ: Mapping[str, str]) -> str:
     return f"unix:path={usual}" if usual.is_socket() else ""
 
 
-def _awaited_host(address: str, display: str) -> Host:
+def _awaited_host(environ: Mapping[str, str]) -> Host:
     end = time.monotonic() + GRACE
-    while (host := _host(address, display)) is Host.NOBODY and time.monotonic() < end:
+    while (host := _host(environ)) is Host.NOBODY and time.monotonic() < end:
         time.sleep(LOOK_EVERY)
     return host
 
 
-def _host(address: str, display: str) -> Host:
-    if address and asyncio.run(has_watcher(address)):
+def _host(environ: Mapping[str, str]) -> Host:
+    """The bus is better: there, all panels show a menu."""
+    shows = has_watcher(environ) if environ["DBUS_SESSION_BUS_ADDRESS"] else None
+    if shows:
         return Host.BUS
-    return Host.XEMBED if display and has_xembed(display) else Host.NOBODY
+    if (display := environ.get("DISPLAY")) and has_xembed(display):
+        return Host.XEMBED
+    return Host.UNKNOWN if shows is None else Host.NOBODY
 
 
 def has_xembed(display: str) -> bool:

@@ -1,6 +1,6 @@
 """The icon, drawn for the size that a panel asks for: a colour and a shape for each thing it may say.
 
-Each colour keeps a contrast of 3 to 1 with white and with near black, as WCAG 2.2 (1.4.11) wants of what has
+Each colour keeps a contrast of 3 to 1 with white and with #353535, as WCAG 2.2 (1.4.11) wants of what has
 to be told apart, so that one icon does for a light panel and a dark one.
 """
 
@@ -20,7 +20,7 @@ COLOURS: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.LOCAL: "#1f9a4c",
         Kind.FREE: "#c07800",
-        Kind.PAID: "#d93a3a",
+        Kind.PAID: "#e5484d",
         Kind.IDLE: "#808080",
         Kind.PAUSED: "#808080",
         Kind.AWAY: "#808080",

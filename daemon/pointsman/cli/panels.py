@@ -1,5 +1,11 @@
-"""Where an icon could be seen, and what is missing where it could not."""
+"""Where an icon could be seen, and what is missing where it could not.
 
+A desktop that shows icons is org.kde.StatusNotifierWatcher on the session's bus
+(https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/).
+"""
+
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -19,12 +25,22 @@ NO_MENU = (
 )
 PANEL = "start a panel with a tray (waybar, plasmashell, xfce4-panel ...)"
 
+ASKS_FOR = 2.0  # seconds
+WATCHER = "org.kde.StatusNotifierWatcher"
+BUS, OBJECT = "org.freedesktop.DBus", "/org/freedesktop/DBus"
+# Whichever is there; each answers with a `true` or a `false`.
+ASKERS = (
+    f"busctl --user call {BUS} {OBJECT} {BUS} NameHasOwner s {WATCHER}",
+    f"gdbus call --session --dest {BUS} --object-path {OBJECT} --method {BUS}.NameHasOwner {WATCHER}",
+    f"dbus-send --session --print-reply --dest={BUS} {OBJECT} {BUS}.NameHasOwner string:{WATCHER}",
+)
 
-def _is_there(module: str) -> bool:
+
+def is_installed(module: str) -> bool:
     return find_spec(module) is not None
 
 
-def missing_libraries(platform: str = sys.platform, *, is_there: Callable[[str], bool] = _is_there) -> str:
+def missing_libraries(platform: str = sys.platform, *, is_there: Callable[[str], bool] = is_installed) -> str:
     """What the tray draws and speaks with and can't be imported, in words; empty: it is all there."""
     needed = ("PIL", "pystray") if platform == "darwin" else ("PIL", "dbus_fast", "pystray")
     missing = [one for one in needed if not is_there(one)]
@@ -40,3 +56,25 @@ def nobody_shows(environ: Mapping[str, str]) -> tuple[str, str]:
     if is_gnome(environ):
         return f"{environ['XDG_CURRENT_DESKTOP']} shows none by itself", f"{GNOME}; {INSTEAD}"
     return "nothing here shows any", f"{PANEL}; {INSTEAD}"
+
+
+def has_watcher(environ: Mapping[str, str]) -> bool | None:
+    """Whether somebody shows StatusNotifierItems. None: nobody could be asked."""
+    for asker in ASKERS:
+        name, *words = asker.split()
+        program = shutil.which(name, path=environ.get("PATH", ""))
+        said = _run([program, *words], environ) if program else ""
+        if "true" in said or "false" in said:
+            return "true" in said
+    return None
+
+
+def _run(argv: list[str], environ: Mapping[str, str]) -> str:
+    """What it says; nothing where it fails, or takes too long."""
+    try:
+        ran = subprocess.run(  # noqa: S603 - the words are ours
+            argv, env=dict(environ), capture_output=True, text=True, timeout=ASKS_FOR, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return ran.stdout
