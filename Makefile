@@ -29,8 +29,8 @@ setup: $(RUN_STAMP) ## make the environment .venv, as the lock file says
 run: $(RUN_STAMP) ## start the daemon in the foreground
 	@exec $(BIN)/pointsman serve $(ARGS)
 
-test: $(DEV_STAMP) ## run all tests, on all cores (ARGS="tests/wire -k sse" for some, on one)
-	$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --max-worker-restart 0 --no-loadscope-reorder)
+test: $(DEV_STAMP) ## run all tests, four at a time (ARGS="tests/wire -k sse" for some, one by one)
+	$(BIN)/python -m pytest $(or $(ARGS),-n 4 --max-worker-restart 0 --no-loadscope-reorder)
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts, without running anything
 	$(BIN)/ruff check .
