@@ -12,13 +12,14 @@ from pointsman.config.source import Stamp
 from pointsman.errors import ConfigError
 from pointsman.events import Bus
 
-EVERY = 2.0  # seconds; what has changed is read when it has rested as long
+EVERY = 5.0  # seconds; with the sweeper's pulse, so that an idle machine is woken once for both
+REST = 1.0  # seconds that what has changed must rest before it is read
 
 log = logging.getLogger(__name__)
 
 
 class ConfigWatch:
-    """`put_to_use` does what has to be waited for."""
+    """`put_to_use` does what has to be waited for. `rest` lets so many seconds pass."""
 
     def __init__(
         self,
@@ -26,11 +27,13 @@ class ConfigWatch:
         put_to_use: Callable[[], Awaitable[object]],
         bus: Bus,
         wall: Callable[[], float],
+        rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._live = live
         self._put_to_use = put_to_use
         self._bus = bus
         self._wall = wall
+        self._rest = rest
         self._seen: Stamp = live.stamp
         self._tried: Stamp = live.stamp
         self._tried_with = live.commands
@@ -39,9 +42,17 @@ class ConfigWatch:
 
     async def look(self) -> None:
         """A job. An editor may still be writing what has just changed: half a file may be a good one."""
-        before, self._seen = self._seen, await asyncio.to_thread(self._live.newest)
-        if self._seen == before and (self._seen != self._tried or self._may_hold_now):
+        if await self._has_changed():
+            await self._rest(REST)
+            if await self._has_changed():
+                return
+        if self._seen != self._tried or self._may_hold_now:
             await self.try_reload()
+
+    async def _has_changed(self) -> bool:
+        """Since it was looked at last."""
+        before, self._seen = self._seen, await asyncio.to_thread(self._live.newest)
+        return self._seen != before
 
     @property
     def _may_hold_now(self) -> bool:
