@@ -9,6 +9,7 @@ import pytest
 
 from pointsman_tray.menu import Kind
 from tests.desktop.desk import Desk, open_desk
+from tests.desktop.panel import Panel
 from tests.desktop.screen import Screen
 from tests.desktop.session import SessionBus, Tray, ended, needs
 from tests.structure.repository import ROOT
@@ -104,3 +105,13 @@ async def test_in_an_xembed_tray_it_has_a_menu_under_the_systems_python(
         place = (str((left + right) // 2), str((top + bottom) // 2))
         await screen.run("xdotool", "mousemove", *place, "click", "3")
         await screen.until_other(before, tmp_path / "menu.png")
+
+
+async def test_of_a_panel_that_has_both_the_bus_is_taken_though_it_comes_later(
+    screen: Screen, bus: SessionBus, tmp_path: Path
+) -> None:
+    needs("trayer")
+    await screen.start("trayer", "--edge", "top")
+    await screen.until_tray()
+    async with Tray(bus.address, tmp_path, environ=screen.environ), Panel(bus.address) as panel:
+        await panel.until_title("no daemon")

@@ -60,20 +60,19 @@ def session_bus(environ: Mapping[str, str]) -> str:
 
 
 def _awaited_host(environ: Mapping[str, str]) -> Host:
+    """The bus is better: there all panels show a menu. At a login many of them have XEmbed's tray earlier."""
     end = time.monotonic() + GRACE
-    while (host := _host(environ)) is Host.NOBODY and time.monotonic() < end:
+    while (shows := _shows(environ)) is False and time.monotonic() < end:
         time.sleep(LOOK_EVERY)
-    return host
-
-
-def _host(environ: Mapping[str, str]) -> Host:
-    """The bus is better: there, all panels show a menu."""
-    shows = has_watcher(environ) if environ["DBUS_SESSION_BUS_ADDRESS"] else None
     if shows:
         return Host.BUS
     if (display := environ.get("DISPLAY")) and has_xembed(display):
         return Host.XEMBED
     return Host.UNKNOWN if shows is None else Host.NOBODY
+
+
+def _shows(environ: Mapping[str, str]) -> bool | None:
+    return has_watcher(environ) if environ["DBUS_SESSION_BUS_ADDRESS"] else None
 
 
 def has_xembed(display: str) -> bool:
