@@ -104,10 +104,15 @@ def _desktop(environ: Mapping[str, str], name: str) -> Path | None:
     return path if (path := _given(environ, name)) and path.is_absolute() else None
 
 
+def config_home(environ: Mapping[str, str]) -> Path:
+    """Where a desktop's programs keep what is configured. Raises StartError where no home is known."""
+    return _desktop(environ, "XDG_CONFIG_HOME") or _home(environ) / ".config"
+
+
 def _config_dir(environ: Mapping[str, str], platform: str) -> Path:
     if platform == "darwin":
         return _home(environ) / "Library" / "Application Support" / "pointsman"
-    return (_desktop(environ, "XDG_CONFIG_HOME") or _home(environ) / ".config") / "pointsman"
+    return config_home(environ) / "pointsman"
 
 
 def _state_dir(environ: Mapping[str, str], platform: str) -> Path:

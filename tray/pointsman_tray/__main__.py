@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pointsman.cli import arguments as shared
-from pointsman.cli.address import find_addresses
+from pointsman.cli.address import find_addresses, names_socket
 from pointsman.cli.client import Client
 from pointsman.cli.panels import WITH_TRAY, missing_libraries
 from pointsman.errors import PointsmanError
-from pointsman.paths import NO_PATHS, find_paths
+from pointsman.paths import find_paths
 
 if TYPE_CHECKING:
     from pointsman_tray.face import Act, Face
@@ -69,8 +69,7 @@ def _face(environ: Mapping[str, str], first: "View", act: "Act") -> "Face":
 def _connector(args: Namespace, environ: Mapping[str, str]) -> Callable[[], Client]:
     """To the daemon as it is published now: where it is may be another place after each start."""
     paths = find_paths(environ, state=args.state, socket=args.socket)
-    by_variable = environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and args.state is None
-    only_socket = bool(args.socket) or by_variable
+    only_socket = names_socket(environ, state=args.state, socket=args.socket)
     return lambda: Client(find_addresses(paths, only_socket=only_socket), _say)
 
 

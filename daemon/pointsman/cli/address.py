@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pointsman.errors import PointsmanError
-from pointsman.paths import Paths
+from pointsman.paths import NO_PATHS, Paths
 
 HOW_TO_START = "start it with: pointsman serve"
 
@@ -26,6 +26,12 @@ class Address:
 
     def __str__(self) -> str:
         return f"unix:{self.socket}" if self.socket else self.url
+
+
+def names_socket(environ: Mapping[str, str], *, state: Path | None, socket: Path | None) -> bool:
+    """Whether the user named the daemon's socket. A state folder that is named counts before the variable."""
+    by_variable = environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and state is None
+    return socket is not None or by_variable
 
 
 def find_addresses(paths: Paths, *, only_socket: bool = False, wakes: bool = False) -> tuple[Address, ...]:

@@ -4,11 +4,12 @@ A desktop that shows icons is org.kde.StatusNotifierWatcher on the session's bus
 (https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/).
 """
 
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.util import find_spec
+
+from pointsman.service.state import ServiceError, must
 
 SCREENS = ("WAYLAND_DISPLAY", "DISPLAY")
 INSTEAD = "until then `pointsman status` and `pointsman watch` show the same"
@@ -61,20 +62,8 @@ def nobody_shows(environ: Mapping[str, str]) -> tuple[str, str]:
 def has_watcher(environ: Mapping[str, str]) -> bool | None:
     """Whether somebody shows StatusNotifierItems. None: nobody could be asked."""
     for asker in ASKERS:
-        name, *words = asker.split()
-        program = shutil.which(name, path=environ.get("PATH", ""))
-        said = _run([program, *words], environ) if program else ""
-        if "true" in said or "false" in said:
-            return "true" in said
+        with suppress(ServiceError):
+            said = must(asker.split(), environ, patience=ASKS_FOR)
+            if "true" in said or "false" in said:
+                return "true" in said
     return None
-
-
-def _run(argv: list[str], environ: Mapping[str, str]) -> str:
-    """What it says; nothing where it fails, or takes too long."""
-    try:
-        ran = subprocess.run(  # noqa: S603 - the words are ours
-            argv, env=dict(environ), capture_output=True, text=True, timeout=ASKS_FOR, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return ran.stdout

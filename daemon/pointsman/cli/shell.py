@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from getpass import getpass
 from typing import TYPE_CHECKING, TextIO
 
-from pointsman.cli.address import find_addresses
+from pointsman.cli.address import find_addresses, names_socket
 from pointsman.cli.show import Screen
 from pointsman.errors import PointsmanError
-from pointsman.paths import NO_PATHS, find_paths
+from pointsman.paths import find_paths
 
 if TYPE_CHECKING:
     from pointsman.cli.client import Client
@@ -32,8 +32,7 @@ class Shell:
         from pointsman.cli.client import Client
 
         paths = find_paths(self.environ, state=args.state, socket=args.socket)
-        variable = self.environ.get("POINTSMAN_SOCKET", "") not in NO_PATHS and args.state is None
-        named = bool(args.socket) or variable
+        named = names_socket(self.environ, state=args.state, socket=args.socket)
         return Client(find_addresses(paths, only_socket=named, wakes=True), self._warn)
 
     def prompt(self, words: list[str]) -> str:

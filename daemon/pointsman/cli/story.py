@@ -26,6 +26,11 @@ def _asked(request: RequestLineShape, when: str) -> str:
     return f"{when} {who} asked for {name} {how} ({request['format']}, {request['id']})"
 
 
+def _is_under_way(request: RequestLineShape) -> bool:
+    """What a crash has ended has an error, and no status either."""
+    return not (request["status"] or request["error"])
+
+
 def _chosen(record: RequestShape) -> CandidateView | None:
     """The candidate that answered."""
     candidates = record["decision"]["candidates"] if record["decision"] else []
@@ -34,7 +39,7 @@ def _chosen(record: RequestShape) -> CandidateView | None:
 
 def _answered(request: RequestLineShape, chosen: CandidateView | None) -> str:
     took = duration(request["seconds"])
-    if not (request["status"] or request["error"]):
+    if _is_under_way(request):
         return "not yet: it is under way"
     if not request["status"]:
         return f"by nobody: {request['error']}"
@@ -62,7 +67,7 @@ def _attempt(attempt: AttemptShape) -> str:
 def _cost(request: RequestLineShape, attempts: list[AttemptShape]) -> str:
     if not attempts:
         return "nothing was asked of a model"
-    if not (request["status"] or request["error"]):
+    if _is_under_way(request):
         return _so_far(attempts)
     estimated = ", estimated" if any(attempt["estimated"] for attempt in attempts) else ""
     tokens = f"{count(request['input_tokens'], 'token')} in, {count(request['output_tokens'])} out"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pointsman.errors import StartError
+from pointsman.paths import config_home
 from pointsman.service.files import forget, removed, written
 from pointsman.service.state import run
 from pointsman.service.templates import template
@@ -54,11 +55,9 @@ def _domain() -> str:
 
 
 def autostart_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
-    home = Path(environ.get("HOME") or Path.home())
     if platform == MAC:
-        return home / "Library" / "LaunchAgents" / AGENT
-    chosen = environ.get("XDG_CONFIG_HOME", "")
-    return (Path(chosen) if chosen.startswith("/") else home / ".config") / "autostart" / ENTRY
+        return Path(environ.get("HOME") or Path.home()) / "Library" / "LaunchAgents" / AGENT
+    return config_home(environ) / "autostart" / ENTRY
 
 
 def autostart(command: tuple[str, ...], platform: str = sys.platform) -> bytes:

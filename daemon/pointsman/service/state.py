@@ -84,8 +84,11 @@ class Manager(Protocol):
         ...
 
 
-def run(argv: Sequence[str], environ: Mapping[str, str]) -> Ran:
-    """Found on the PATH of `environ`. Raises ServiceError where it can't be run, or does not end."""
+def run(argv: Sequence[str], environ: Mapping[str, str], *, patience: float = PATIENCE) -> Ran:
+    """Found on the PATH of `environ`; `patience` is in seconds.
+
+    Raises ServiceError where it can't be run, or does not end.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - a manager's own program, its arguments a list
             argv,
@@ -94,19 +97,19 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> Ran:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=PATIENCE,
+            timeout=patience,
             check=False,
         )
     except OSError as error:
         raise ServiceError(f"{argv[0]} can't be run: {error.strerror}") from error
     except subprocess.TimeoutExpired:
-        raise ServiceError(f"{' '.join(argv)} did not end within {PATIENCE:g} s") from None
+        raise ServiceError(f"{' '.join(argv)} did not end within {patience:g} s") from None
     return Ran(done.returncode, done.stdout.strip(), done.stderr.strip())
 
 
-def must(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+def must(argv: Sequence[str], environ: Mapping[str, str], *, patience: float = PATIENCE) -> str:
     """What it wrote. Raises ServiceError where it failed, with its own words."""
-    ran = run(argv, environ)
+    ran = run(argv, environ, patience=patience)
     if ran.code:
         raise ServiceError(f"{' '.join(argv)} failed ({ran.code}): {ran.err or ran.out or 'it said nothing'}")
     return ran.out

@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,7 @@ from pointsman.errors import PointsmanError
 from pointsman.paths import find_paths
 from pointsman.server.listen import DEFAULT_PORT
 from pointsman.service.manager import find_manager
-from pointsman.service.state import Manager, ServiceError, ServiceState
+from pointsman.service.state import Manager, ServiceError, ServiceState, run
 from pointsman.service.units import flags_of
 
 TOPIC = "service"
@@ -102,7 +101,7 @@ def _variables(environ: Mapping[str, str], case: Case) -> Iterator[Finding]:
 def _ask(command: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[Finding]:
     """The service's own executable looks with nothing of this shell's environment."""
     try:
-        theirs, findings = _told(_run(_as_doctor(command), environ, INSIDE_FOR))
+        theirs, findings = _told(_said(_as_doctor(command), environ, INSIDE_FOR))
     except PointsmanError as error:
         theirs, findings = _version_of(command, environ), []
         if theirs in ("", version("pointsman")):
@@ -130,7 +129,7 @@ def _finding(one: Mapping[str, object]) -> Finding:
 def _version_of(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
     """As every version tells it; empty where this one does not."""
     try:
-        name, _, told = _run([*_program(command), "--version"], environ, VERSION_FOR).strip().partition(" ")
+        name, _, told = _said([*_program(command), "--version"], environ, VERSION_FOR).partition(" ")
     except PointsmanError:
         return ""
     return told if name == "pointsman" else ""
@@ -146,24 +145,10 @@ def _program(command: tuple[str, ...]) -> tuple[str, ...]:
     return command[: command.index("serve")] if "serve" in command else command[:1]
 
 
-def _run(argv: Sequence[str], environ: Mapping[str, str], seconds: float) -> str:
+def _said(argv: Sequence[str], environ: Mapping[str, str], seconds: float) -> str:
     """What it says within so many seconds. Raises PointsmanError where that is nothing."""
-    try:
-        ran = subprocess.run(  # noqa: S603 - what the service starts
-            argv,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PointsmanError(f"{argv[0]} did not end within {seconds:g} s") from None
-    except OSError as error:
-        raise PointsmanError(f"{argv[0]} can't be run: {error.strerror}") from None
-    if not ran.stdout.strip():
-        said = ran.stderr.strip().splitlines() or ["it said nothing"]
-        raise PointsmanError(f"{argv[0]} ended with {ran.returncode}: {said[-1]}")
-    return ran.stdout
+    ran = run(argv, environ, patience=seconds)
+    if not ran.out:
+        said = ran.err.splitlines() or ["it said nothing"]
+        raise PointsmanError(f"{argv[0]} ended with {ran.code}: {said[-1]}")
+    return ran.out
