@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from pointsman.build import MACHINE, Setup, Times, build
@@ -32,6 +31,7 @@ from pointsman.server.rooms import Info, Rooms
 from pointsman.service.notify import Notifier, in_use
 from pointsman.service.sockets import inherited, overruled
 from pointsman.types import Snapshot
+from pointsman.version import VERSION
 
 DRAIN = 30.0  # seconds that answers under way are given when the daemon stops
 SOON = 0.5  # seconds; a stop that takes longer says why
@@ -240,7 +240,7 @@ def _has_terminal() -> bool:
 def _info(setup: Setup, tcp: socket.socket, socket_path: str) -> Info:
     host, port = tcp.getsockname()[:2]
     return Info(
-        version=version("pointsman"),
+        version=VERSION,
         pid=os.getpid(),
         started_at=time.time(),
         url=url_of(host, port),

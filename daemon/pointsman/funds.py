@@ -5,29 +5,18 @@ Amounts are nano-dollars. All of it is frozen; who counts is `limits.budget`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
 from pointsman.dates import Window
 from pointsman.money import NANO, in_dollars
+from pointsman.steps import Step
 from pointsman.types import FoundBy, Model
 
 TOTAL = "total"
 REQUEST = "request"  # one request's own wish: X-Pointsman-Max-Cost
 NO_BUDGETS = frozenset({"account", REQUEST})  # scopes of what nobody set as a budget
 SCOPES = ("provider", "model", "app", "role", "user")  # each with a name after it
-
-
-class Step(StrEnum):
-    """How spending is held back, from not at all to nothing that costs money."""
-
-    NORMAL = "normal"
-    THRIFTY = "thrifty"
-    LEAN = "lean"
-    RESERVE = "reserve"
-    FREE = "free"  # nothing paid: free models and local ones
-    LOCAL = "local"  # local models only
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import re
 import resource
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,8 +22,9 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
 from pointsman.types import Account, Auth, Place
+from pointsman.version import VERSION
 
-USER_AGENT = f"pointsman/{version('pointsman')}"
+USER_AGENT = f"pointsman/{VERSION}"
 HOP_HEADER = "X-Pointsman-Hop"
 VERSION_HEADER = "X-Pointsman-Version"  # in every answer of ours
 LONGEST_HEADER = 32 * 1024  # bytes of one header line that an engine may send

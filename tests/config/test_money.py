@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pointsman.config.money import Allowance
 from pointsman.config.schema import Config, budgets_of
 from pointsman.dates import Window
-from pointsman.funds import Budget, Scope, Step, Turn
+from pointsman.funds import Budget, Scope, Turn
 from pointsman.money import NANO
+from pointsman.steps import Step
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], str]

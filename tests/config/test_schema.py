@@ -6,8 +6,9 @@ from pydantic import ValidationError
 from pointsman.config.schema import Config, Hold, budgets_of
 from pointsman.config.timeouts import OwnTimeouts, TimeoutsConfig
 from pointsman.dates import Window
-from pointsman.funds import Budget, Scope, Step, Turn
+from pointsman.funds import Budget, Scope, Turn
 from pointsman.modes import Privacy
+from pointsman.steps import Step
 from pointsman.types import Dialect, Grade, TaskKind, Tier
 from tests.config.examples import FULL, OLDER
 

@@ -10,10 +10,11 @@ import pytest
 
 from pointsman.dates import Calendar, Window
 from pointsman.errors import Unaffordable
-from pointsman.funds import CURVE, NOBODY, Budget, Caller, Stand, Step, Turn
+from pointsman.funds import CURVE, NOBODY, Budget, Caller, Stand, Turn
 from pointsman.limits.budget import Budgets, Reservation
 from pointsman.limits.orders import Order
 from pointsman.money import NANO, Price
+from pointsman.steps import Step
 from pointsman.types import Account, FoundBy, Model, Tier
 from tests.routing.house import endpoint, model
 

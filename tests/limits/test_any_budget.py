@@ -20,10 +20,11 @@ from hypothesis.stateful import (
 
 from pointsman.dates import Window
 from pointsman.errors import Unaffordable
-from pointsman.funds import CURVE, DEFAULT, Budget, Caller, Charge, Scope, Spender, Stand, Step, Turn
+from pointsman.funds import CURVE, DEFAULT, Budget, Caller, Charge, Scope, Spender, Stand, Turn
 from pointsman.limits.budget import Reservation
 from pointsman.limits.orders import LEAST, Order
 from pointsman.money import Price
+from pointsman.steps import Step
 from tests.limits.purses import BERLIN, DAY, HOUR, NOON, House, paid
 
 CHEAP = Price(input=700_000, output=1_300_000)  # 0.7 and 1.3 nano-dollars a token: each of them matters

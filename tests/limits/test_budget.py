@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pointsman.dates import Window
-from pointsman.funds import Budget, Caller, Scope, Step
+from pointsman.funds import Budget, Caller, Scope
 from pointsman.limits.orders import LEAST
 from pointsman.money import Price
+from pointsman.steps import Step
 from pointsman.types import FoundBy, Tier
 from tests.limits.purses import (
     CENT,

@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from pointsman.dates import Window
-from pointsman.funds import NOBODY, Budget, Charge, Step, spender
+from pointsman.funds import NOBODY, Budget, Charge, spender
+from pointsman.steps import Step
 from pointsman.types import FoundBy
 from tests.limits.purses import (
     BERLIN,

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.calls import Outlook, Task, Wanted
-from pointsman.funds import Step
 from pointsman.modes import Mode, Privacy
 from pointsman.routing.policy import decide
+from pointsman.steps import Step
 from pointsman.types import Health, Modality, Priority, Snapshot, Tier
 from tests.routing.house import all_outlooks, choices, preferring, tasks, usual_tasks, willing
 

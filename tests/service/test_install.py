@@ -14,7 +14,7 @@ from pointsman.service.install import plan
 from pointsman.service.launchd import Launchd
 from pointsman.service.manager import find_manager, the_manager
 from pointsman.service.program import Program
-from pointsman.service.state import ServiceError
+from pointsman.service.run import ServiceError
 from pointsman.service.units import Plan
 from tests.fakes.managers import Managers
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pointsman.daemon import DRAIN
 from pointsman.errors import StartError
-from pointsman.service.state import PATIENCE
+from pointsman.service.run import PATIENCE
 from pointsman.service.templates import template
 from pointsman.service.units import (
     AGENT,

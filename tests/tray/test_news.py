@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pointsman.cli.client import Event
-from pointsman.funds import Step
+from pointsman.steps import Step
 from pointsman.watch.border import UNKNOWN
 from pointsman_tray.news import QUIET, STEPS, News, Notice
 from tests.tray.samples import budget, endpoint, status

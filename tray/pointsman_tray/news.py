@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pointsman.cli.client import Event
 from pointsman.cli.happenings import sentence
 from pointsman.server.control.shapes import StatusShape
+from pointsman.steps import Step
 
 QUIET = 600.0  # seconds: who comes and goes is told of no more often
-STEPS = ("normal", "thrifty", "lean", "reserve", "free", "local")  # of a budget, the last the hardest
+STEPS = tuple(Step)  # of a budget, the last the hardest
 LOCAL = "local"
 
 

@@ -6,13 +6,13 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import httpx
 
 from pointsman.cli.address import HOW_TO_START, Address, DaemonAway, away
 from pointsman.errors import PointsmanError
+from pointsman.version import VERSION
 
 API = "/control/v0"
 VERSION_HEADER = "X-Pointsman-Version"  # as in net, which would bring aiohttp with it
@@ -115,8 +115,8 @@ class Client:
     def _compare(self, theirs: str | None, address: Address) -> None:
         if theirs is None:
             raise DaemonAway(f"what answers at {address} is not Pointsman's daemon; {HOW_TO_START}")
-        if theirs != (ours := version("pointsman")) and self._warn:
-            self._warn(f"this command is version {ours}, the running daemon {theirs}: restart the daemon")
+        if theirs != VERSION and self._warn:
+            self._warn(f"this command is version {VERSION}, the running daemon {theirs}: restart the daemon")
             self._warn = None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pointsman.cli.client import Event
 from pointsman.cli.show import count, duration, per_cent
 from pointsman.cli.steps import MEANS
-from pointsman.funds import Step
+from pointsman.steps import Step
 
 NAMELESS = "unknown"  # what the daemon calls a program that did not say its name
 

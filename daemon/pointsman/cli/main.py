@@ -139,9 +139,9 @@ class _Version(Action):
     """The package's metadata are read only when somebody asks."""
 
     def __call__(self, parser: ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from pointsman.version import VERSION
 
-        print(f"pointsman {version('pointsman')}")
+        print(f"pointsman {VERSION}")
         parser.exit()
 
 

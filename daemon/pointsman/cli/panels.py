@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 
-from pointsman.service.state import ServiceError, must
+from pointsman.service.run import ServiceError, must
 
 SCREENS = ("WAYLAND_DISPLAY", "DISPLAY")
 INSTEAD = "until then `pointsman status` and `pointsman watch` show the same"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pointsman.funds import Step
+from pointsman.steps import Step
 
 MEANS: Mapping[Step, str] = MappingProxyType(
     {

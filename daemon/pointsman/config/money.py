@@ -18,10 +18,11 @@ from pointsman.config.fields import (
 )
 from pointsman.config.readers import one_of, wrong
 from pointsman.dates import Window
-from pointsman.funds import CURVE, TOTAL, Budget, Scope, Step, Turn
+from pointsman.funds import CURVE, TOTAL, Budget, Scope, Turn
 from pointsman.modes import Privacy
 from pointsman.money import to_nano
 from pointsman.profiles import AppRules
+from pointsman.steps import Step
 from pointsman.types import Grade
 
 A_CURVE = 'a list of [share, step] pairs, such as [[0.80, "thrifty"], [1.00, "free"]]'

@@ -22,13 +22,13 @@ from pointsman.funds import (
     Scope,
     Spender,
     Stand,
-    Step,
     Turn,
     spender,
     wish,
 )
 from pointsman.limits.book import Book
 from pointsman.limits.orders import Order, amount_of
+from pointsman.steps import Step
 from pointsman.types import Tier
 
 

@@ -6,9 +6,10 @@ this machine is never held back.
 
 from pointsman.calls import Task
 from pointsman.catalogue.providers import provider
-from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Stand, Step
+from pointsman.funds import NO_BUDGET, Funds, Purse, Spender, Stand
 from pointsman.limits.orders import LEAST, how_to_raise, not_priced
 from pointsman.money import Usage, unpriced_for
+from pointsman.steps import Step
 from pointsman.types import Ability, Grade, Kind, Model, Priority, Tier
 
 UNSET, HELD, SHORT, UNPRICED = "no budget", "budget step", "budget", "unpriced"

@@ -5,10 +5,10 @@ from heapq import merge
 from itertools import chain, islice
 
 from pointsman.calls import Candidate, Outlook, Ranking, Task, Wanted
-from pointsman.funds import Step
 from pointsman.profiles import Profile, Weights
 from pointsman.routing import context as contexts
 from pointsman.routing.score import by_score
+from pointsman.steps import Step
 from pointsman.types import Grade, Health, Model, ModelState, Tier, rank
 
 _LOAD_ORDER = (

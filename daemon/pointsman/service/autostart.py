@@ -14,7 +14,7 @@ from pathlib import Path
 from pointsman.errors import StartError
 from pointsman.paths import config_home
 from pointsman.service.files import forget, removed, written
-from pointsman.service.state import run
+from pointsman.service.run import run
 from pointsman.service.templates import template
 from pointsman.service.units import BY_SHELL
 

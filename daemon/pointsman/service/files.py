@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pointsman.service.state import ServiceError
+from pointsman.service.run import ServiceError
 
 READABLE = 0o644  # permission bits; there is no secret in them
 

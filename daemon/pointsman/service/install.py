@@ -13,7 +13,8 @@ from pointsman.config.override import VARIABLES, Origin
 from pointsman.config.schema import ServerConfig
 from pointsman.paths import LONGEST_SOCKET_PATH, Paths, absolute
 from pointsman.service.program import Program
-from pointsman.service.state import Manager, ServiceError
+from pointsman.service.run import ServiceError
+from pointsman.service.state import Manager
 from pointsman.service.units import Plan
 
 SAID = (Origin.COMMAND_LINE, Origin.ENVIRONMENT)

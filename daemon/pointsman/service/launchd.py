@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pointsman.service.files import differing, make_folder, removed, written
-from pointsman.service.state import PATIENCE, Active, ServiceError, ServiceState, must, run
+from pointsman.service.run import PATIENCE, ServiceError, must, run
+from pointsman.service.state import Active, ServiceState
 from pointsman.service.templates import template
 from pointsman.service.units import AGENT, LABEL, Plan, agent, flags_of
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pointsman.service.launchd import Launchd
-from pointsman.service.state import Manager, ServiceError, run
+from pointsman.service.run import ServiceError, run
+from pointsman.service.state import Manager
 from pointsman.service.systemd import SYSTEMCTL, Systemd
 
 INSTEAD = "start it by other means: pointsman serve"

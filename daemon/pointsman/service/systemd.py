@@ -7,7 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pointsman.service.files import differing, forget, removed, written
-from pointsman.service.state import Active, ServiceError, ServiceState, must, run
+from pointsman.service.run import ServiceError, must, run
+from pointsman.service.state import Active, ServiceState
 from pointsman.service.templates import template
 from pointsman.service.units import (
     SERVICE_UNIT,

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from pointsman.errors import LedgerError, Shuts, Unrecorded
 from pointsman.events import Bus
-from pointsman.funds import Stand, Step
+from pointsman.funds import Stand
 from pointsman.ledger.queries import Reader
 from pointsman.ledger.record import (
     BudgetRecord,
@@ -30,6 +30,7 @@ from pointsman.limits.circuit import Key, Opened, Shut
 from pointsman.limits.free import FreeCall
 from pointsman.limits.gate import Gate
 from pointsman.limits.heads import Ceiling
+from pointsman.steps import Step
 
 FREE_CALLS_READ = 2 * 86_400.0  # seconds: today's, in every zone
 LATELY = 2 * 86_400.0  # seconds that the budgets of an hour know of

@@ -12,8 +12,9 @@ from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen, bar, count, money, per_cent
 from pointsman.cli.steps import MEANS
 from pointsman.dates import Window
-from pointsman.funds import TOTAL, Step, usual_name
+from pointsman.funds import TOTAL, usual_name
 from pointsman.server.control.shapes import AmountShape, BudgetShape, BudgetsShape
+from pointsman.steps import Step
 
 USAGE = (
     "pointsman budget, or budget set WINDOW AMOUNT, as in budget set day 1.00, or budget none, "

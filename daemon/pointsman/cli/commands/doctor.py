@@ -4,7 +4,6 @@ import asyncio
 import logging
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from types import MappingProxyType
 
 from pointsman.cli import arguments as shared
@@ -14,6 +13,7 @@ from pointsman.cli.doctor.finding import DoctorShape, Finding, FindingShape, Sta
 from pointsman.cli.doctor.threads import Loose
 from pointsman.cli.shell import Shell
 from pointsman.cli.show import Screen, count
+from pointsman.version import VERSION
 
 STYLES: Mapping[State, str] = MappingProxyType(
     {State.OK: "", State.NOTE: "dim", State.WARN: "free", State.FAIL: "paid"}
@@ -51,7 +51,7 @@ async def _found(places: Places, shell: Shell, checks: Sequence[Check]) -> list[
 
 def _shape(findings: Sequence[Finding]) -> DoctorShape:
     return DoctorShape(
-        version=version("pointsman"),
+        version=VERSION,
         findings=[_finding(one) for one in findings],
         warnings=number(findings, State.WARN),
         failures=number(findings, State.FAIL),

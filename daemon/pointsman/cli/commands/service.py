@@ -15,7 +15,8 @@ from pointsman.cli.show import Screen
 from pointsman.service.autostart import autostart, autostart_file, install, uninstall
 from pointsman.service.manager import find_manager, the_manager, usual_manager
 from pointsman.service.program import find_program
-from pointsman.service.state import Active, Manager, ServiceError, ServiceState
+from pointsman.service.run import ServiceError
+from pointsman.service.state import Active, Manager, ServiceState
 
 if TYPE_CHECKING:
     from pointsman.build import Setup

@@ -15,7 +15,8 @@ from pointsman.service.files import forget, removed
 from pointsman.service.install import seen
 from pointsman.service.manager import the_manager, usual_manager
 from pointsman.service.program import find_program
-from pointsman.service.state import Manager, ServiceError
+from pointsman.service.run import ServiceError
+from pointsman.service.state import Manager
 from pointsman.service.traces import folders, foreign, lasting, passing
 from pointsman.service.units import flags_of
 

@@ -8,7 +8,8 @@ from pointsman.cli.doctor.case import Case
 from pointsman.cli.doctor.finding import Finding, fail, note, ok, warn
 from pointsman.cli.show import per_cent
 from pointsman.config.schema import budgets_of
-from pointsman.funds import Stand, Step
+from pointsman.funds import Stand
+from pointsman.steps import Step
 
 TOPIC = "budgets"
 SPARES = frozenset({Step.FREE, Step.LOCAL})  # nothing that costs money

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from pointsman.cli.doctor.case import Case
@@ -13,8 +12,10 @@ from pointsman.errors import PointsmanError
 from pointsman.paths import find_paths
 from pointsman.server.listen import DEFAULT_PORT
 from pointsman.service.manager import find_manager
-from pointsman.service.state import Manager, ServiceError, ServiceState, run
+from pointsman.service.run import ServiceError, run
+from pointsman.service.state import Manager, ServiceState
 from pointsman.service.units import flags_of
+from pointsman.version import VERSION
 
 TOPIC = "service"
 INSTALL = "pointsman service install"
@@ -104,10 +105,10 @@ def _ask(command: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[Findi
         theirs, findings = _told(_said(_as_doctor(command), environ, INSIDE_FOR))
     except PointsmanError as error:
         theirs, findings = _version_of(command, environ), []
-        if theirs in ("", version("pointsman")):
+        if theirs in ("", VERSION):
             yield warn(TOPIC, "its own executable could not look", error.message, INSTALL)
             return
-    if theirs != (ours := version("pointsman")):
+    if theirs != (ours := VERSION):
         yield warn(TOPIC, f"it starts version {theirs}, and this command is {ours}", command[0], INSTALL)
     yield from findings
 

@@ -3,19 +3,19 @@
 import platform
 import resource
 from collections.abc import Iterator
-from importlib.metadata import version
 from importlib.util import find_spec
 
 from pointsman.cli.doctor.case import Case
 from pointsman.cli.doctor.finding import Finding, note, ok, warn
 from pointsman.net import OPEN_FILES
+from pointsman.version import VERSION
 
 TOPIC = "system"
 
 
 def versions(_: Case) -> Iterator[Finding]:
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
-    yield ok(TOPIC, f"Pointsman {version('pointsman')} on {implementation}, {platform.platform()}")
+    yield ok(TOPIC, f"Pointsman {VERSION} on {implementation}, {platform.platform()}")
     if find_spec("uvloop") is None:
         yield note(TOPIC, "uvloop is missing: answers take a little longer", "", "pip install uvloop")
 

@@ -1,0 +1,3 @@
+"""Which Pointsman this is."""
+
+VERSION = "0.1.0"
