@@ -29,6 +29,8 @@ setup: $(RUN_STAMP) ## make the environment .venv, as the lock file says
 run: $(RUN_STAMP) ## start the daemon in the foreground
 	@exec $(BIN)/pointsman serve $(ARGS)
 
+# What pytest works out of a file is kept for the other processes and the next run, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV_STAMP) ## run all tests, four at a time (ARGS="tests/wire -k sse" for some, one by one)
 	$(BIN)/python -m pytest $(or $(ARGS),-n 4 --max-worker-restart 0 --no-loadscope-reorder)
 
@@ -70,7 +72,7 @@ UV_COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-h
 NAME_ONE := Pointsman needs Python 3.11 or newer; name one: make setup PYTHON=/path/to/python3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-$(RUN_STAMP): requirements.lock pyproject.toml
+$(RUN_STAMP): requirements.lock pyproject.toml daemon/pointsman/version.py
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. $(NAME_ONE)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or \
 		sys.exit("$(PYTHON) is Python %d.%d. $(NAME_ONE)" % sys.version_info[:2])'

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from aiohttp import web
+
+from pointsman.version import VERSION
 
 GONE = 2**22 + 1  # no process is ever called so
 
@@ -33,7 +34,7 @@ class Stub:
     """`answers` holds JSON or a handler for each `METHOD path`; what is not in it is answered by a 404."""
 
     state: Path
-    headers: dict[str, str] = field(default_factory=lambda: {"X-Pointsman-Version": version("pointsman")})
+    headers: dict[str, str] = field(default_factory=lambda: {"X-Pointsman-Version": VERSION})
     answers: dict[str, object] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0

@@ -17,7 +17,7 @@ from tests.cli.samples import STATUS
 from tests.cli.stub import Stub
 
 COMMAND = (sys.executable, "-W", "error", "-m", "pointsman.cli.main")
-HEAVY = ("aiohttp", "pydantic", "apscheduler", "sqlite3", "msgspec", "psutil")
+HEAVY = ("aiohttp", "pydantic", "apscheduler", "sqlite3", "msgspec", "psutil", "importlib.metadata")
 
 
 def test_the_help_names_every_command(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from tests.journeys.daemon import COMMAND, Daemon
 CROWD = 1000
 SPRINTERS = 200  # clients that vanish together
 SOON = 1.0  # seconds within which nothing of theirs may be left open
-PATIENCE = 30.0
+PATIENCE = 60.0
 MEBIBYTE = 1024 * 1024
 FEW = 5.0  # MiB by which memory may differ
 LITTLE = 0.03  # MiB

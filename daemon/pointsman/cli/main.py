@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon is not runn
 
 import os
 import sys
-from argparse import Action, ArgumentParser
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +17,7 @@ from pointsman.cli.arguments import Parser
 from pointsman.cli.shell import Shell, WrongUsage
 from pointsman.cli.show import Screen
 from pointsman.errors import PointsmanError
+from pointsman.version import VERSION
 
 DONE, FAILED, WRONG, AWAY, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
 
@@ -118,7 +119,9 @@ def _check(words: Sequence[str]) -> None:
 def build_parser(*chosen: str) -> ArgumentParser:
     """All commands with their line of help; only the modules of those that are chosen are imported."""
     parser = Parser("pointsman", description="One local endpoint for every AI tool.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    parser.add_argument(
+        "--version", action="version", version=f"pointsman {VERSION}", help="print the version and leave"
+    )
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for command in COMMANDS:
         below = subparsers.add_parser(command.name, help=command.help)
@@ -133,16 +136,6 @@ def fill(parser: ArgumentParser, command: Command) -> None:
     parser.description = module.__doc__
     module.arguments(parser)
     parser.set_defaults(run=module.run)
-
-
-class _Version(Action):
-    """The package's metadata are read only when somebody asks."""
-
-    def __call__(self, parser: ArgumentParser, *_: object) -> None:
-        from pointsman.version import VERSION
-
-        print(f"pointsman {VERSION}")
-        parser.exit()
 
 
 def _code_of(error: PointsmanError) -> int:

@@ -108,8 +108,8 @@ def _ask(command: tuple[str, ...], environ: Mapping[str, str]) -> Iterator[Findi
         if theirs in ("", VERSION):
             yield warn(TOPIC, "its own executable could not look", error.message, INSTALL)
             return
-    if theirs != (ours := VERSION):
-        yield warn(TOPIC, f"it starts version {theirs}, and this command is {ours}", command[0], INSTALL)
+    if theirs != VERSION:
+        yield warn(TOPIC, f"it starts version {theirs}, and this command is {VERSION}", command[0], INSTALL)
     yield from findings
 
 
