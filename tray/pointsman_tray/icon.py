@@ -1,20 +1,26 @@
 """The icon, drawn for the size that a panel asks for: a colour and a shape for each thing it may say.
 
-Each colour keeps a contrast of 3 to 1 with white and with #353535, as WCAG 2.2 (1.4.11) wants of what has
-to be told apart, so that one icon does for a light panel and a dark one.
+Each colour keeps a contrast of 3 to 1 with white and with DARK, as WCAG 2.2 (1.4.11) wants of what has to
+be told apart, so that one icon does for a light panel and a dark one.
+
+A shape is the distance of a point from its edge, negative inside: with it each pixel knows about how much of
+it is covered, at any size. Where a point is, and how far off, is in sixteenths of the size, from the middle.
 """
 
 from collections.abc import Callable, Mapping
+from math import hypot, sqrt
 from types import MappingProxyType
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from pointsman_tray.menu import Kind
 
 SIZES = (16, 22, 24, 32, 48, 64)  # pixels: what panels show, and twice as much for dense screens
-FINE = 8  # drawn so many times as large, then made smaller: edges are smooth
-MARGIN = 1 / 16  # of the size
-STROKE = 3 / 16
+EDGE = 7  # of sixteen, from the middle: one is left free all around
+STROKE = 3
+DOT = 3
+ARM = 5
+DARK = "#353535"  # as Xfce's panels; on darker ones there is more contrast
 
 COLOURS: Mapping[Kind, str] = MappingProxyType(
     {
@@ -30,48 +36,47 @@ COLOURS: Mapping[Kind, str] = MappingProxyType(
 
 def draw(kind: Kind, size: int) -> Image.Image:
     """RGBA, `size` pixels each way, on nothing."""
-    large = size * FINE
-    mask = Image.new("L", (large, large))
-    SHAPES[kind](ImageDraw.Draw(mask), large)
+    distance = SHAPES[kind]
+    unit = (size - 2 * round(size / 16)) / (2 * EDGE)  # what is left free is whole pixels: edges are crisp
+    middles = [(pixel + 0.5 - size / 2) / unit for pixel in range(size)]
+    covered = bytes(_coverage(distance(x, y) * unit) for y in middles for x in middles)
     image = Image.new("RGBA", (size, size), COLOURS[kind])
-    image.putalpha(mask.resize((size, size), Image.Resampling.BOX))
+    image.putalpha(Image.frombytes("L", (size, size), covered))
     return image
 
 
-def _disc(pen: ImageDraw.ImageDraw, size: int) -> None:
-    pen.ellipse(_box(size, MARGIN), fill=255)
+def _coverage(distance: float) -> int:
+    """Of a pixel, of 255; its middle is so many pixels outside the edge."""
+    return round(255 * min(max(0.5 - distance, 0), 1))
 
 
-def _triangle(pen: ImageDraw.ImageDraw, size: int) -> None:
-    left, top, right, bottom = _box(size, MARGIN)
-    pen.polygon([(left, bottom), ((left + right) / 2, top), (right, bottom)], fill=255)
+def _disc(x: float, y: float) -> float:
+    return hypot(x, y) - EDGE
 
 
-def _square(pen: ImageDraw.ImageDraw, size: int) -> None:
+def _triangle(x: float, y: float) -> float:
+    return max((2 * abs(x) - y - EDGE) / sqrt(5), y - EDGE)
+
+
+def _square(x: float, y: float) -> float:
     """As wide as the disc, or the two are too like each other."""
-    pen.rectangle(_box(size, MARGIN), fill=255)
+    return max(abs(x), abs(y)) - EDGE
 
 
-def _dot(pen: ImageDraw.ImageDraw, size: int) -> None:
-    pen.ellipse(_box(size, 5 * MARGIN), fill=255)
+def _dot(x: float, y: float) -> float:
+    return hypot(x, y) - DOT
 
 
-def _ring(pen: ImageDraw.ImageDraw, size: int) -> None:
-    pen.ellipse(_box(size, MARGIN), outline=255, width=round(STROKE * size))
+def _ring(x: float, y: float) -> float:
+    return abs(hypot(x, y) - EDGE + STROKE / 2) - STROKE / 2
 
 
-def _cross(pen: ImageDraw.ImageDraw, size: int) -> None:
-    left, top, right, bottom = _box(size, 3 * MARGIN)
-    for line in ((left, top, right, bottom), (left, bottom, right, top)):
-        pen.line(line, fill=255, width=round(STROKE * size))
+def _cross(x: float, y: float) -> float:
+    across, along = sorted((abs(x + y), abs(x - y)))
+    return max(across / sqrt(2) - STROKE / 2, along / sqrt(2) - ARM * sqrt(2))
 
 
-def _box(size: int, margin: float) -> tuple[float, float, float, float]:
-    """All of the size but a margin, which is a share of it. The last pixel is drawn too."""
-    return (margin * size, margin * size, (1 - margin) * size - 1, (1 - margin) * size - 1)
-
-
-SHAPES: Mapping[Kind, Callable[[ImageDraw.ImageDraw, int], None]] = MappingProxyType(
+SHAPES: Mapping[Kind, Callable[[float, float], float]] = MappingProxyType(
     {
         Kind.LOCAL: _disc,
         Kind.FREE: _triangle,

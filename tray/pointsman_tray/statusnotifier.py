@@ -3,6 +3,7 @@
 https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/
 """
 
+from functools import cache
 from typing import Annotated, Any
 
 from dbus_fast import PropertyAccess
@@ -102,7 +103,8 @@ class StatusNotifierItem(ServiceInterface):
     def new_tool_tip(self) -> None: ...
 
 
+@cache
 def pixmap(kind: Kind, size: int) -> list[Any]:
-    """Its width, its height, and its pixels as ARGB in network byte order."""
+    """Its width, its height, and its pixels as ARGB in network byte order. Panels ask at each other title."""
     red, green, blue, alpha = draw(kind, size).split()
     return [size, size, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()]
