@@ -45,15 +45,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk() -> AsyncIterator[Desk]:
+async def open_desk(*, here: str = "small") -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
-        here = await stack.enter_async_context(FakeEngine("small"))
+        near = await stack.enter_async_context(FakeEngine(here))
         far = await stack.enter_async_context(FakeEngine("big", llama=False))
         gift = await stack.enter_async_context(FakeEngine("gift", llama=False))
         config = (
             "[discovery]\nlocal = false\nremote = false\n"
-            f'[providers.here]\napi_base = "{here.api_base}"\n'
+            f'[providers.here]\napi_base = "{near.api_base}"\n'
             f'[providers.mine]\napi_base = "{far.api_base}"\ntier = "paid"\n'
             f'[providers.nice]\napi_base = "{gift.api_base}"\ntier = "free"\n{PRICED}'
         )
-        yield Desk(await stack.enter_async_context(Daemon(config=config)), here)
+        yield Desk(await stack.enter_async_context(Daemon(config=config)), near)

@@ -4,9 +4,7 @@ import asyncio
 import os
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Self
 
 from PIL import Image, ImageChops, ImageColor
@@ -21,7 +19,6 @@ NEAR = 48  # of 255, in each colour: a panel scales the icon, which blurs its ed
 LIKE = 0.6  # of what the two have together, and more than any other shape in its colour
 PATIENCE = 15.0  # seconds
 LOOK_EVERY = 0.1
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Box = tuple[int, int, int, int]
 
@@ -76,6 +73,14 @@ class Screen:
         async with asyncio.timeout(PATIENCE):
             while True:
                 if has_xembed(self.display):
+                    return
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def until_gone(self, program: str) -> None:
+        """Until no window is a program's."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if await self.run("xdotool", "search", "--onlyvisible", "--class", program):
                     return
                 await asyncio.sleep(LOOK_EVERY)
 

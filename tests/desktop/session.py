@@ -49,9 +49,7 @@ class Tray:
         *,
         screen: str = ":nowhere",
         environ: Mapping[str, str] = NOTHING,
-        python: str = sys.executable,
     ) -> None:
-        self._python = python
         self._home = tempfile.TemporaryDirectory(prefix="pm-")
         self._state = state
         self._environ = {
@@ -67,7 +65,7 @@ class Tray:
         return self._process.pid
 
     async def __aenter__(self) -> Self:
-        command = (self._python, "-m", "pointsman_tray", "--state", str(self._state))
+        command = (sys.executable, "-m", "pointsman_tray", "--state", str(self._state))
         self._process = await asyncio.create_subprocess_exec(
             *command, stdout=PIPE, stderr=PIPE, env=self._environ
         )

@@ -58,9 +58,9 @@ def _run(args: Namespace, environ: Mapping[str, str]) -> None:
 def _face(environ: Mapping[str, str], first: "View", act: "Act") -> "Face":
     """Only what this system has is imported. Raises TrayError."""
     if sys.platform == "darwin":
-        from pointsman_tray.systray import menu_bar
+        from pointsman_tray.menubar import MenuBarFace
 
-        return menu_bar(first, act, _say)
+        return MenuBarFace(first, act)
     from pointsman_tray.desktop import find_face
 
     return find_face(environ, first, act, _say)

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from importlib import import_module
 from pathlib import Path
 
-from pointsman.cli.panels import INSTEAD, NO_MENU, SCREENS, has_watcher, is_installed, nobody_shows
+from pointsman.cli.panels import INSTEAD, NO_MENU, SCREENS, has_watcher, nobody_shows, python_with_gtk
 from pointsman_tray.face import Act, Face, TrayError
 from pointsman_tray.menu import View
 
@@ -32,7 +32,7 @@ def find_face(environ: Mapping[str, str], first: View, act: Act, say: Callable[[
     address = session_bus(environ)
     host = _awaited_host({**environ, "DBUS_SESSION_BUS_ADDRESS": address})
     if host is Host.XEMBED:
-        return _in_xembed_tray(first, act, say)
+        return _in_xembed_tray(first, act, say, environ)
     if not address:
         raise TrayError(NO_BUS)
     if host is Host.NOBODY:
@@ -42,13 +42,13 @@ def find_face(environ: Mapping[str, str], first: View, act: Act, say: Callable[[
     return BusFace(address, first, act, say)
 
 
-def _in_xembed_tray(first: View, act: Act, say: Callable[[str], None]) -> Face:
-    from pointsman_tray.systray import SystrayFace
+def _in_xembed_tray(first: View, act: Act, say: Callable[[str], None], environ: Mapping[str, str]) -> Face:
+    from pointsman_tray.xembed import XEmbedFace
 
-    if is_installed("gi"):
-        return SystrayFace(first, act, say, backend="gtk")
-    say(NO_MENU)
-    return SystrayFace(first, act, say, backend="xorg")
+    python = python_with_gtk(environ)
+    if not python:
+        say(NO_MENU)
+    return XEmbedFace(first, act, say, environ, python)
 
 
 def session_bus(environ: Mapping[str, str]) -> str:
@@ -62,13 +62,14 @@ def session_bus(environ: Mapping[str, str]) -> str:
 def _awaited_host(environ: Mapping[str, str]) -> Host:
     """The bus is better: there all panels show a menu. At a login many of them have XEmbed's tray earlier."""
     end = time.monotonic() + GRACE
-    while (shows := _shows(environ)) is False and time.monotonic() < end:
+    while not (shows := _shows(environ)):
+        is_late = time.monotonic() >= end
+        if (is_late or shows is None) and has_xembed(environ.get("DISPLAY", "")):
+            return Host.XEMBED
+        if is_late:
+            return Host.UNKNOWN if shows is None else Host.NOBODY
         time.sleep(LOOK_EVERY)
-    if shows:
-        return Host.BUS
-    if (display := environ.get("DISPLAY")) and has_xembed(display):
-        return Host.XEMBED
-    return Host.UNKNOWN if shows is None else Host.NOBODY
+    return Host.BUS
 
 
 def _shows(environ: Mapping[str, str]) -> bool | None:

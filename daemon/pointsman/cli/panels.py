@@ -5,11 +5,11 @@ A desktop that shows icons is org.kde.StatusNotifierWatcher on the session's bus
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 
-from pointsman.service.run import ServiceError, must
+from pointsman.service.run import ServiceError, must, run
 
 SCREENS = ("WAYLAND_DISPLAY", "DISPLAY")
 INSTEAD = "until then `pointsman status` and `pointsman watch` show the same"
@@ -20,9 +20,9 @@ GNOME = (
     "Fedora: sudo dnf install gnome-shell-extension-appindicator)"
 )
 NO_MENU = (
-    "an XEmbed tray shows the icon and its title; for a menu it takes PyGObject, which is the system's: "
-    "sudo apt install python3-gi gir1.2-gtk-3.0, then "
-    "pipx install --force --system-site-packages --python /usr/bin/python3 '.[tray]'"
+    "an XEmbed tray shows the icon alone; for its menu it takes the system's PyGObject "
+    "(Debian, Ubuntu: sudo apt install python3-gi gir1.2-gtk-3.0; "
+    "Fedora: sudo dnf install python3-gobject gtk3)"
 )
 PANEL = "start a panel with a tray (waybar, plasmashell, xfce4-panel ...)"
 
@@ -35,6 +35,9 @@ ASKERS = (
     f"gdbus call --session --dest {BUS} --object-path {OBJECT} --method {BUS}.NameHasOwner {WATCHER}",
     f"dbus-send --session --print-reply --dest={BUS} {OBJECT} {BUS}.NameHasOwner string:{WATCHER}",
 )
+PYTHONS = (sys.executable, "/usr/bin/python3")  # PyGObject is the system's, as a rule
+WITH_GTK = "import gi; gi.require_version('Gtk', '3.0')"
+STARTS_WITHIN = 10.0  # seconds, at a login at that
 
 
 def is_installed(module: str) -> bool:
@@ -43,7 +46,7 @@ def is_installed(module: str) -> bool:
 
 def missing_libraries(platform: str = sys.platform, *, is_there: Callable[[str], bool] = is_installed) -> str:
     """What the tray draws and speaks with and can't be imported, in words; empty: it is all there."""
-    needed = ("PIL", "pystray") if platform == "darwin" else ("PIL", "dbus_fast", "pystray")
+    needed = ("PIL", "pystray") if platform == "darwin" else ("PIL", "Xlib", "dbus_fast")
     missing = [one for one in needed if not is_there(one)]
     return f"the tray can't be started: {' and '.join(missing)} can't be imported" if missing else ""
 
@@ -67,3 +70,12 @@ def has_watcher(environ: Mapping[str, str]) -> bool | None:
             if "true" in said or "false" in said:
                 return "true" in said
     return None
+
+
+def python_with_gtk(environ: Mapping[str, str], pythons: Iterable[str] = PYTHONS) -> str:
+    """The Python that can show a menu in an XEmbed tray; empty: none can."""
+    for python in pythons:
+        with suppress(ServiceError):
+            if run((python, "-I", "-c", WITH_GTK), environ, patience=STARTS_WITHIN).code == 0:
+                return python
+    return ""

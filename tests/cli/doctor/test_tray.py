@@ -1,23 +1,30 @@
 """Whether an icon would be seen, as programs on the PATH tell of a session's bus."""
 
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from pointsman.cli.doctor.case import Case
 from pointsman.cli.doctor.finding import Finding, State
 from pointsman.cli.doctor.tray import tray
+from pointsman.cli.panels import python_with_gtk
 from tests.cli.doctor.conftest import Home
 
 SCREEN = {"WAYLAND_DISPLAY": "wayland-0", "XDG_CURRENT_DESKTOP": "ubuntu:GNOME"}
 
 
 def asked(
-    home: Home, platform: str = "linux", is_there: Callable[[str], bool] = lambda _: True
+    home: Home,
+    platform: str = "linux",
+    is_there: Callable[[str], bool] = lambda _: True,
+    *,
+    with_gtk: str = "/usr/bin/python3",
 ) -> list[Finding]:
     case = Case(home.environ, home.paths, time.time())
-    return list(tray(case, platform=platform, is_there=is_there))
+    return list(tray(case, platform=platform, is_there=is_there, with_gtk=lambda _: with_gtk))
 
 
 def test_without_a_screen_there_is_nothing_to_show(home: Home) -> None:
@@ -60,7 +67,7 @@ def test_elsewhere_a_panel_may_have_one_and_on_wayland_nobody_else(
 def test_what_a_menu_takes_in_an_xembed_tray_is_told_where_it_is_missing(home: Home) -> None:
     home.environ |= {"DISPLAY": ":0"}
     home.program("busctl", "echo 'b false'")
-    assert "apt install python3-gi" in asked(home, is_there=lambda module: module != "gi")[0].to_do
+    assert "apt install python3-gi" in asked(home, with_gtk="")[0].to_do
     assert "python3-gi" not in asked(home)[0].to_do
 
 
@@ -87,3 +94,14 @@ def test_what_the_tray_is_made_of_and_is_missing_is_named(home: Home) -> None:
 def test_a_mac_shows_icons_in_its_menu_bar(home: Home) -> None:
     (found,) = asked(home, "darwin")
     assert found.state is State.OK
+
+
+def test_the_python_that_can_show_a_menu_is_one_that_has_gtk(tmp_path: Path) -> None:
+    """It is asked for GTK, and without what a folder or a variable would make of it."""
+    here = {"PYTHONPATH": str(tmp_path), "PATH": ""}
+    (tmp_path / "gi.py").write_text("def require_version(*_): pass\n", encoding="utf-8")
+    assert python_with_gtk(here, (sys.executable,)) == ""
+    program = tmp_path / "python3"
+    program.write_text('#!/bin/sh\ncase "$3" in *Gtk*3.0*) exit 0;; esac\nexit 1\n', encoding="utf-8")
+    program.chmod(0o700)
+    assert python_with_gtk(here, ("/nowhere/python3", str(program))) == str(program)

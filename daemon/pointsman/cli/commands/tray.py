@@ -18,4 +18,5 @@ def run(args: Namespace, shell: Shell) -> int:
     """Does not return, but where the tray can't be started."""
     flags = [f"--{name}={value}" for name in ("state", "socket") if (value := getattr(args, name))]
     shell.screen.flush()
-    os.execve(sys.executable, [sys.executable, "-m", PROGRAM, *flags], dict(shell.environ))  # noqa: S606
+    # -P: what lies in the folder where it is started is none of it
+    os.execve(sys.executable, [sys.executable, "-P", "-m", PROGRAM, *flags], dict(shell.environ))  # noqa: S606

@@ -1,6 +1,6 @@
 """Whether an icon in the tray would be seen: a screen, what draws it, and somebody who shows it.
 
-Panels of X have XEmbed trays besides; no usual program tells whether one is there.
+Panels of X have XEmbed trays besides; which ones are there is seen when the icon is started.
 """
 
 import sys
@@ -19,15 +19,20 @@ from pointsman.cli.panels import (
     is_installed,
     missing_libraries,
     nobody_shows,
+    python_with_gtk,
 )
 
 TOPIC = "tray"
 
 
 def tray(
-    case: Case, *, platform: str = sys.platform, is_there: Callable[[str], bool] = is_installed
+    case: Case,
+    *,
+    platform: str = sys.platform,
+    is_there: Callable[[str], bool] = is_installed,
+    with_gtk: Callable[[Mapping[str, str]], str] = python_with_gtk,
 ) -> Iterator[Finding]:
-    """`is_there` tells whether a library is installed."""
+    """`is_there` tells whether a library is installed, `with_gtk` which Python can show a menu."""
     if platform != "darwin" and not any(map(case.environ.get, SCREENS)):
         yield note(TOPIC, "there is no screen here", f"neither {' nor '.join(SCREENS)} is set")
         return
@@ -36,10 +41,10 @@ def tray(
     if platform == "darwin":
         yield ok(TOPIC, "the menu bar shows it")
     else:
-        yield _host(case.environ, has_gtk=is_there("gi"))
+        yield _host(case.environ, with_gtk)
 
 
-def _host(environ: Mapping[str, str], *, has_gtk: bool) -> Finding:
+def _host(environ: Mapping[str, str], with_gtk: Callable[[Mapping[str, str]], str]) -> Finding:
     answer = has_watcher(environ)
     if answer is None:
         tools = ", ".join(asker.split()[0] for asker in ASKERS)
@@ -52,4 +57,4 @@ def _host(environ: Mapping[str, str], *, has_gtk: bool) -> Finding:
     if environ.get("WAYLAND_DISPLAY") or is_gnome(environ):
         return warn(TOPIC, f"no icon would be seen: {seen}", why, helps)
     seen = "an icon is seen only where a panel has an XEmbed tray"
-    return note(TOPIC, seen, why, helps if has_gtk else f"{helps}; {NO_MENU}")
+    return note(TOPIC, seen, why, helps if with_gtk(environ) else f"{helps}; {NO_MENU}")
