@@ -15,8 +15,8 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 # What the tray's tests on a virtual screen need of a Debian system.
-DESKTOP := xvfb desktop-file-utils openbox dbus dbus-x11 xfce4-panel trayer xdotool x11-utils imagemagick python3-gi \
-	gir1.2-ayatanaappindicator3-0.1 gir1.2-gtk-3.0 libayatana-appindicator3-1 fonts-dejavu-core
+DESKTOP := xvfb desktop-file-utils dbus xfce4-panel trayer xdotool imagemagick python3-gi gir1.2-gtk-3.0 \
+	fonts-dejavu-core
 
 .PHONY: help setup run test check bench soak desktop-deps lock clean
 

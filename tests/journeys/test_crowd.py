@@ -48,6 +48,8 @@ async def engine() -> AsyncIterator[FakeEngine]:
 async def daemon(engine: FakeEngine) -> AsyncIterator[Daemon]:
     """A process of its own, so that its memory and files are no others'."""
     async with Daemon(config=config_of(a=engine) + PATIENTLY, command=WITH_FEW_FILES) as daemon:
+        await (await Client.asking(daemon)).whole()  # the engine is found: it would not be, by a crowd's side
+        engine.seen.clear()
         yield daemon
 
 
@@ -74,7 +76,10 @@ class Client:
 
     async def content(self) -> None:
         """Waits for the first of it."""
-        self._got = await self._reader.readuntil(CONTENT)
+        try:
+            self._got = await self._reader.readuntil(CONTENT)
+        except asyncio.IncompleteReadError as error:
+            raise AssertionError(f"no content came: {error.partial!r}") from None
 
     async def whole(self) -> bytes:
         try:
