@@ -8,6 +8,7 @@ it is covered, at any size. Where a point is, and how far off, is in sixteenths 
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from math import hypot, sqrt
 from types import MappingProxyType
 
@@ -34,8 +35,9 @@ COLOURS: Mapping[Kind, str] = MappingProxyType(
 )
 
 
+@cache
 def draw(kind: Kind, size: int) -> Image.Image:
-    """RGBA, `size` pixels each way, on nothing."""
+    """RGBA, `size` pixels each way, on nothing. It is kept for who asks again, and not to be changed."""
     distance = SHAPES[kind]
     unit = (size - 2 * round(size / 16)) / (2 * EDGE)  # what is left free is whole pixels: edges are crisp
     middles = [(pixel + 0.5 - size / 2) / unit for pixel in range(size)]

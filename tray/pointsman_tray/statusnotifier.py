@@ -3,7 +3,6 @@
 https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/
 """
 
-from functools import cache
 from typing import Annotated, Any
 
 from dbus_fast import PropertyAccess
@@ -103,8 +102,7 @@ class StatusNotifierItem(ServiceInterface):
     def new_tool_tip(self) -> None: ...
 
 
-@cache
 def pixmap(kind: Kind, size: int) -> list[Any]:
-    """Its width, its height, and its pixels as ARGB in network byte order. Panels ask at each other title."""
+    """Its width, its height, and its pixels as ARGB in network byte order."""
     red, green, blue, alpha = draw(kind, size).split()
     return [size, size, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()]
